@@ -1,0 +1,1 @@
+"""One package a function; none imports another."""

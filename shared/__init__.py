@@ -1,0 +1,1 @@
+"""What the functions share: jobs, files, queues, identity, errors and settings."""

@@ -1,0 +1,1 @@
+"""Jobs: the record, its transitions, its store and the runner that executes it."""

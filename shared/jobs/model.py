@@ -1,0 +1,169 @@
+"""The job record and its events: plain values, no behaviour of any service."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
+from enum import StrEnum
+from typing import Any
+
+
+class Kind(StrEnum):
+    """What a job does."""
+
+    ANALYSIS = "analysis"
+    CLEANUP = "cleanup"
+    OUTPUT = "output"
+
+
+class Status(StrEnum):
+    """Where a job stands; the last three are terminal."""
+
+    QUEUED = "queued"
+    RUNNING = "running"
+    PAUSED = "paused"
+    COMPLETED = "completed"
+    FAILED = "failed"
+    CANCELLED = "cancelled"
+
+    @property
+    def terminal(self) -> bool:
+        """Say whether nothing may change any more."""
+        return self in {Status.COMPLETED, Status.FAILED, Status.CANCELLED}
+
+
+@dataclass(frozen=True, slots=True)
+class Owner:
+    """Who a job belongs to: the token's issuer and subject; ``team`` shares reading where set."""
+
+    issuer: str
+    subject: str
+    team: str = ""
+
+    @property
+    def key(self) -> str:
+        """Return the identity that records and indexes carry."""
+        return f"{self.issuer}|{self.subject}"
+
+
+@dataclass(frozen=True, slots=True)
+class Artifact:
+    """A file that a job published: its S3 key, media type, size in bytes and SHA-256 (hex)."""
+
+    key: str
+    media_type: str
+    size: int
+    sha256: str
+
+
+@dataclass(frozen=True, slots=True)
+class Job:
+    """One job. ``version`` counts every write; ``fence`` rises with every take-over.
+
+    ``percent_complete`` is 0 to 100 and never falls. ``current`` of ``total`` counts the units of the
+    current stage. ``attempt`` counts tries after errors and lost workers, from 1; continuations and
+    resumes do not count. ``stalled`` counts continuations in a row that finished no unit, ``nudges``
+    how often the reconciler has sent the message again since the last change.
+    """
+
+    job_id: str
+    kind: Kind
+    owner: Owner
+    params: Mapping[str, Any]
+    created_at: datetime
+    updated_at: datetime
+    metadata: Mapping[str, str] = field(default_factory=dict)
+    status: Status = Status.QUEUED
+    current_stage: str = ""
+    percent_complete: int = 0
+    current: int = 0
+    total: int = 0
+    message: str = ""
+    pause_requested: bool = False
+    cancel_requested: bool = False
+    attempt: int = 1
+    max_attempts: int = 5
+    stalled: int = 0
+    nudges: int = 0
+    not_before: datetime | None = None
+    fence: int = 0
+    version: int = 1
+    units_done: int = 0
+    units_at_take: int = 0
+    retry_of: str = ""
+    worker_id: str = ""
+    lease_until: datetime | None = None
+    result: Mapping[str, Any] | None = None
+    error: Mapping[str, Any] | None = None
+    artifacts: Mapping[str, Artifact] = field(default_factory=dict)
+    started_at: datetime | None = None
+    completed_at: datetime | None = None
+    expires_at: datetime | None = None
+
+    @property
+    def document_id(self) -> str:
+        """Return the uploaded document this job is about, or an empty string."""
+        return str(self.params.get("document_id") or "")
+
+    @property
+    def product_id(self) -> str:
+        """Return the product this job is about, or an empty string."""
+        return str(self.params.get("product_id") or "")
+
+    @property
+    def case_id(self) -> str:
+        """Return the case this job belongs to, or an empty string."""
+        return str(self.params.get("case_id") or "")
+
+    @property
+    def can_pause(self) -> bool:
+        """Say whether a pause can be asked for."""
+        return self.status in {Status.QUEUED, Status.RUNNING} and not (
+            self.pause_requested or self.cancel_requested
+        )
+
+    @property
+    def can_resume(self) -> bool:
+        """Say whether the job can go on from its checkpoint."""
+        return not self.cancel_requested and (self.status is Status.PAUSED or self.pause_requested)
+
+    @property
+    def can_cancel(self) -> bool:
+        """Say whether a cancellation can be asked for."""
+        return not self.status.terminal and not self.cancel_requested
+
+
+@dataclass(frozen=True, slots=True)
+class Event:
+    """One change of a job; ``number`` is the version that the change produced, so it orders events."""
+
+    number: int
+    job_id: str
+    type: str
+    at: datetime
+    status: Status
+    stage: str
+    progress: int
+    message: str
+    current: int = 0
+    total: int = 0
+    actor: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Change:
+    """A job after one transition, with the event that explains it."""
+
+    job: Job
+    event: Event
+
+
+@dataclass(frozen=True, slots=True)
+class Unit:
+    """A finished unit of work: its output lies under ``key``, written under ``fence``."""
+
+    stage: str
+    index: int
+    key: str
+    fence: int

@@ -1,0 +1,295 @@
+"""The transitions of a job: pure functions from one record to the next, or a refusal.
+
+    queued -> running -> completed | failed
+    queued | running -> paused -> queued
+    running -> queued            (retry, continuation, lost worker)
+    queued | running | paused -> cancelled   (asked for, and the partial data is gone)
+
+Writers save what these return under the condition that the version is still the one they read.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import replace
+from datetime import datetime, timedelta
+from typing import Any
+
+from shared.errors import Problem
+from shared.jobs.model import Artifact, Change, Event, Job, Status
+
+RESEND_AFTER = timedelta(seconds=60)
+MAX_RESEND_AFTER = timedelta(hours=1)
+MAX_STALLED = 2
+
+
+class RefusedError(Exception):
+    """The transition does not apply to the job as it stands; the message says why."""
+
+
+class NotDueError(RefusedError):
+    """The job waits for its next attempt; ``wait`` is what is left."""
+
+    def __init__(self, wait: timedelta) -> None:
+        super().__init__(f"job is due in {wait.total_seconds():.1f} s")
+        self.wait = wait
+
+
+class FencedError(RefusedError):
+    """Another worker has taken the job over: the caller's claim is void."""
+
+
+def submitted(job: Job, actor: str) -> Change:
+    """Return the first change of a new job."""
+    return Change(job, _event(job, "submitted", "Job accepted", actor))
+
+
+def take(job: Job, now: datetime, worker_id: str, lease: timedelta) -> Change:
+    """Claim a job: raise the fence and set the lease. A job to be cancelled keeps its status.
+
+    Raises RefusedError where the job is terminal, paused, not yet due or leased by a live worker.
+    """
+    if job.status.terminal:
+        raise RefusedError(f"job is {job.status}")
+    if job.lease_until is not None and job.lease_until > now:
+        raise RefusedError("job is leased by another worker")
+    if job.status is Status.PAUSED and not job.cancel_requested:
+        raise RefusedError("job is paused")
+    if job.not_before is not None and job.not_before > now and not job.cancel_requested:
+        raise NotDueError(job.not_before - now)
+    lost = job.status is Status.RUNNING
+    if lost and job.attempt >= job.max_attempts:
+        return fail(job, job.fence, now, _lost_problem(job))
+    return _next(
+        job,
+        now,
+        "taken_over" if lost else "started",
+        "Taken over from a lost worker" if lost else "Work started",
+        actor=worker_id,
+        status=job.status if job.cancel_requested else Status.RUNNING,
+        fence=job.fence + 1,
+        attempt=job.attempt + lost,
+        worker_id=worker_id,
+        lease_until=now + lease,
+        not_before=None,
+        started_at=job.started_at or now,
+        units_at_take=job.units_done,
+    )
+
+
+def advance(
+    job: Job,
+    fence: int,
+    now: datetime,
+    lease: timedelta,
+    *,
+    stage: str,
+    percent: int,
+    current: int,
+    total: int,
+) -> Change:
+    """Record a finished unit (``current`` of ``total`` in ``stage``) and renew the lease."""
+    _check_fence(job, fence)
+    return _next(
+        job,
+        now,
+        "progress",
+        f"{stage}: {current} of {total}",
+        actor=job.worker_id,
+        current_stage=stage,
+        current=current,
+        total=total,
+        percent_complete=max(job.percent_complete, min(percent, 99)),
+        lease_until=now + lease,
+        units_done=job.units_done + 1,
+        stalled=0,
+    )
+
+
+def complete(
+    job: Job, fence: int, now: datetime, result: Mapping[str, Any], artifacts: Mapping[str, Artifact]
+) -> Change:
+    """Publish the result: the one write that makes the artifacts of this fence the job's own."""
+    _check_fence(job, fence)
+    return _end(
+        job, now, Status.COMPLETED, "Completed", percent_complete=100, result=result, artifacts=artifacts
+    )
+
+
+def fail(job: Job, fence: int, now: datetime, problem: Problem) -> Change:
+    """End the job with the reason."""
+    _check_fence(job, fence)
+    return _end(job, now, Status.FAILED, problem.title, error=problem.to_dict())
+
+
+def cancelled(job: Job, fence: int, now: datetime) -> Change:
+    """End a job that was to be cancelled, once its partial data is gone."""
+    _check_fence(job, fence)
+    if not job.cancel_requested:
+        raise RefusedError("no cancellation was asked for")
+    return _end(job, now, Status.CANCELLED, "Cancelled", artifacts={})
+
+
+def retry(job: Job, fence: int, now: datetime, problem: Problem, wait: timedelta) -> Change:
+    """Put the job back for another attempt after ``wait``; fail it when the attempts are used up."""
+    _check_fence(job, fence)
+    if job.attempt >= job.max_attempts:
+        detail = f"{problem.detail} (gave up after {job.attempt} attempts)"
+        return fail(job, fence, now, replace(problem, detail=detail))
+    return _release(
+        job,
+        now,
+        "retrying",
+        f"{problem.title}; trying again",
+        status=job.status if job.cancel_requested else Status.QUEUED,
+        attempt=job.attempt + 1,
+        not_before=now + wait,
+    )
+
+
+def continue_later(job: Job, fence: int, now: datetime) -> Change:
+    """Put the job back because the invocation's time is up; without progress twice it fails."""
+    _check_fence(job, fence)
+    stalled = 0 if job.units_done > job.units_at_take else job.stalled + 1
+    if stalled >= MAX_STALLED:
+        detail = f"Two invocations in a row finished no unit of stage {job.current_stage or 'start'!r}."
+        problem = Problem("no-progress", "No progress", detail, 500, job.current_stage)
+        return fail(job, fence, now, problem)
+    return _release(
+        job, now, "continued", "Goes on in the next invocation", status=Status.QUEUED, stalled=stalled
+    )
+
+
+def paused(job: Job, fence: int, now: datetime) -> Change:
+    """Stop at a unit's end because a pause was asked for; everything done is kept."""
+    _check_fence(job, fence)
+    return _release(job, now, "paused", "Paused", status=Status.PAUSED, pause_requested=False)
+
+
+def request_pause(job: Job, now: datetime, actor: str) -> Change:
+    """Ask for a pause: a queued job pauses at once, a running one at its next unit."""
+    if not job.can_pause:
+        raise RefusedError(f"job is {job.status} and cannot be paused")
+    if job.status is Status.QUEUED:
+        return _next(job, now, "paused", "Paused", actor=actor, status=Status.PAUSED, nudges=0)
+    return _next(job, now, "pause_requested", "Pause requested", actor=actor, pause_requested=True)
+
+
+def request_resume(job: Job, now: datetime, actor: str) -> Change:
+    """Let a paused job go on; a pause that was only asked for is taken back."""
+    if not job.can_resume:
+        raise RefusedError(f"job is {job.status} and cannot be resumed")
+    if job.status is Status.PAUSED:
+        return _next(
+            job, now, "resumed", "Resumed", actor=actor, status=Status.QUEUED, fence=job.fence + 1, nudges=0
+        )
+    return _next(job, now, "resumed", "Pause taken back", actor=actor, pause_requested=False)
+
+
+def request_cancel(job: Job, now: datetime, actor: str) -> Change:
+    """Ask for the cancellation; a worker removes the partial data and then writes ``cancelled``."""
+    if not job.can_cancel:
+        raise RefusedError(f"job is {job.status} and cannot be cancelled")
+    return _next(
+        job, now, "cancel_requested", "Cancellation requested", actor=actor, cancel_requested=True, nudges=0
+    )
+
+
+def reconcile(job: Job, now: datetime) -> Change | None:
+    """Repair a job whose time is overdue: its message was lost, or its worker died.
+
+    Returns None where nothing is due. After the change is saved the caller sends the message again.
+    """
+    due = due_at(job)
+    if due is None or due > now:
+        return None
+    if job.status is Status.RUNNING:
+        if job.attempt >= job.max_attempts and not job.cancel_requested:
+            return fail(job, job.fence, now, _lost_problem(job))
+        return _release(
+            job,
+            now,
+            "worker_lost",
+            "The worker stopped without a word; the job goes on elsewhere",
+            status=Status.QUEUED,
+            attempt=job.attempt + 1,
+            fence=job.fence + 1,
+        )
+    return _next(
+        job,
+        now,
+        "resent",
+        "Message sent again",
+        actor="reconciler",
+        nudges=job.nudges + 1,
+        lease_until=None,
+    )
+
+
+def due_at(job: Job) -> datetime | None:
+    """Return when the reconciler has to look at the job; None where nobody waits for anything."""
+    if job.status.terminal:
+        return None
+    if job.lease_until is not None:
+        return job.lease_until
+    if job.status is Status.PAUSED and not job.cancel_requested:
+        return None
+    wait: timedelta = min(RESEND_AFTER * (1 << min(job.nudges, 10)), MAX_RESEND_AFTER)
+    return max(job.not_before or job.updated_at, job.updated_at) + wait
+
+
+def _check_fence(job: Job, fence: int) -> None:
+    """Refuse a writer whose claim is void."""
+    if job.status.terminal:
+        raise FencedError(f"job is already {job.status}")
+    if job.fence != fence:
+        raise FencedError(f"fence is {job.fence}, not {fence}")
+
+
+def _end(job: Job, now: datetime, status: Status, message: str, **fields: Any) -> Change:
+    """Write a terminal status."""
+    return _release(
+        job,
+        now,
+        status.value,
+        message,
+        status=status,
+        completed_at=now,
+        pause_requested=False,
+        not_before=None,
+        **fields,
+    )
+
+
+def _release(job: Job, now: datetime, type_: str, message: str, **fields: Any) -> Change:
+    """Give the lease back."""
+    return _next(
+        job, now, type_, message, actor=job.worker_id, worker_id="", lease_until=None, nudges=0, **fields
+    )
+
+
+def _next(job: Job, now: datetime, type_: str, message: str, *, actor: str, **fields: Any) -> Change:
+    """Return the next version of the record, with its event."""
+    after = replace(job, version=job.version + 1, updated_at=now, message=message, **fields)
+    return Change(after, _event(after, type_, message, actor))
+
+
+def _event(job: Job, type_: str, message: str, actor: str) -> Event:
+    return Event(
+        number=job.version,
+        job_id=job.job_id,
+        type=type_,
+        at=job.updated_at,
+        status=job.status,
+        stage=job.current_stage,
+        progress=job.percent_complete,
+        message=message,
+        current=job.current,
+        total=job.total,
+        actor=actor,
+    )
+
+
+def _lost_problem(job: Job) -> Problem:
+    detail = f"The worker was lost {job.attempt} times, last in stage {job.current_stage or 'start'!r}."
+    return Problem("worker-lost", "Worker lost", detail, 500, job.current_stage)

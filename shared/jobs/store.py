@@ -1,0 +1,152 @@
+"""The port of the job store, and the one way to change a job: read, decide, write if unchanged."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Protocol
+
+from shared.errors import ClauseworksError, TransientError
+from shared.jobs.model import Change, Event, Job, Kind, Status, Unit
+
+_MAX_CONFLICTS = 10
+
+
+class VersionConflictError(Exception):
+    """Somebody else wrote the job in between; read it again and decide anew."""
+
+
+class JobNotFoundError(ClauseworksError):
+    """There is no such job, or the caller may not see it."""
+
+    status = 404
+
+    def __init__(self, job_id: str) -> None:
+        super().__init__("job-not-found", f"There is no job {job_id!r} among your jobs.")
+
+
+class IdempotencyMismatchError(ClauseworksError):
+    """The key was used before, for another request."""
+
+    status = 422
+
+    def __init__(self) -> None:
+        super().__init__(
+            "idempotency-key-reused",
+            "This Idempotency-Key was used with another request. Use a new key for a new request.",
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class Idempotency:
+    """A caller's key and the SHA-256 of the request it stands for."""
+
+    key: str
+    fingerprint: str
+
+
+@dataclass(frozen=True, slots=True)
+class JobQuery:
+    """Which jobs to list, newest first; ``before`` is the last job id of the page before.
+
+    ``owner`` None lists everybody's jobs.
+    """
+
+    owner: str | None
+    limit: int = 20
+    before: str = ""
+    status: Status | None = None
+    kind: Kind | None = None
+    product_id: str = ""
+    document_id: str = ""
+    case_id: str = ""
+
+    def matches(self, job: Job) -> bool:
+        """Say whether the filters (all but owner and cursor) let the job through."""
+        return (
+            (self.status is None or job.status is self.status)
+            and (self.kind is None or job.kind is self.kind)
+            and (not self.product_id or job.product_id == self.product_id)
+            and (not self.document_id or job.document_id == self.document_id)
+            and (not self.case_id or job.case_id == self.case_id)
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class JobPage:
+    """One page of a list; ``next_before`` is empty on the last page."""
+
+    jobs: Sequence[Job]
+    next_before: str
+
+
+class JobStore(Protocol):
+    """Where jobs live. Every method may raise TransientError; reads are strongly consistent by id."""
+
+    def create(self, change: Change, idempotency: Idempotency | None = None) -> Job:
+        """Write a new job with its first event; return the earlier job for a repeated key.
+
+        Raises IdempotencyMismatchError where the key stands for another request.
+        """
+        ...
+
+    def get(self, job_id: str) -> Job | None:
+        """Return the job, or None where there is none or it has expired."""
+        ...
+
+    def save(self, before: Job, change: Change, unit: Unit | None = None) -> None:
+        """Write job, event and finished unit in one transaction.
+
+        Raises VersionConflictError where the stored version is not that of ``before``.
+        """
+        ...
+
+    def renew(self, job_id: str, fence: int, lease_until: datetime) -> bool:
+        """Extend the lease; False where the fence has risen or the job has ended."""
+        ...
+
+    def units(self, job_id: str) -> list[Unit]:
+        """Return the finished units, ordered by stage and index."""
+        ...
+
+    def events(self, job_id: str, after: int = 0, limit: int = 100) -> list[Event]:
+        """Return events with a number above ``after``, in order."""
+        ...
+
+    def list_jobs(self, query: JobQuery) -> JobPage:
+        """Return one page of jobs."""
+        ...
+
+    def by_subject(self, subject: str) -> list[str]:
+        """Return the ids of all jobs about a product or document (see ``subject_of``)."""
+        ...
+
+    def due(self, now: datetime, limit: int) -> list[str]:
+        """Return ids of jobs that the reconciler has to look at, the longest overdue first."""
+        ...
+
+
+def subject_of(*, product_id: str = "", document_id: str = "") -> str:
+    """Return what a job is about, as the index carries it; empty for neither."""
+    if product_id:
+        return f"PRODUCT#{product_id}"
+    return f"DOCUMENT#{document_id}" if document_id else ""
+
+
+def edit(store: JobStore, job_id: str, decide: Callable[[Job], Change], unit: Unit | None = None) -> Job:
+    """Apply a transition: read the job, let ``decide`` choose, write if nobody was faster, else again.
+
+    Raises what ``decide`` raises, JobNotFoundError, and TransientError after too many conflicts.
+    """
+    for _ in range(_MAX_CONFLICTS):
+        job = store.get(job_id)
+        if job is None:
+            raise JobNotFoundError(job_id)
+        change = decide(job)
+        try:
+            store.save(job, change, unit)
+        except VersionConflictError:
+            continue
+        return change.job
+    raise TransientError("job-contended", f"Job {job_id} is being changed by too many writers at once.")

@@ -1,0 +1,98 @@
+"""What a job executes: stages made of units, described apart from how they are run."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any, Protocol
+
+from shared.files import Files
+from shared.jobs.model import Artifact, Job, Unit
+
+
+@dataclass(slots=True)
+class Run:
+    """One execution of a job, as its stages see it: the record, the files, the outputs so far.
+
+    Keys written here carry the fence, so that a worker whose claim is void never overwrites the files
+    of its successor; nothing counts before the job's record names it.
+    """
+
+    job: Job
+    files: Files
+    finished: dict[str, dict[int, Unit]] = field(default_factory=dict)
+    _outputs: dict[str, Any] = field(default_factory=dict)
+    _artifacts: dict[str, Artifact] = field(default_factory=dict)
+
+    @property
+    def params(self) -> Mapping[str, Any]:
+        """Return the job's parameters."""
+        return self.job.params
+
+    @property
+    def artifacts(self) -> Mapping[str, Artifact]:
+        """Return the files put so far by this execution."""
+        return self._artifacts
+
+    def key(self, name: str) -> str:
+        """Return the S3 key of a file of this job under the current fence."""
+        return f"{job_prefix(self.job.job_id)}{self.job.fence}/{name}"
+
+    def outputs(self, stage: str) -> list[Any]:
+        """Return what the finished units of a stage returned, in order; read once, then kept."""
+        return [self._output(unit) for _, unit in sorted(self.finished.get(stage, {}).items())]
+
+    def put_artifact(self, name: str, data: bytes, media_type: str) -> None:
+        """Store a file that the job publishes when it completes."""
+        info = self.files.put(self.key(f"artifacts/{name}"), data, media_type)
+        self._artifacts[name] = Artifact(info.key, media_type, len(data), hashlib.sha256(data).hexdigest())
+
+    def save_output(self, stage: str, index: int, output: Any) -> Unit:
+        """Store what a unit returned and name it as finished; the record follows."""
+        key = self.key(f"units/{stage}/{index:06d}.json")
+        self.files.put(key, json.dumps(output, ensure_ascii=False).encode(), "application/json")
+        self._outputs[key] = output
+        return Unit(stage, index, key, self.job.fence)
+
+    def _output(self, unit: Unit) -> Any:
+        if unit.key not in self._outputs:
+            self._outputs[unit.key] = json.loads(self.files.get(unit.key))
+        return self._outputs[unit.key]
+
+
+@dataclass(frozen=True, slots=True)
+class Stage:
+    """A step of a workflow.
+
+    ``count`` tells the number of units from what earlier stages returned, the same on every call.
+    ``work`` does the unit of an index and returns something that JSON can hold. ``weight`` is the stage's
+    share of the job's time, in any measure; progress is drawn from it.
+    """
+
+    name: str
+    weight: int
+    count: Callable[[], int]
+    work: Callable[[int], Any]
+
+
+class Workflow(Protocol):
+    """All stages of one job, and how it ends; made anew for each run, so it may keep what it has read."""
+
+    @property
+    def stages(self) -> Sequence[Stage]:
+        """Return the stages in order."""
+        ...
+
+    def finish(self) -> Mapping[str, Any]:
+        """Put the artifacts and return the result; called once every unit is done."""
+        ...
+
+
+MakeWorkflow = Callable[[Run], Workflow]
+
+
+def job_prefix(job_id: str) -> str:
+    """Return what every key of a job begins with."""
+    return f"jobs/{job_id}/"

@@ -1,0 +1,243 @@
+"""Stores, files and queues in memory: they behave like the real ones, and forget on exit.
+
+The evaluation command runs on them, and so do the unit tests; faults are injected through ``fault``,
+which is called before every operation with its name and may raise.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+
+from shared.clock import Clock, utc_now
+from shared.documents import Document
+from shared.files import FileInfo, FileMissingError, UploadForm
+from shared.jobs import states
+from shared.jobs.model import Change, Event, Job, Unit
+from shared.jobs.queue import MAX_DELAY, JobMessage
+from shared.jobs.store import (
+    Idempotency,
+    IdempotencyMismatchError,
+    JobPage,
+    JobQuery,
+    VersionConflictError,
+    subject_of,
+)
+
+Fault = Callable[[str], None]
+
+
+def no_fault(_operation: str) -> None:
+    """Let every operation pass."""
+
+
+@dataclass(slots=True)
+class MemoryJobs:
+    """A job store in memory."""
+
+    clock: Clock = utc_now
+    fault: Fault = no_fault
+    _jobs: dict[str, Job] = field(default_factory=dict)
+    _events: dict[str, list[Event]] = field(default_factory=dict)
+    _units: dict[str, dict[tuple[str, int], Unit]] = field(default_factory=dict)
+    _keys: dict[str, tuple[str, str]] = field(default_factory=dict)
+
+    def create(self, change: Change, idempotency: Idempotency | None = None) -> Job:
+        """See JobStore."""
+        self.fault("jobs.create")
+        if idempotency is not None and idempotency.key in self._keys:
+            job_id, fingerprint = self._keys[idempotency.key]
+            if fingerprint != idempotency.fingerprint:
+                raise IdempotencyMismatchError
+            return self._jobs[job_id]
+        if idempotency is not None:
+            self._keys[idempotency.key] = (change.job.job_id, idempotency.fingerprint)
+        self._write(change)
+        return change.job
+
+    def get(self, job_id: str) -> Job | None:
+        """See JobStore."""
+        self.fault("jobs.get")
+        job = self._jobs.get(job_id)
+        expired = job is not None and job.expires_at is not None and job.expires_at <= self.clock()
+        return None if expired else job
+
+    def save(self, before: Job, change: Change, unit: Unit | None = None) -> None:
+        """See JobStore."""
+        self.fault("jobs.save")
+        stored = self._jobs.get(before.job_id)
+        if stored is None or stored.version != before.version:
+            raise VersionConflictError
+        self._write(change)
+        if unit is not None:
+            self._units.setdefault(before.job_id, {})[unit.stage, unit.index] = unit
+
+    def renew(self, job_id: str, fence: int, lease_until: datetime) -> bool:
+        """See JobStore; the memory store leaves the lease as it is, since nobody waits for it."""
+        self.fault("jobs.renew")
+        job = self._jobs.get(job_id)
+        return job is not None and job.fence == fence and job.lease_until is not None and bool(lease_until)
+
+    def units(self, job_id: str) -> list[Unit]:
+        """See JobStore."""
+        self.fault("jobs.units")
+        return [unit for _, unit in sorted(self._units.get(job_id, {}).items())]
+
+    def events(self, job_id: str, after: int = 0, limit: int = 100) -> list[Event]:
+        """See JobStore."""
+        self.fault("jobs.events")
+        return [event for event in self._events.get(job_id, []) if event.number > after][:limit]
+
+    def list_jobs(self, query: JobQuery) -> JobPage:
+        """See JobStore."""
+        self.fault("jobs.list")
+        found = [
+            job
+            for _, job in sorted(self._jobs.items(), reverse=True)
+            if (query.owner is None or job.owner.key == query.owner)
+            and (not query.before or job.job_id < query.before)
+            and query.matches(job)
+        ]
+        page = found[: query.limit]
+        return JobPage(page, page[-1].job_id if len(found) > query.limit else "")
+
+    def by_subject(self, subject: str) -> list[str]:
+        """See JobStore."""
+        self.fault("jobs.by_subject")
+        return sorted(
+            job.job_id
+            for job in self._jobs.values()
+            if subject_of(product_id=job.product_id, document_id=job.document_id) == subject
+        )
+
+    def due(self, now: datetime, limit: int) -> list[str]:
+        """See JobStore."""
+        self.fault("jobs.due")
+        waiting = [(moment, j.job_id) for j in self._jobs.values() if (moment := states.due_at(j))]
+        return [job_id for moment, job_id in sorted(waiting) if moment <= now][:limit]
+
+    def _write(self, change: Change) -> None:
+        self._jobs[change.job.job_id] = change.job
+        self._events.setdefault(change.job.job_id, []).append(change.event)
+
+
+@dataclass(slots=True)
+class MemoryQueue:
+    """A queue in memory: messages become visible when their delay is over."""
+
+    clock: Clock = utc_now
+    fault: Fault = no_fault
+    messages: list[tuple[datetime, JobMessage]] = field(default_factory=list)
+
+    def send(self, message: JobMessage, delay: timedelta = timedelta()) -> None:
+        """See JobQueue."""
+        self.fault("queue.send")
+        if not timedelta() <= delay <= MAX_DELAY:
+            raise ValueError(f"delay {delay} is not within 0 to {MAX_DELAY}")
+        self.messages.append((self.clock() + delay, message))
+
+    def receive(self) -> JobMessage | None:
+        """Take the first visible message, or None."""
+        now = self.clock()
+        for position, (visible, message) in enumerate(self.messages):
+            if visible <= now:
+                del self.messages[position]
+                return message
+        return None
+
+
+@dataclass(slots=True)
+class MemoryFiles:
+    """A versioned file store in memory."""
+
+    fault: Fault = no_fault
+    _versions: dict[str, list[tuple[bytes, str]]] = field(default_factory=dict)
+
+    def put(self, key: str, data: bytes, media_type: str) -> FileInfo:
+        """See Files."""
+        self.fault("files.put")
+        versions = self._versions.setdefault(key, [])
+        versions.append((data, media_type))
+        return FileInfo(key, f"v{len(versions)}", len(data), media_type)
+
+    def get(self, key: str, version_id: str = "") -> bytes:
+        """See Files."""
+        self.fault("files.get")
+        return self._find(key, version_id)[0]
+
+    def stream(self, key: str, version_id: str = "") -> Iterator[bytes]:
+        """See Files."""
+        yield self.get(key, version_id)
+
+    def head(self, key: str, version_id: str = "") -> FileInfo | None:
+        """See Files."""
+        self.fault("files.head")
+        try:
+            data, media_type = self._find(key, version_id)
+        except FileMissingError:
+            return None
+        return FileInfo(key, version_id or f"v{len(self._versions[key])}", len(data), media_type)
+
+    def delete_prefix(self, prefix: str) -> int:
+        """See Files."""
+        self.fault("files.delete")
+        keys = [key for key in self._versions if key.startswith(prefix)]
+        for key in keys:
+            del self._versions[key]
+        return len(keys)
+
+    def link(self, key: str, *, file_name: str, media_type: str, seconds: int) -> str:
+        """See Files; the link leads nowhere."""
+        return f"memory://{key}?name={file_name}&type={media_type}&seconds={seconds}"
+
+    def upload_form(self, key: str, *, media_types: Sequence[str], max_size: int, seconds: int) -> UploadForm:
+        """See Files; the form leads nowhere."""
+        fields = {"key": key, "types": ",".join(media_types), "max": max_size, "seconds": seconds}
+        return UploadForm("memory://upload", fields)
+
+    def keys(self) -> list[str]:
+        """Return every key, sorted."""
+        return sorted(self._versions)
+
+    def _find(self, key: str, version_id: str) -> tuple[bytes, str]:
+        versions = self._versions.get(key, [])
+        index = int(version_id[1:]) - 1 if version_id else len(versions) - 1
+        if not 0 <= index < len(versions):
+            raise FileMissingError(key)
+        return versions[index]
+
+
+@dataclass(slots=True)
+class MemoryDocuments:
+    """A store of document records in memory."""
+
+    clock: Clock = utc_now
+    fault: Fault = no_fault
+    _documents: dict[str, Document] = field(default_factory=dict)
+
+    def put(self, document: Document) -> None:
+        """See DocumentStore."""
+        self.fault("documents.put")
+        self._documents[document.document_id] = document
+
+    def get(self, document_id: str) -> Document | None:
+        """See DocumentStore."""
+        self.fault("documents.get")
+        found = self._documents.get(document_id)
+        expired = found is not None and found.expires_at is not None and found.expires_at <= self.clock()
+        return None if expired else found
+
+    def delete(self, document_id: str) -> None:
+        """See DocumentStore."""
+        self.fault("documents.delete")
+        self._documents.pop(document_id, None)
+
+
+def sha256_of(pieces: Iterator[bytes]) -> str:
+    """Return the SHA-256 (hex) of a stream."""
+    digest = hashlib.sha256()
+    for piece in pieces:
+        digest.update(piece)
+    return digest.hexdigest()

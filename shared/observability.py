@@ -1,0 +1,10 @@
+"""Structured logs and metrics: JSON lines with ``job_id``, and CloudWatch's embedded metric format.
+
+Document text, tokens, presigned links and secrets are never passed to the logger.
+"""
+
+from __future__ import annotations
+
+from aws_lambda_powertools import Logger
+
+logger = Logger(service="clauseworks", utc=True, log_uncaught_exceptions=False)
