@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 
 from shared.clock import Clock, utc_now
@@ -75,10 +75,13 @@ class MemoryJobs:
             self._units.setdefault(before.job_id, {})[unit.stage, unit.index] = unit
 
     def renew(self, job_id: str, fence: int, lease_until: datetime) -> bool:
-        """See JobStore; the memory store leaves the lease as it is, since nobody waits for it."""
+        """See JobStore."""
         self.fault("jobs.renew")
         job = self._jobs.get(job_id)
-        return job is not None and job.fence == fence and job.lease_until is not None and bool(lease_until)
+        if job is None or job.fence != fence or job.lease_until is None:
+            return False
+        self._jobs[job_id] = replace(job, lease_until=lease_until)
+        return True
 
     def units(self, job_id: str) -> list[Unit]:
         """See JobStore."""
