@@ -1,0 +1,1 @@
+"""Render the sample documents of the invented insurer Helvora: ``python -m infra.samples [--check]``."""

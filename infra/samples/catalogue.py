@@ -1,0 +1,50 @@
+"""Which sample files there are, how each is made, and whether a stored one is still what its source gives."""
+
+from __future__ import annotations
+
+import io
+import zipfile
+from pathlib import Path
+
+from infra.samples import formats, markup, pdf
+
+SAMPLES = Path(__file__).parents[2] / "samples"
+POLICIES = ("helvora-de", "helvora-fr", "helvora-en", "helvora-household-en")
+SHORT = "small.md"
+
+
+def render_all(folder: Path = SAMPLES) -> dict[str, bytes]:
+    """Return the content of every rendered file by its name, from the sources in ``folder``."""
+    files = {f"{name}.pdf": pdf.render(folder / "src" / f"{name}.typ") for name in POLICIES}
+    blocks = markup.parse((folder / SHORT).read_text(encoding="utf-8"))
+    files["small.html"] = formats.to_html(blocks).encode()
+    files["small.txt"] = formats.to_text(blocks).encode()
+    files["small.docx"] = formats.to_docx(blocks)
+    return files
+
+
+def same(name: str, stored: bytes, rendered: bytes) -> bool:
+    """Tell whether two renderings say the same.
+
+    PDFs are compared by the text of their pages and DOCX by their members: their bytes depend on
+    the versions of the typesetter and of zlib.
+    """
+    if name.endswith(".pdf"):
+        return pdf.page_texts(stored) == pdf.page_texts(rendered)
+    if name.endswith(".docx"):
+        return _members(stored) == _members(rendered)
+    return stored == rendered
+
+
+def outdated(folder: Path = SAMPLES) -> list[str]:
+    """Name the files in ``folder`` that are missing or differ from what their sources give."""
+    return [
+        name
+        for name, content in render_all(folder).items()
+        if not (folder / name).is_file() or not same(name, (folder / name).read_bytes(), content)
+    ]
+
+
+def _members(archive: bytes) -> dict[str, bytes]:
+    with zipfile.ZipFile(io.BytesIO(archive)) as file:
+        return {name: file.read(name) for name in file.namelist()}
