@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any, Protocol
 
@@ -63,6 +63,6 @@ class Files(Protocol):
         """Return a presigned GET that a browser can follow for ``seconds``."""
         ...
 
-    def upload_form(self, key: str, *, media_types: Sequence[str], max_size: int, seconds: int) -> UploadForm:
+    def upload_form(self, key: str, *, media_type: str, max_size: int, seconds: int) -> UploadForm:
         """Return a presigned POST for ``key`` with the size and type enforced by the store."""
         ...

@@ -7,7 +7,7 @@ which is called before every operation with its name and may raise.
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 
@@ -195,9 +195,9 @@ class MemoryFiles:
         """See Files; the link leads nowhere."""
         return f"memory://{key}?name={file_name}&type={media_type}&seconds={seconds}"
 
-    def upload_form(self, key: str, *, media_types: Sequence[str], max_size: int, seconds: int) -> UploadForm:
+    def upload_form(self, key: str, *, media_type: str, max_size: int, seconds: int) -> UploadForm:
         """See Files; the form leads nowhere."""
-        fields = {"key": key, "types": ",".join(media_types), "max": max_size, "seconds": seconds}
+        fields = {"key": key, "Content-Type": media_type, "max": max_size, "seconds": seconds}
         return UploadForm("memory://upload", fields)
 
     def keys(self) -> list[str]:

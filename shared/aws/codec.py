@@ -1,0 +1,201 @@
+"""Records to DynamoDB items and back.
+
+Keys, counters and times are attributes of their own; nested values (parameters, result, error) are
+JSON text, which keeps numbers exact without Decimal.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from dataclasses import asdict
+from datetime import UTC, datetime
+from typing import Any
+
+from shared.clock import from_text, to_text
+from shared.documents import Document
+from shared.ids import shard
+from shared.jobs import states
+from shared.jobs.model import Artifact, Event, Job, Kind, Owner, Status, Unit
+from shared.jobs.store import subject_of
+
+Item = dict[str, dict[str, Any]]
+_TEXT = (
+    "current_stage",
+    "message",
+    "retry_of",
+    "worker_id",
+)
+_NUMBERS = (
+    "percent_complete",
+    "current",
+    "total",
+    "attempt",
+    "max_attempts",
+    "stalled",
+    "nudges",
+    "fence",
+    "version",
+    "units_done",
+    "units_at_take",
+)
+_FLAGS = ("pause_requested", "cancel_requested")
+_TIMES = ("created_at", "updated_at", "not_before", "lease_until", "started_at", "completed_at")
+
+
+def job_key(job_id: str) -> Item:
+    """Return the primary key of a job's record."""
+    return {"pk": {"S": f"JOB#{job_id}"}, "sk": {"S": "JOB"}}
+
+
+def job_to_item(job: Job) -> Item:
+    """Return the item of a job, with the keys of the indexes that list and find it."""
+    part = shard(job.job_id)
+    item: Item = {
+        **job_key(job.job_id),
+        "job_id": {"S": job.job_id},
+        "kind": {"S": job.kind},
+        "status": {"S": job.status},
+        "owner_shard": {"S": f"{job.owner.key}#{part}"},
+        "list_shard": {"S": f"ALL#{part}"},
+        "owner": _json(asdict(job.owner)),
+        "params": _json(job.params),
+        "metadata": _json(job.metadata),
+        "artifacts": _json({name: asdict(artifact) for name, artifact in job.artifacts.items()}),
+    }
+    item |= {name: {"S": getattr(job, name)} for name in _TEXT if getattr(job, name)}
+    item |= {name: {"N": str(getattr(job, name))} for name in _NUMBERS}
+    item |= {name: {"BOOL": getattr(job, name)} for name in _FLAGS}
+    item |= {name: {"S": to_text(moment)} for name in _TIMES if (moment := getattr(job, name)) is not None}
+    item |= {name: _json(value) for name in ("result", "error") if (value := getattr(job, name)) is not None}
+    item |= {
+        name: {"S": value}
+        for name in ("product_id", "document_id", "case_id")
+        if (value := getattr(job, name))
+    }
+    if subject := subject_of(product_id=job.product_id, document_id=job.document_id):
+        item["subject"] = {"S": subject}
+    if (due := states.due_at(job)) is not None:
+        item |= {"due_shard": {"S": f"DUE#{part}"}, "due_at": {"S": to_text(due)}}
+    return item | _expiry(job.expires_at)
+
+
+def job_from_item(item: Mapping[str, Any]) -> Job:
+    """Read what ``job_to_item`` wrote."""
+    fields: dict[str, Any] = {name: item[name]["S"] for name in _TEXT if name in item}
+    fields |= {name: int(item[name]["N"]) for name in _NUMBERS}
+    fields |= {name: item[name]["BOOL"] for name in _FLAGS}
+    fields |= {name: from_text(item[name]["S"]) for name in _TIMES if name in item}
+    fields |= {name: json.loads(item[name]["S"]) for name in ("result", "error") if name in item}
+    return Job(
+        job_id=item["job_id"]["S"],
+        kind=Kind(item["kind"]["S"]),
+        status=Status(item["status"]["S"]),
+        owner=Owner(**json.loads(item["owner"]["S"])),
+        params=json.loads(item["params"]["S"]),
+        metadata=json.loads(item["metadata"]["S"]),
+        artifacts={name: Artifact(**a) for name, a in json.loads(item["artifacts"]["S"]).items()},
+        expires_at=_expires_at(item),
+        **fields,
+    )
+
+
+def event_to_item(event: Event, expires_at: datetime | None) -> Item:
+    """Return the item of an event; its sort key orders a job's events."""
+    item: Item = {
+        "pk": {"S": f"JOB#{event.job_id}"},
+        "sk": {"S": f"EVENT#{event.number:012d}"},
+        "number": {"N": str(event.number)},
+        "type": {"S": event.type},
+        "at": {"S": to_text(event.at)},
+        "status": {"S": event.status},
+        "progress": {"N": str(event.progress)},
+        "current": {"N": str(event.current)},
+        "total": {"N": str(event.total)},
+    }
+    item |= {name: {"S": text} for name in ("stage", "message", "actor") if (text := getattr(event, name))}
+    return item | _expiry(expires_at)
+
+
+def event_from_item(item: Mapping[str, Any]) -> Event:
+    """Read what ``event_to_item`` wrote."""
+    fields: dict[str, Any] = {n: int(item[n]["N"]) for n in ("number", "progress", "current", "total")}
+    fields |= {n: item.get(n, {"S": ""})["S"] for n in ("stage", "message", "actor", "type")}
+    return Event(
+        job_id=item["pk"]["S"].removeprefix("JOB#"),
+        at=from_text(item["at"]["S"]),
+        status=Status(item["status"]["S"]),
+        **fields,
+    )
+
+
+def unit_to_item(job_id: str, unit: Unit, expires_at: datetime | None) -> Item:
+    """Return the item of a finished unit."""
+    return {
+        "pk": {"S": f"JOB#{job_id}"},
+        "sk": {"S": f"UNIT#{unit.stage}#{unit.index:06d}"},
+        "stage": {"S": unit.stage},
+        "index": {"N": str(unit.index)},
+        "key": {"S": unit.key},
+        "fence": {"N": str(unit.fence)},
+        **_expiry(expires_at),
+    }
+
+
+def unit_from_item(item: Mapping[str, Any]) -> Unit:
+    """Read what ``unit_to_item`` wrote."""
+    return Unit(item["stage"]["S"], int(item["index"]["N"]), item["key"]["S"], int(item["fence"]["N"]))
+
+
+def document_key(document_id: str) -> Item:
+    """Return the primary key of a document's record."""
+    return {"pk": {"S": f"DOCUMENT#{document_id}"}, "sk": {"S": "DOCUMENT"}}
+
+
+def document_to_item(document: Document) -> Item:
+    """Return the item of an uploaded document."""
+    return {
+        **document_key(document.document_id),
+        "document_id": {"S": document.document_id},
+        "owner": _json(asdict(document.owner)),
+        "file_name": {"S": document.file_name},
+        "media_type": {"S": document.media_type},
+        "created_at": {"S": to_text(document.created_at)},
+        "version_id": {"S": document.version_id},
+        "sha256": {"S": document.sha256},
+        "size": {"N": str(document.size)},
+        "case_id": {"S": document.case_id},
+        **_expiry(document.expires_at),
+    }
+
+
+def document_from_item(item: Mapping[str, Any]) -> Document:
+    """Read what ``document_to_item`` wrote."""
+    texts = {
+        name: item[name]["S"]
+        for name in ("document_id", "file_name", "media_type", "version_id", "sha256", "case_id")
+    }
+    return Document(
+        owner=Owner(**json.loads(item["owner"]["S"])),
+        created_at=from_text(item["created_at"]["S"]),
+        size=int(item["size"]["N"]),
+        expires_at=_expires_at(item),
+        **texts,
+    )
+
+
+def expired(item: Mapping[str, Any], now: datetime) -> bool:
+    """Say whether an item's time is over: DynamoDB removes it only days later."""
+    return "expires_at" in item and int(item["expires_at"]["N"]) <= now.timestamp()
+
+
+def _json(value: Any) -> dict[str, Any]:
+    return {"S": json.dumps(value, ensure_ascii=False, separators=(",", ":"))}
+
+
+def _expiry(moment: datetime | None) -> Item:
+    return {} if moment is None else {"expires_at": {"N": str(int(moment.timestamp()))}}
+
+
+def _expires_at(item: Mapping[str, Any]) -> datetime | None:
+    return datetime.fromtimestamp(int(item["expires_at"]["N"]), UTC) if "expires_at" in item else None

@@ -1,0 +1,253 @@
+"""The job store on DynamoDB: one table, one transaction a change."""
+
+from __future__ import annotations
+
+import heapq
+import itertools
+from collections.abc import Iterator
+from datetime import datetime
+from typing import TYPE_CHECKING, Any
+
+from shared.aws import codec
+from shared.aws.clients import client, translated
+from shared.clock import Clock, to_text, utc_now
+from shared.errors import TransientError
+from shared.ids import shards
+from shared.jobs.model import Change, Event, Job, Unit
+from shared.jobs.store import (
+    Idempotency,
+    IdempotencyMismatchError,
+    JobPage,
+    JobQuery,
+    VersionConflictError,
+)
+
+if TYPE_CHECKING:
+    from mypy_boto3_dynamodb import DynamoDBClient
+
+_SERVICE = "DynamoDB"
+_BATCH = 100
+_INDEX_FILTERS = ("kind", "product_id", "document_id", "case_id")
+
+
+class DynamoJobs:
+    """See JobStore for the contract of every method."""
+
+    def __init__(self, table: str, endpoint_url: str = "", clock: Clock = utc_now) -> None:
+        self._table = table
+        self._endpoint_url = endpoint_url
+        self._clock = clock
+
+    @property
+    def _dynamodb(self) -> DynamoDBClient:
+        return client("dynamodb", self._endpoint_url)  # type: ignore[no-any-return]
+
+    def create(self, change: Change, idempotency: Idempotency | None = None) -> Job:
+        """Write a new job, or return the one that the key already stands for."""
+        job = change.job
+        writes = [
+            self._put(codec.job_to_item(job), "attribute_not_exists(pk)"),
+            self._put(codec.event_to_item(change.event, job.expires_at)),
+        ]
+        if idempotency is not None:
+            writes.append(self._put_key(idempotency, job))
+        if self._write(writes):
+            return job
+        earlier = None if idempotency is None else self._earlier(idempotency)
+        if earlier is None:
+            raise TransientError("job-contended", "The same request is being accepted right now.")
+        return earlier
+
+    def get(self, job_id: str) -> Job | None:
+        """Return the job, read consistently."""
+        with translated(_SERVICE):
+            answer = self._dynamodb.get_item(
+                TableName=self._table, Key=codec.job_key(job_id), ConsistentRead=True
+            )
+        item = answer.get("Item")
+        return None if item is None or codec.expired(item, self._clock()) else codec.job_from_item(item)
+
+    def save(self, before: Job, change: Change, unit: Unit | None = None) -> None:
+        """Write job, event and unit together, if the version is still the one that was read."""
+        job = change.job
+        put = self._put(codec.job_to_item(job), "version = :version")
+        put["Put"]["ExpressionAttributeValues"] = {":version": {"N": str(before.version)}}
+        writes = [put, self._put(codec.event_to_item(change.event, job.expires_at))]
+        if unit is not None:
+            writes.append(self._put(codec.unit_to_item(job.job_id, unit, job.expires_at)))
+        if not self._write(writes):
+            raise VersionConflictError
+
+    def renew(self, job_id: str, fence: int, lease_until: datetime) -> bool:
+        """Extend the lease, and with it the moment at which the reconciler looks."""
+        with translated(_SERVICE):
+            try:
+                self._dynamodb.update_item(
+                    TableName=self._table,
+                    Key=codec.job_key(job_id),
+                    UpdateExpression="SET lease_until = :until, due_at = :until",
+                    ConditionExpression="fence = :fence AND attribute_exists(lease_until)",
+                    ExpressionAttributeValues={
+                        ":until": {"S": to_text(lease_until)},
+                        ":fence": {"N": str(fence)},
+                    },
+                )
+            except self._dynamodb.exceptions.ConditionalCheckFailedException:
+                return False
+        return True
+
+    def units(self, job_id: str) -> list[Unit]:
+        """Return the finished units."""
+        return [codec.unit_from_item(item) for item in self._below(job_id, "UNIT#", "UNIT$")]
+
+    def events(self, job_id: str, after: int = 0, limit: int = 100) -> list[Event]:
+        """Return events in order."""
+        items = self._below(job_id, f"EVENT#{after + 1:012d}", "EVENT$")
+        return [codec.event_from_item(item) for item in itertools.islice(items, limit)]
+
+    def list_jobs(self, query: JobQuery) -> JobPage:
+        """Merge the partitions of the index, newest first, and read the jobs behind it."""
+        index, prefix = ("by_list", "ALL") if query.owner is None else ("by_owner", query.owner)
+        name = "list_shard" if query.owner is None else "owner_shard"
+        streams = [self._newest(index, name, f"{prefix}#{part}", query) for part in shards()]
+        ids = heapq.merge(*streams, reverse=True)
+        jobs: list[Job] = []
+        while len(jobs) <= query.limit and (batch := list(itertools.islice(ids, query.limit + 1))):
+            jobs += [job for job in self._read(batch) if query.matches(job)]
+        page = jobs[: query.limit]
+        return JobPage(page, page[-1].job_id if len(jobs) > query.limit else "")
+
+    def by_subject(self, subject: str) -> list[str]:
+        """Return the ids of all jobs about a product or document."""
+        pages = self._query(
+            IndexName="by_subject",
+            KeyConditionExpression="subject = :subject",
+            ExpressionAttributeValues={":subject": {"S": subject}},
+        )
+        return [item["job_id"]["S"] for item in pages]
+
+    def due(self, now: datetime, limit: int) -> list[str]:
+        """Return ids of overdue jobs, the longest overdue first."""
+        streams = [
+            (
+                (item["due_at"]["S"], item["job_id"]["S"])
+                for item in self._query(
+                    IndexName="due",
+                    KeyConditionExpression="due_shard = :part AND due_at <= :now",
+                    ExpressionAttributeValues={":part": {"S": f"DUE#{part}"}, ":now": {"S": to_text(now)}},
+                )
+            )
+            for part in shards()
+        ]
+        return [job_id for _, job_id in itertools.islice(heapq.merge(*streams), limit)]
+
+    def _earlier(self, idempotency: Idempotency) -> Job | None:
+        """Return the job of a key that was used before; None where the key is free or has expired."""
+        with translated(_SERVICE):
+            answer = self._dynamodb.get_item(
+                TableName=self._table, Key=_idempotency_key(idempotency.key), ConsistentRead=True
+            )
+        item = answer.get("Item")
+        if item is None:
+            return None
+        if item["fingerprint"]["S"] != idempotency.fingerprint:
+            raise IdempotencyMismatchError
+        return self.get(item["job_id"]["S"])
+
+    def _newest(self, index: str, name: str, value: str, query: JobQuery) -> Iterator[str]:
+        """Yield the job ids of one partition, newest first, filtered as far as the index can."""
+        values: dict[str, Any] = {":part": {"S": value}}
+        condition = f"{name} = :part"
+        if query.before:
+            condition += " AND job_id < :before"
+            values[":before"] = {"S": query.before}
+        wanted = {field: text for field in _INDEX_FILTERS if (text := getattr(query, field))}
+        arguments: dict[str, Any] = {}
+        if wanted:
+            arguments["FilterExpression"] = " AND ".join(f"#{field} = :{field}" for field in wanted)
+            arguments["ExpressionAttributeNames"] = {f"#{field}": field for field in wanted}
+            values |= {f":{field}": {"S": str(text)} for field, text in wanted.items()}
+        pages = self._query(
+            IndexName=index,
+            KeyConditionExpression=condition,
+            ExpressionAttributeValues=values,
+            ScanIndexForward=False,
+            Limit=query.limit + 1,
+            **arguments,
+        )
+        return (item["job_id"]["S"] for item in pages)
+
+    def _read(self, job_ids: list[str]) -> list[Job]:
+        """Return the jobs of a list of ids, in its order; vanished and expired ones are left out."""
+        found: dict[str, Job] = {}
+        for start in range(0, len(job_ids), _BATCH):
+            keys: Any = [codec.job_key(job_id) for job_id in job_ids[start : start + _BATCH]]
+            while keys:
+                with translated(_SERVICE):
+                    answer = self._dynamodb.batch_get_item(RequestItems={self._table: {"Keys": keys}})
+                for item in answer["Responses"].get(self._table, []):
+                    if not codec.expired(item, self._clock()):
+                        found[item["job_id"]["S"]] = codec.job_from_item(item)
+                left = answer["UnprocessedKeys"].get(self._table)
+                keys = left["Keys"] if left else []
+        return [found[job_id] for job_id in job_ids if job_id in found]
+
+    def _below(self, job_id: str, first: str, last: str) -> Iterator[Any]:
+        """Yield the items of a job whose sort keys lie between two texts."""
+        return self._query(
+            KeyConditionExpression="pk = :pk AND sk BETWEEN :first AND :last",
+            ExpressionAttributeValues={
+                ":pk": {"S": f"JOB#{job_id}"},
+                ":first": {"S": first},
+                ":last": {"S": last},
+            },
+            ConsistentRead=True,
+        )
+
+    def _query(self, **arguments: Any) -> Iterator[Any]:
+        """Yield the items of a query, page after page, as they are asked for."""
+        while True:
+            with translated(_SERVICE):
+                answer = self._dynamodb.query(TableName=self._table, **arguments)
+            yield from answer["Items"]
+            if "LastEvaluatedKey" not in answer:
+                return
+            arguments["ExclusiveStartKey"] = answer["LastEvaluatedKey"]
+
+    def _put_key(self, idempotency: Idempotency, job: Job) -> dict[str, Any]:
+        """Claim an idempotency key that is free, or whose time is over."""
+        put = self._put(_idempotency_item(idempotency, job), "attribute_not_exists(pk) OR expires_at <= :now")
+        now = str(int(self._clock().timestamp()))
+        put["Put"]["ExpressionAttributeValues"] = {":now": {"N": now}}
+        return put
+
+    def _put(self, item: codec.Item, condition: str = "") -> dict[str, Any]:
+        put: dict[str, Any] = {"TableName": self._table, "Item": item}
+        return {"Put": {**put, "ConditionExpression": condition} if condition else put}
+
+    def _write(self, writes: list[dict[str, Any]]) -> bool:
+        """Write all or nothing; False where a condition failed or another writer was at it."""
+        with translated(_SERVICE):
+            try:
+                self._dynamodb.transact_write_items(TransactItems=writes)  # type: ignore[arg-type]
+            except self._dynamodb.exceptions.TransactionCanceledException as error:
+                reasons = {reason.get("Code") for reason in error.response["CancellationReasons"]}
+                if reasons & {"ConditionalCheckFailed", "TransactionConflict"}:
+                    return False
+                raise
+        return True
+
+
+def _idempotency_key(key: str) -> codec.Item:
+    return {"pk": {"S": f"IDEMPOTENCY#{key}"}, "sk": {"S": "IDEMPOTENCY"}}
+
+
+def _idempotency_item(idempotency: Idempotency, job: Job) -> codec.Item:
+    item = {
+        **_idempotency_key(idempotency.key),
+        "job_id": {"S": job.job_id},
+        "fingerprint": {"S": idempotency.fingerprint},
+    }
+    if job.expires_at is not None:
+        item["expires_at"] = {"N": str(int(job.expires_at.timestamp()))}
+    return item
