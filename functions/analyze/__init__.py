@@ -1,0 +1,1 @@
+"""The analysis: a document in, findings with evidence out."""

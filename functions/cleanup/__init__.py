@@ -1,0 +1,1 @@
+"""Removal of what analyses stored, and the scheduled reconciliation of jobs."""
