@@ -13,12 +13,16 @@ Box = tuple[float, float, float, float]
 
 
 class BlockKind(StrEnum):
-    """What a block of a page is; headers and footers are kept, but not part of ``Page.text``."""
+    """What a block of a page is; headers and footers are kept, but not part of ``Page.text``.
+
+    A contents entry (``toc_entry``) names a section of another page: it is no evidence of anything.
+    """
 
     HEADING = "heading"
     PARAGRAPH = "paragraph"
     LIST_ITEM = "list_item"
     TABLE_ROW = "table_row"
+    TOC_ENTRY = "toc_entry"
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,7 +40,7 @@ class Block:
 
     ``level`` is 1 (highest) to 6 for headings and 0 otherwise. A table row holds its cells joined
     by a tab in ``Page.text``; ``table`` numbers the table on its page (from 0) and ``header`` marks
-    the rows that name the columns.
+    the rows that name the columns. ``size`` (points, 0 where unknown) and ``bold`` are the block's type.
     """
 
     kind: BlockKind
@@ -45,11 +49,16 @@ class Block:
     level: int = 0
     table: int | None = None
     header: bool = False
+    size: float = 0.0
+    bold: bool = False
 
 
 @dataclass(frozen=True, slots=True)
 class Page:
-    """One page: ``number`` counts from 1; ``label`` is the printed page number where there is one."""
+    """One page: ``number`` counts from 1; ``label`` is the printed page number where there is one.
+
+    ``scanned`` marks a page that shows something but has no usable text layer.
+    """
 
     number: int
     text: str
@@ -60,6 +69,7 @@ class Page:
     label: str = ""
     headers: tuple[str, ...] = ()
     footers: tuple[str, ...] = ()
+    scanned: bool = False
 
     def boxes(self, start: int, end: int) -> list[Box]:
         """Return one box a line for the span ``start:end`` of this page's text."""

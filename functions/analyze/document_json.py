@@ -1,0 +1,106 @@
+"""Pages and documents as compact JSON: what lies in storage between two invocations.
+
+Rows are lists in the order of the fields, and boxes are in tenths of a point, as a page of 500 words would
+otherwise take five times the space.
+"""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+
+from functions.analyze.document import Block, BlockKind, Box, Document, Page, Word
+
+_SCALE = 10
+
+
+def page_to_dict(page: Page) -> dict[str, Any]:
+    """Return ``page`` as JSON values."""
+    return {
+        "number": page.number,
+        "text": page.text,
+        "size": [round(page.width, 2), round(page.height, 2)],
+        "label": page.label,
+        "headers": list(page.headers),
+        "footers": list(page.footers),
+        "scanned": page.scanned,
+        "blocks": [
+            [
+                block.kind.value,
+                block.start,
+                block.end,
+                block.level,
+                block.table,
+                block.header,
+                block.size,
+                block.bold,
+            ]
+            for block in page.blocks
+        ],
+        "words": [[word.start, word.end, *_tenths(word.box)] for word in page.words],
+    }
+
+
+def page_from_dict(data: dict[str, Any]) -> Page:
+    """Return the page of ``page_to_dict``."""
+    width, height = data["size"]
+    return Page(
+        number=data["number"],
+        text=data["text"],
+        blocks=tuple(Block(BlockKind(kind), *rest) for kind, *rest in data["blocks"]),
+        words=tuple(Word(start, end, _points(box)) for start, end, *box in data["words"]),
+        width=width,
+        height=height,
+        label=data["label"],
+        headers=tuple(data["headers"]),
+        footers=tuple(data["footers"]),
+        scanned=data["scanned"],
+    )
+
+
+def _tenths(box: Box) -> list[int]:
+    return [round(value * _SCALE) for value in box]
+
+
+def _points(box: list[int]) -> Box:
+    x0, y0, x1, y1 = (value / _SCALE for value in box)
+    return x0, y0, x1, y1
+
+
+def pages_to_json(pages: list[Page]) -> bytes:
+    """Return pages as UTF-8 JSON."""
+    return _dump([page_to_dict(page) for page in pages])
+
+
+def pages_from_json(data: bytes | str) -> list[Page]:
+    """Return the pages of ``pages_to_json``."""
+    return [page_from_dict(page) for page in json.loads(data)]
+
+
+def document_to_json(document: Document) -> bytes:
+    """Return a document as UTF-8 JSON."""
+    return _dump(
+        {
+            "language": document.language,
+            "media_type": document.media_type,
+            "title": document.title,
+            "warnings": list(document.warnings),
+            "pages": [page_to_dict(page) for page in document.pages],
+        }
+    )
+
+
+def document_from_json(data: bytes | str) -> Document:
+    """Return the document of ``document_to_json``."""
+    values = json.loads(data)
+    return Document(
+        pages=tuple(page_from_dict(page) for page in values["pages"]),
+        language=values["language"],
+        media_type=values["media_type"],
+        title=values["title"],
+        warnings=tuple(values["warnings"]),
+    )
+
+
+def _dump(value: Any) -> bytes:
+    return json.dumps(value, ensure_ascii=False, separators=(",", ":")).encode()

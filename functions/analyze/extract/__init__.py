@@ -1,0 +1,33 @@
+"""Extraction: from a file's bytes to pages of text with structure and geometry.
+
+source = open_source(data, file_name, media_type)
+pages = source.pages(1, source.page_count)     # in batches of any size, one after the other
+document = source.assemble(pages)
+source.close()
+"""
+
+from __future__ import annotations
+
+from functions.analyze.extract import detect
+from functions.analyze.extract.source import DEFAULT_LIMITS, Limits, Source
+
+__all__ = ["DEFAULT_LIMITS", "Limits", "Source", "open_source"]
+
+
+def open_source(
+    data: bytes, file_name: str, media_type: str | None = None, limits: Limits = DEFAULT_LIMITS
+) -> Source:
+    """Open a file by what its content is; name and declared type only tell kinds of text apart.
+
+    Raises PermanentError for everything that is no document we can read; its ``code`` names the case, its
+    ``detail`` says what to do.
+    """
+    kind = detect.detect(data, file_name, media_type)
+    if kind == detect.PDF:
+        from functions.analyze.extract.pdf.source import PdfSource
+
+        return PdfSource(data, limits)
+    from functions.analyze.extract.flow import FlowSource
+    from functions.analyze.extract.plain import read_plain
+
+    return FlowSource(kind, read_plain(data), limits)

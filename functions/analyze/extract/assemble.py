@@ -1,0 +1,76 @@
+"""Makes a document of its pages: what only the whole can tell (running margins, heading ranks, language)."""
+
+from __future__ import annotations
+
+import dataclasses
+from collections.abc import Sequence
+
+from functions.analyze.document import BlockKind, Document, Page
+from functions.analyze.extract.headings import rank_headings
+from functions.analyze.extract.margins import drop_margins
+from shared.errors import PermanentError
+
+_TITLE_LENGTH = 200
+
+
+def assemble(pages: Sequence[Page], media_type: str) -> Document:
+    """Return the document of ``pages``, all of them in order.
+
+    Raises PermanentError: ``no-text-layer`` for scans, ``no-text`` where there is nothing to read.
+    """
+    if not any(page.text.strip() for page in pages):
+        raise _nothing(pages)
+    finished = rank_headings(drop_margins(pages))
+    return Document(
+        pages=tuple(finished),
+        language=detect_language("\n".join(page.text for page in finished)),
+        media_type=media_type,
+        title=_title(finished),
+        warnings=tuple(_warnings(finished)),
+    )
+
+
+def _nothing(pages: Sequence[Page]) -> PermanentError:
+    if any(page.scanned for page in pages):
+        detail = (
+            "No page of the file has a text layer: it is a scan, and text recognition (OCR) is not available "
+            "yet. Send a PDF with a text layer."
+        )
+        return PermanentError("no-text-layer", detail)
+    return PermanentError(
+        "no-text", "The file holds no text. Check that it is the right one and send it again."
+    )
+
+
+def detect_language(text: str) -> str:
+    """Return the ISO 639-1 code of the language most of ``text`` is in."""
+    import py3langid
+
+    code, _ = py3langid.classify(text)
+    return str(code)
+
+
+def _title(pages: Sequence[Page]) -> str:
+    """Return the largest heading of the first page with text, or its first line."""
+    page = next(page for page in pages if page.text.strip())
+    headings = [block for block in page.blocks if block.kind is BlockKind.HEADING]
+    best = max(headings, key=lambda block: block.size, default=None)
+    if best is None:
+        return page.text.strip().splitlines()[0][:_TITLE_LENGTH]
+    return page.text[best.start : best.end][:_TITLE_LENGTH]
+
+
+def _warnings(pages: Sequence[Page]) -> list[str]:
+    scanned = [str(page.number) for page in pages if page.scanned]
+    if not scanned:
+        return []
+    return [f"Without a text layer, and therefore not read: page {', '.join(scanned)}."]
+
+
+def with_blocks(page: Page, kinds: Sequence[tuple[BlockKind, int]]) -> Page:
+    """Return ``page`` with the kind and level of each block set anew."""
+    blocks = tuple(
+        dataclasses.replace(block, kind=kind, level=level)
+        for block, (kind, level) in zip(page.blocks, kinds, strict=True)
+    )
+    return dataclasses.replace(page, blocks=blocks)

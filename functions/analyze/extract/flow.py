@@ -1,0 +1,75 @@
+"""Formats without pages: blocks in a row, cut into pages at page breaks, or else by length."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+
+from functions.analyze.document import BlockKind, Document, Page
+from functions.analyze.extract.assemble import assemble
+from functions.analyze.extract.build import Draft, page_text
+from functions.analyze.extract.source import Limits
+from shared.errors import PermanentError
+
+PAGE_LENGTH = 3000
+
+
+class FlowSource:
+    """A document whose blocks are read at once; ``drafts`` yields None for a page break."""
+
+    def __init__(self, media_type: str, drafts: Iterable[Draft | None], limits: Limits) -> None:
+        self.media_type = media_type
+        self._pages = [_page(number, part) for number, part in enumerate(paginate(drafts), 1)]
+        if not self._pages:
+            raise PermanentError("no-text", "The file holds no text. Check that it is the right one.")
+        if len(self._pages) > limits.max_pages:
+            detail = f"The file makes {len(self._pages)} pages; the limit is {limits.max_pages}. Split it."
+            raise PermanentError("too-many-pages", detail)
+
+    @property
+    def page_count(self) -> int:
+        """Return the number of pages."""
+        return len(self._pages)
+
+    def pages(self, first: int, last: int) -> list[Page]:
+        """Return the pages ``first`` to ``last``, both included."""
+        return self._pages[first - 1 : last]
+
+    def assemble(self, pages: Sequence[Page]) -> Document:
+        """Return the document of all ``pages``."""
+        return assemble(pages, self.media_type)
+
+    def close(self) -> None:
+        """Release the text."""
+        self._pages = []
+
+
+def _page(number: int, drafts: Sequence[Draft]) -> Page:
+    text = page_text(drafts)
+    return Page(number, text.text, tuple(text.blocks))
+
+
+def paginate(drafts: Iterable[Draft | None]) -> list[list[Draft]]:
+    """Cut at page breaks, and at block borders every PAGE_LENGTH characters; a heading opens, never ends, a page."""
+    blocks = list(drafts)
+    explicit = any(block is None for block in blocks)
+    pages: list[list[Draft]] = [[]]
+    length = 0
+    for block in blocks:
+        if block is None:
+            pages.append([])
+            continue
+        size = len(block.text)
+        if not explicit and length and length + size > PAGE_LENGTH:
+            pages.append(_carry(pages[-1]))
+            length = sum(len(draft.text) for draft in pages[-1])
+        pages[-1].append(block)
+        length += size
+    return [page for page in pages if page]
+
+
+def _carry(page: list[Draft]) -> list[Draft]:
+    """Take the headings off the end of a page: they belong to what follows."""
+    carried: list[Draft] = []
+    while len(page) > 1 and page[-1].kind is BlockKind.HEADING:
+        carried.insert(0, page.pop())
+    return carried

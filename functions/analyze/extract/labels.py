@@ -1,0 +1,27 @@
+"""Clause numbers and list marks, as insurers and lawyers print them."""
+
+from __future__ import annotations
+
+import re
+
+_WORD = (
+    r"(?:Art(?:ikel|icle)?|Ziff(?:er)?|Kapitel|Chapitre|Chapter|Abschnitt|Section|Clause|Teil|Part(?:ie)?|§+)"
+)
+_NUMBER = r"(?:\d+(?:\.\d+)*|[IVX]+)"
+CLAUSE = re.compile(
+    rf"(?:{_WORD}\.?\s*{_NUMBER}[a-z]?\b[.:]?"  # Art. 3, § 12, Section IV
+    r"|[A-Z]{1,2}\s?\d+(?:\.\d+)*[.:]?(?=\s|$)"  # A 2.1, B3
+    r"|\d+(?:\.\d+)+[.:]?(?=\s|$)"  # 2.1.3
+    r"|\d{1,3}[.:]?(?=\s|$)"  # 3.
+    r"|(?:[IVX]+|[A-Z])[.:]?(?=\s|$))"  # IV, B
+)
+LIST_MARK = re.compile(
+    r"(?:[•●○◦▪■□▶►‣∙·➢✓✔*\uf0b7\uf0a7\uf0fc\uf02d]|[-–—](?=\s|$)|\(?[a-z]{1,2}\)|\(?[ivx]{1,4}\)|\(?\d{1,2}\))"
+)
+
+
+def depth(label: str) -> int:
+    """Return how deep a clause number lies: 1 for ``3`` or ``Art. 3``, 2 for ``3.1`` or ``B 2``."""
+    numbers = re.findall(r"\d+", label)
+    letter = re.match(r"[A-Z]{1,2}\s?\d", label)
+    return max(1, len(numbers) + (1 if letter else 0))

@@ -1,0 +1,1 @@
+"""Extraction of PDF files with a text layer, on PDFium."""

@@ -1,0 +1,129 @@
+"""Makes blocks of lines: paragraphs, list items, lines that may be headings."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+
+from functions.analyze.document import BlockKind
+from functions.analyze.extract.build import Draft, Piece
+from functions.analyze.extract.labels import CLAUSE, LIST_MARK
+from functions.analyze.extract.pdf.glyphs import Glyphs
+from functions.analyze.extract.pdf.lines import Line, leading
+
+_ENDS = re.compile(r"[.:;!?][)»”\"']?$")
+# "Haus- und Reisegepäck": the hyphen stands for the word that follows the conjunction.
+_CONJUNCTION = re.compile(r"^(und|oder|sowie|bzw|bis|resp|respektive|beziehungsweise|et|ou|and|or|to)\b")
+
+
+def make_blocks(lines: Sequence[Line]) -> list[Draft]:
+    """Return the blocks of one column, in order."""
+    if not lines:
+        return []
+    step = leading(lines)
+    rights = sorted(line.x1 for line in lines)
+    right = rights[int(0.95 * (len(rights) - 1))]
+    groups: list[list[Line]] = [[lines[0]]]
+    for line in lines[1:]:
+        if _starts_block(groups[-1], line, step, right):
+            groups.append([line])
+        else:
+            groups[-1].append(line)
+    return [draft for group in groups for draft in _drafts(group)]
+
+
+def _starts_block(group: Sequence[Line], line: Line, step: float, right: float) -> bool:
+    above = group[-1]
+    if line.base - above.base > 1.3 * step + 0.5 or line.base < above.base:
+        return True
+    if abs(line.size - above.size) > 0.08 * above.size or above.bold != line.bold:
+        return True
+    if is_marked(line):
+        return True
+    if above.words[-1].text.endswith("-"):
+        return False
+    return _indented(group, line) or _was_short(above, line, right)
+
+
+def is_marked(line: Line) -> bool:
+    """Tell whether a line begins with a bullet, a letter or a clause number that is set off."""
+    text = line.text
+    if LIST_MARK.match(text):
+        return True
+    match = CLAUSE.match(text)
+    if not match:
+        return False
+    if line.words[0].bold:
+        return True
+    label = len(match.group().split())
+    if label >= len(line.words):
+        return False
+    return line.words[label].x0 - line.words[label - 1].x1 > 0.7 * line.size
+
+
+def _indented(group: Sequence[Line], line: Line) -> bool:
+    above, size = group[-1], line.size
+    if len(group) == 1 and is_marked(above):
+        return line.x0 < above.x0 - 0.5 * size
+    if line.x0 > above.x0 + 1.2 * size:
+        return True
+    outdent = above.x0 - line.x0
+    return outdent > 0.8 * size and (len(group) > 1 or bool(_ENDS.search(above.text)))
+
+
+def _was_short(above: Line, line: Line, right: float) -> bool:
+    """Tell whether the line above ended early: the next word would have fitted."""
+    first = line.words[0]
+    slack = right - above.x1 - (first.x1 - first.x0) - 0.3 * line.size
+    return slack > (1.5 if _ENDS.search(above.text) else 4.0) * line.size
+
+
+def _drafts(group: Sequence[Line]) -> list[Draft]:
+    words = [word for line in group for word in line.words]
+    starts = {id(line.words[0]) for line in group[1:]}
+    head = _run_in(words)
+    parts = [words[:head], words[head:]] if head else [words]
+    return [draft_of(part, starts) for part in parts]
+
+
+def _run_in(words: Sequence[Glyphs]) -> int:
+    """Return how many words a bold, numbered heading takes that runs on into its paragraph."""
+    count = next((number for number, word in enumerate(words) if not word.bold), len(words))
+    if count in (0, len(words)) or count > 14:  # noqa: PLR2004
+        return 0
+    label = CLAUSE.match(" ".join(word.text for word in words[:count]))
+    titled = label is not None and len(label.group().split()) < count
+    return count if titled and not any(word.bold for word in words[count : count + 3]) else 0
+
+
+def draft_of(words: Sequence[Glyphs], line_starts: set[int]) -> Draft:
+    """Return a block of ``words``; those in ``line_starts`` (by identity) begin a line."""
+    pieces = pieces_of(words, line_starts)
+    text = " ".join(word.text for word in words[:3])
+    kind = BlockKind.LIST_ITEM if LIST_MARK.match(text) else BlockKind.PARAGRAPH
+    sizes = sorted(word.size for word in words)
+    return Draft(kind, pieces, size=sizes[len(sizes) // 2], bold=all(word.bold for word in words))
+
+
+def pieces_of(words: Sequence[Glyphs], line_starts: set[int]) -> list[Piece]:
+    """Join words to running text: hyphenation at line ends is undone, every part keeps its box."""
+    pieces: list[Piece] = []
+    for number, word in enumerate(words):
+        text, joiner = word.text, " " if word.spaced else ""
+        if number and id(word) in line_starts:
+            before = pieces[-1]
+            joiner, before.text = _across_lines(before.text, words[number - 1], text)
+        pieces.append(Piece(text, (word.x0, word.top, word.x1, word.bottom), joiner))
+    return pieces
+
+
+def _across_lines(before: str, glyphs: Glyphs, after: str) -> tuple[str, str]:
+    """Return what joins two lines, and the end of the first as it then reads."""
+    if not before.endswith("-") or len(before) == 1:
+        return " ", before
+    stem = before[:-1]
+    if _CONJUNCTION.match(after):
+        return " ", before
+    if not after[0].islower() or len(stem) == 1 or stem[-1].isdigit() or not stem[-1].isalpha():
+        return "", before
+    return "", stem

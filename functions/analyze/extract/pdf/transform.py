@@ -1,0 +1,51 @@
+"""From a PDF page's own space (origin somewhere, y upwards, maybe rotated) to the page as it is shown."""
+
+from __future__ import annotations
+
+import ctypes
+from dataclasses import dataclass
+from typing import Any
+
+_SCALE = 100
+_PROBE = 1000.0
+
+
+@dataclass(frozen=True, slots=True)
+class Transform:
+    """An affine map: ``x' = a*x + c*y + e`` and ``y' = b*x + d*y + f``, in points from the top left."""
+
+    a: float
+    b: float
+    c: float
+    d: float
+    e: float
+    f: float
+
+    def point(self, x: float, y: float) -> tuple[float, float]:
+        """Map a point."""
+        return self.a * x + self.c * y + self.e, self.b * x + self.d * y + self.f
+
+    def direction(self, x: float, y: float) -> tuple[float, float]:
+        """Map a direction."""
+        return self.a * x + self.c * y, self.b * x + self.d * y
+
+    def box(self, x0: float, y0: float, x1: float, y1: float) -> tuple[float, float, float, float]:
+        """Map a box; the result is x0, top, x1, bottom whatever the rotation."""
+        px, py = self.point(x0, y0)
+        qx, qy = self.point(x1, y1)
+        return min(px, qx), min(py, qy), max(px, qx), max(py, qy)
+
+
+def page_transform(pdfium: Any, page: Any, width: float, height: float) -> Transform:
+    """Return the map of a page, found by three probes, so that rotation and crop box are PDFium's concern."""
+
+    def probe(x: float, y: float) -> tuple[float, float]:
+        px, py = ctypes.c_int(), ctypes.c_int()
+        columns, rows = max(1, round(width * _SCALE)), max(1, round(height * _SCALE))
+        pdfium.FPDF_PageToDevice(page, 0, 0, columns, rows, 0, x, y, ctypes.byref(px), ctypes.byref(py))
+        return px.value / _SCALE, py.value / _SCALE
+
+    e, f = probe(0, 0)
+    ax, ay = probe(_PROBE, 0)
+    cx, cy = probe(0, _PROBE)
+    return Transform((ax - e) / _PROBE, (ay - f) / _PROBE, (cx - e) / _PROBE, (cy - f) / _PROBE, e, f)

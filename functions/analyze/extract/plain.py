@@ -1,0 +1,60 @@
+"""Plain text: decoding, paragraphs, simple headings and lists."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+
+from functions.analyze.document import BlockKind
+from functions.analyze.extract.build import Draft, Piece
+from functions.analyze.extract.labels import CLAUSE, LIST_MARK
+
+PAGE_BREAK = "\f"
+_LONGEST_HEADING = 100
+
+
+def decode(data: bytes) -> str:
+    """Return the text of ``data``: UTF-8 or UTF-16 by byte order mark, UTF-8, else Windows-1252."""
+    if data.startswith((b"\xff\xfe", b"\xfe\xff")):
+        return data.decode("utf-16", "replace")
+    try:
+        return data.decode("utf-8-sig")
+    except UnicodeDecodeError:
+        return data.decode("cp1252", "replace")
+
+
+def read_plain(data: bytes) -> Iterator[Draft | None]:
+    """Yield the blocks of a text file; None stands for a page break."""
+    text = decode(data).replace("\r\n", "\n").replace("\r", "\n").replace("\0", "")
+    for number, page in enumerate(text.split(PAGE_BREAK)):
+        if number:
+            yield None
+        for block in re.split(r"\n[ \t]*\n+", page):
+            yield from _blocks(block)
+
+
+def _blocks(block: str) -> Iterator[Draft]:
+    """Yield a paragraph's list items and clauses one by one, wrapped lines joined."""
+    group: list[str] = []
+    for line in block.splitlines():
+        stripped = line.strip()
+        if group and (LIST_MARK.match(stripped) or "\t" in stripped or "\t" in group[-1]):
+            yield _draft(group)
+            group = []
+        if stripped:
+            group.append(stripped)
+    if group:
+        yield _draft(group)
+
+
+def _draft(lines: list[str]) -> Draft:
+    text = " ".join(lines)
+    if "\t" in text:
+        return Draft(BlockKind.TABLE_ROW, [Piece(re.sub(r"\t+", "\t", text))], table=0)
+    if LIST_MARK.match(text):
+        return Draft(BlockKind.LIST_ITEM, [Piece(text)])
+    label = CLAUSE.match(text)
+    short = len(lines) == 1 and len(text) <= _LONGEST_HEADING and not re.search(r"[.,;:]$", text)
+    if short and ((label and label.end() < len(text)) or (text.isupper() and len(text) > 3)):  # noqa: PLR2004
+        return Draft(BlockKind.HEADING, [Piece(text)])
+    return Draft(BlockKind.PARAGRAPH, [Piece(text)])
