@@ -1,17 +1,71 @@
 .DEFAULT_GOAL := help
-.PHONY: help setup
+.PHONY: help setup demo test test-unit check format bench evaluate samples openapi up down deploy status clean
 
 PYTHON ?= python3
 VENV := .venv
-BIN := $(VENV)/bin
+RUN := $(VENV)/bin/python
+REQUIREMENTS := requirements-dev.txt $(wildcard functions/*/requirements.txt)
+WORKERS ?= 2
+ENGINE ?= rules
 
 help: ## Show this help
-	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:[^#]*## /\t/' | expand -t 18
+	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:[^#]*## /\t/' | expand -t 14
 
-$(VENV)/.installed: constraints.txt requirements-dev.txt functions/api/requirements.txt functions/analyze/requirements.txt functions/cleanup/requirements.txt
-	$(PYTHON) -m venv $(VENV)
-	$(BIN)/python -m pip install --quiet --disable-pip-version-check -c constraints.txt -r requirements-dev.txt \
-		-r functions/api/requirements.txt -r functions/analyze/requirements.txt -r functions/cleanup/requirements.txt
+$(VENV)/.installed: constraints.txt $(REQUIREMENTS)
+	@echo "Installing the pinned packages into $(VENV) ..."
+	@$(PYTHON) -c 'import sys; sys.exit("Clauseworks needs Python 3.11 or newer" if sys.version_info < (3, 11) else 0)'
+	@test -x $(RUN) || $(PYTHON) -m venv $(VENV)
+	@$(RUN) -m pip install --quiet --disable-pip-version-check -c constraints.txt $(REQUIREMENTS:%=-r %)
 	@touch $@
 
-setup: $(VENV)/.installed ## Create the virtual environment with pinned packages
+setup: $(VENV)/.installed ## Create the virtual environment with the pinned packages
+
+demo: setup ## Start everything, analyse a sample policy, print the result, serve until Ctrl-C (ONCE=1: end)
+	@$(RUN) -m infra.demo $(if $(ONCE),--once)
+
+test: setup ## Run all tests that this machine can run; say what was skipped and why
+	@$(RUN) -m pytest -n $(WORKERS) --cov --cov-report=term $(PYTEST)
+
+test-unit: setup ## Run the unit tests alone
+	@$(RUN) -m pytest -n $(WORKERS) tests/unit $(PYTEST)
+
+check: setup ## Check format, lint, types, the template, the OpenAPI document and the samples
+	@$(RUN) -m ruff format --check --quiet .
+	@$(RUN) -m ruff check --quiet .
+	@$(RUN) -m mypy
+	@$(VENV)/bin/cfn-lint template.yaml
+	@$(RUN) -m functions.api.openapi --check
+	@$(RUN) -m infra.samples --check
+
+format: setup ## Format the code and mend what ruff can mend
+	@$(RUN) -m ruff format .
+	@$(RUN) -m ruff check --fix .
+
+bench: setup ## Print import times, latencies and throughput, as ratios where a peer exists
+	@$(RUN) -m tests.benchmarks
+
+evaluate: setup ## Analyse DOCUMENTS=folder without a stack, write the exports to OUT=folder
+	@test -n "$(DOCUMENTS)" -a -n "$(OUT)" || { echo "usage: make evaluate DOCUMENTS=DIR OUT=DIR [ENGINE=rules]"; exit 2; }
+	@$(RUN) -m functions.analyze.evaluate "$(DOCUMENTS)" "$(OUT)" --engine "$(ENGINE)"
+
+samples: setup ## Render the sample policies anew
+	@$(RUN) -m infra.samples
+
+openapi: setup ## Write the OpenAPI document anew
+	@$(RUN) -m functions.api.openapi
+
+up: setup ## Start the local stack
+	@$(RUN) -m infra.local up
+
+deploy: setup ## Bring code changes to the local stack
+	@$(RUN) -m infra.local deploy
+
+status: setup ## Show the local stack
+	@$(RUN) -m infra.local status
+
+down: setup ## Stop the local stack; its state is kept
+	@$(RUN) -m infra.local down
+
+clean: ## Remove the virtual environment, caches and the local stack's state
+	@test ! -x $(RUN) || $(RUN) -m infra.local down || true
+	@rm -rf $(VENV) .local .mypy_cache .ruff_cache .pytest_cache .hypothesis htmlcov .coverage*
