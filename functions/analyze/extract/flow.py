@@ -49,7 +49,7 @@ def _page(number: int, drafts: Sequence[Draft]) -> Page:
 
 
 def paginate(drafts: Iterable[Draft | None]) -> list[list[Draft]]:
-    """Cut at page breaks, and at block borders every PAGE_LENGTH characters; a heading opens, never ends, a page."""
+    """Cut at page breaks, or else at block borders every PAGE_LENGTH characters; no heading ends a page."""
     blocks = list(drafts)
     explicit = any(block is None for block in blocks)
     pages: list[list[Draft]] = [[]]

@@ -14,7 +14,8 @@ _LEAST = 2
 _EDGE_HEAD = 0.1
 _EDGE_FOOT = 0.9
 _PAGE_NUMBER = re.compile(
-    r"^\W*(?:(?:seite|page|pagina|p\.)\s*)?(\d{1,4})(?:\s*(?:/|von|of|de|sur|-)\s*\d{1,4})?\W*$", re.I
+    r"^\W*(?:(?:seite|page|pagina|p\.)\s*)?(\d{1,4})(?:\s*(?:/|von|of|de|sur|-)\s*\d{1,4})?\W*$",
+    re.IGNORECASE,
 )
 
 
@@ -60,7 +61,10 @@ def _shape(page: Page, block: Block) -> str:
 
 
 def _without(page: Page, repeated: set[tuple[bool, str]]) -> Page:
-    headers, footers, gone, label = [], [], set(), page.label
+    headers: list[str] = []
+    footers: list[str] = []
+    gone: set[int] = set()
+    label = page.label
     for block, upper in _edges(page):
         text = page.text[block.start : block.end]
         number = _PAGE_NUMBER.match(text)

@@ -174,7 +174,7 @@ def _narrow(columns: Sequence[_Column], bounds: tuple[float, float]) -> int | No
 
 
 def _stripe_of(columns: Sequence[_Column], number: int, stripes: Sequence[float]) -> float:
-    """Return the stripe to give up for a narrow column: labels join the right, numbers on the right the left."""
+    """Return the stripe a narrow column gives up: labels join the right side, page numbers the left."""
     if number == 0:
         return stripes[0]
     if number == len(columns) - 1:

@@ -9,6 +9,7 @@ from __future__ import annotations
 import ctypes
 import math
 import re
+import sys
 import unicodedata
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -28,10 +29,9 @@ _FILL_AND_STROKE = 2
 
 @dataclass(slots=True)
 class Glyphs:
-    """A word as printed. Coordinates in points from the top left; ``base`` is the baseline's y,
-    ``color`` the fill as 0xRRGGBB.
+    """A word as printed. Coordinates in points from the top left; ``base`` is the baseline's y.
 
-    ``spaced`` tells whether a space stood before it, ``hyphen`` whether it ends in a hyphen that the file
+    ``color`` is the fill as 0xRRGGBB. ``spaced`` tells whether a space stood before it, ``hyphen`` whether it ends in a hyphen that the file
     marks as one of line breaking.
     """
 
@@ -76,10 +76,12 @@ def _read_text(pdfium: Any, text_page: Any, count: int) -> str:
         text = bytes(buffer)[: count * 2].decode("utf-16-le", "replace")
         if len(text) == count:
             return text
-    codes = (pdfium.FPDFText_GetUnicode(text_page, index) for index in range(count))
-    return "".join(
-        chr(code) if code <= 0x10FFFF and not 0xD800 <= code <= 0xDFFF else "\ufffd" for code in codes
-    )
+    return "".join(_character(pdfium.FPDFText_GetUnicode(text_page, index)) for index in range(count))
+
+
+def _character(code: int) -> str:
+    surrogate = "\ud800" <= chr(code) <= "\udfff" if code <= sys.maxunicode else True
+    return "\ufffd" if surrogate else chr(code)
 
 
 class _Style(NamedTuple):

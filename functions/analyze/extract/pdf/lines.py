@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from itertools import pairwise
 from statistics import median
 
 from functions.analyze.extract.pdf.glyphs import Glyphs
@@ -70,10 +71,10 @@ def group_lines(words: Iterable[Glyphs]) -> list[Line]:
 
 def _order(line: Line) -> None:
     """Sort a line by x and settle where spaces go; the file's own order decides only between neighbours."""
-    follows = {id(after): before for before, after in zip(line.words, line.words[1:], strict=False)}
+    follows = {id(after): before for before, after in pairwise(line.words)}
     line.words.sort(key=lambda word: word.x0)
     line.base = max(line.words, key=lambda word: word.size).base
-    for before, after in zip(line.words, line.words[1:], strict=False):
+    for before, after in pairwise(line.words):
         glued = not after.spaced and follows.get(id(after)) is before
         after.spaced = not glued and after.x0 - before.x1 > -0.3 * after.size
         if not after.spaced and after.x0 - before.x1 > 0.15 * after.size:
@@ -83,7 +84,7 @@ def _order(line: Line) -> None:
 def cells(line: Line, gap: float) -> list[list[Glyphs]]:
     """Cut a line where the space between two words is wider than ``gap`` times the type size."""
     parts: list[list[Glyphs]] = [[line.words[0]]]
-    for before, after in zip(line.words, line.words[1:], strict=False):
+    for before, after in pairwise(line.words):
         if after.x0 - before.x1 > gap * max(before.size, after.size):
             parts.append([after])
         else:
@@ -95,7 +96,7 @@ def leading(lines: Sequence[Line]) -> float:
     """Return the usual distance of two baselines, in points."""
     steps = [
         below.base - above.base
-        for above, below in zip(lines, lines[1:], strict=False)
+        for above, below in pairwise(lines)
         if 0 < below.base - above.base < 2.2 * above.size
     ]
     if not steps:

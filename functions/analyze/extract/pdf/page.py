@@ -90,4 +90,4 @@ def _mark_color(words: Sequence[Glyphs]) -> None:
     if colors:
         usual = colors.most_common(1)[0][0]
         for word in words:
-            word.bold = word.bold or (word.color != usual and word.color != 0)
+            word.bold = word.bold or word.color not in (usual, 0)
