@@ -1,0 +1,146 @@
+"""``make demo``: the whole way of one sample policy, from the upload to the result with evidence."""
+
+from __future__ import annotations
+
+import argparse
+import signal
+import sys
+import time
+from collections.abc import Iterator, Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+import httpx
+
+from infra.local.errors import LocalError
+from infra.local.paths import Paths
+from infra.local.stack import LocalStack
+
+SAMPLE = Path("samples/helvora-de.pdf")
+TIMEOUT_SECONDS = 180.0
+POLL_SECONDS = 0.2
+QUOTE_WIDTH = 100
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Run the demo; return the exit status."""
+    parser = argparse.ArgumentParser(description="Analyse a sample policy on the local stack.")
+    parser.add_argument("--once", action="store_true", help="stop everything afterwards")
+    parser.add_argument("--document", type=Path, help=f"another document than {SAMPLE}")
+    options = parser.parse_args(arguments)
+    # A demo that is told to stop takes its servers with it.
+    signal.signal(signal.SIGTERM, signal.default_int_handler)
+    paths = Paths.from_environment({})
+    stack = LocalStack(paths)
+    try:
+        _say(
+            "Starting the local stack (the first time installs the emulator and the functions' packages) ..."
+        )
+        url = stack.up()
+        _analyse(url, stack.token(), options.document or paths.root / SAMPLE)
+        if not options.once:
+            _serve(stack, url)
+    except (LocalError, httpx.HTTPError) as error:
+        print(f"error: {error}", file=sys.stderr)
+        return 1
+    except KeyboardInterrupt:
+        pass
+    finally:
+        stack.down()
+    return 0
+
+
+def _analyse(url: str, token: str, document: Path) -> None:
+    """Upload a document, watch its job and print what was found; raises LocalError where it fails."""
+    with httpx.Client(
+        base_url=url, headers={"Authorization": f"Bearer {token}"}, timeout=60, trust_env=False
+    ) as api:
+        _say(f"\nUploading {document.name} to POST {url}/jobs/upload")
+        with document.open("rb") as file:
+            answer = api.post("/jobs/upload", files={"file": (document.name, file)}, data={"export": "true"})
+        job_id = str(_json(answer)["job_id"])
+        _say(f"Job {job_id} accepted\n")
+        job = _watch(api, job_id)
+        if job["status"] != "completed":
+            raise LocalError(f"the job ended as {job['status']}: {(job.get('error') or {}).get('detail')}")
+        _say("")
+        for name in ("num_segments", "num_benefits", "num_limits", "seeding_success"):
+            _say(f"{name:16} {str(job['result'][name]).lower()}")
+        _say("")
+        for line in tree_lines(_json(api.get(f"/jobs/{job_id}/result", follow_redirects=True))):
+            _say(line)
+
+
+def _watch(api: httpx.Client, job_id: str) -> Mapping[str, Any]:
+    """Print a line for every step of a job until it has ended."""
+    shown, deadline = None, time.monotonic() + TIMEOUT_SECONDS
+    while time.monotonic() < deadline:
+        job: Mapping[str, Any] = _json(api.get(f"/jobs/{job_id}/status"))
+        step = (job["percent_complete"], job["status"], job["current_stage"])
+        if step != shown:
+            shown = step
+            bar = "#" * (step[0] // 5)
+            _say(f"  [{bar:<20}] {step[0]:3} %  {step[1]:10} {step[2]}")
+        if job["status"] in {"completed", "failed", "cancelled"}:
+            return job
+        time.sleep(POLL_SECONDS)
+    raise LocalError(f"job {job_id} did not end within {TIMEOUT_SECONDS:.0f} seconds")
+
+
+def tree_lines(tree: Mapping[str, Any]) -> Iterator[str]:
+    """Yield the lines of a result tree: name, value and confidence, then page and quote."""
+    for segment in tree["segments"]:
+        yield from _finding_lines(segment, 0)
+        for benefit in segment["benefits"]:
+            yield from _finding_lines(benefit, 1)
+            for kind in ("limits", "conditions", "exclusions"):
+                for detail in benefit[kind]:
+                    yield from _finding_lines(detail, 2, kind[:-1])
+
+
+def _finding_lines(finding: Mapping[str, Any], depth: int, kind: str = "") -> Iterator[str]:
+    evidence = finding["evidence"][0]
+    value = finding.get("value")
+    amount = f"{value:g} " if isinstance(value, (int, float)) else ""
+    figure = f": {amount}{finding['unit']}" if finding.get("unit") else ""
+    scope = f" ({finding['scope']})" if finding.get("scope") else ""
+    indent = "    " * depth
+    name = f"{kind} {finding['item_name']}" if kind else finding["item_name"]
+    quote = " ".join(evidence["quote"].split())
+    short = quote if len(quote) <= QUOTE_WIDTH else quote[: QUOTE_WIDTH - 1] + "…"
+    yield f"{indent}{name}{figure}{scope}  [{finding['confidence']:.2f}]"
+    yield f"{indent}  page {evidence['page']}: “{short}”"
+
+
+def _serve(stack: LocalStack, url: str) -> None:
+    """Print how to go on, and keep the stack up until Ctrl-C."""
+    _say(
+        f"""
+The stack is up: API and docs at {url}/docs. Paste these lines:
+
+  TOKEN={stack.token()}
+  curl -s -H "Authorization: Bearer $TOKEN" -F file=@samples/helvora-fr.pdf {url}/jobs/upload
+  curl -s -H "Authorization: Bearer $TOKEN" {url}/jobs
+
+Ctrl-C stops everything; the state is kept.
+"""
+    )
+    while True:
+        time.sleep(3600)
+
+
+def _json(answer: httpx.Response) -> Any:
+    """Return a response's JSON; raises LocalError with the problem that the API states."""
+    if answer.is_error:
+        raise LocalError(
+            f"{answer.request.method} {answer.request.url} answered {answer.status_code}: {answer.text}"
+        )
+    return answer.json()
+
+
+def _say(line: str) -> None:
+    print(line, flush=True)
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,99 @@
+"""From template.yaml to the template that an emulator can run. Pure: dictionaries in, dictionaries out."""
+
+from __future__ import annotations
+
+import copy
+import re
+import sys
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
+from infra.local.errors import LocalError
+from infra.local.template import Json, resources_of
+
+FUNCTION = "AWS::Serverless::Function"
+RUNTIME = f"python{sys.version_info.major}.{sys.version_info.minor}"
+
+# Their only statements refuse plain HTTP, which is what an emulator on the loopback speaks.
+TLS_ONLY = ("AWS::S3::BucketPolicy", "AWS::SQS::QueuePolicy")
+
+
+@dataclass(frozen=True, slots=True)
+class Code:
+    """Where a function's zip lies in S3, and what its environment needs on top of the template's."""
+
+    bucket: str
+    key: str
+    environment: Mapping[str, str] = field(default_factory=dict)
+
+
+def function_packages(template: Json) -> dict[str, str]:
+    """Return the package of every function (``api``, ``analyze``, ...) by its logical name."""
+    return {name: _handler(name, function).split(".")[1] for name, function in _functions(template).items()}
+
+
+def derive(template: Json, code: Mapping[str, Code], parameters: Mapping[str, str]) -> Json:
+    """Return the local form: image functions as zips, nothing kept on deletion, no rules on TLS.
+
+    ``code`` holds one entry for each function's logical name, ``parameters`` the values that differ from
+    the defaults. All else, roles, queues, limits of concurrency, schedules and alarms included, stays.
+    """
+    local = copy.deepcopy(template)
+    resources = local["Resources"]
+    for name, function in _functions(local).items():
+        handler = _handler(name, function)
+        resources[name].pop("Metadata", None)
+        for image_only in ("PackageType", "ImageConfig", "ImageUri"):
+            function.pop(image_only, None)
+        archive = code[name]
+        function.update(
+            Runtime=RUNTIME, Handler=handler, CodeUri={"Bucket": archive.bucket, "Key": archive.key}
+        )
+        function.setdefault("Environment", {}).setdefault("Variables", {}).update(archive.environment)
+        for event in function.get("Events", {}).values():
+            # A reference resolves to text, on which the embedded emulator's queue poller fails.
+            if (scaling := event["Properties"].get("ScalingConfig")) is not None:
+                limit = _number(template, parameters, scaling["MaximumConcurrency"])
+                scaling["MaximumConcurrency"] = limit
+    for kind in TLS_ONLY:
+        for name in resources_of(local, kind):
+            del resources[name]
+    for name, alarm in resources_of(local, "AWS::CloudWatch::Alarm").items():
+        # The embedded emulator refuses a template with an alarm on metric math.
+        if "Metrics" in alarm:
+            del resources[name]
+    for resource in resources.values():
+        resource.pop("DeletionPolicy", None)
+        resource.pop("UpdateReplacePolicy", None)
+    return local
+
+
+def parameters_from(template: Json, settings: Mapping[str, str]) -> dict[str, str]:
+    """Return the parameters that ``settings`` names: ``DirectusUrl`` is set by ``DIRECTUS_URL``."""
+    return {
+        name: settings[variable]
+        for name in template["Parameters"]
+        if (variable := _variable(name)) in settings
+    }
+
+
+def _number(template: Json, parameters: Mapping[str, str], value: int | Json) -> int:
+    if isinstance(value, int):
+        return value
+    name = value["Ref"]
+    return int(parameters.get(name, template["Parameters"][name]["Default"]))
+
+
+def _variable(parameter: str) -> str:
+    return re.sub(r"(?<=[a-z0-9])(?=[A-Z])", "_", parameter).upper()
+
+
+def _functions(template: Json) -> dict[str, Json]:
+    return resources_of(template, FUNCTION)
+
+
+def _handler(name: str, function: Json) -> str:
+    command = function.get("ImageConfig", {}).get("Command", [])
+    if function.get("PackageType") != "Image" or len(command) != 1:
+        raise LocalError(f"{name}: an image function with one ImageConfig.Command was expected")
+    return str(command[0])

@@ -1,0 +1,141 @@
+"""The emulator of AWS: an environment of its own, started on the loopback, stopped with its state saved."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import socket
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import httpx
+
+from infra.local.errors import LocalError
+from infra.local.package import DONE, digest, pip_install
+from infra.local.paths import Paths, locked
+from infra.local.processes import POLL_SECONDS, Process, start
+
+HOST = "127.0.0.1"
+PORT = 4566
+START_SECONDS = 60.0
+HERE = Path(__file__).parent
+# Everything else of the caller's environment stays out: the functions would inherit it.
+KEPT = ("PATH", "HOME", "LANG", "LC_ALL", "TZ", "SSL_CERT_FILE", "SSL_CERT_DIR")
+
+
+def ensure_environment(paths: Paths) -> Path:
+    """Return the Python of the emulator's environment, which is built where it is missing."""
+    requirements, constraints = HERE / "requirements-emulator.txt", HERE / "constraints-emulator.txt"
+    name = digest([sys.version.encode(), requirements.read_bytes(), constraints.read_bytes()])
+    folder = paths.cache / f"emulator-{name}"
+    python = folder / "bin" / "python"
+    with locked(folder.with_suffix(".lock")):
+        if not (folder / DONE).exists():
+            shutil.rmtree(folder, ignore_errors=True)
+            subprocess.run([sys.executable, "-m", "venv", "--without-pip", str(folder)], check=True)
+            pip_install(requirements, constraints, python=python)
+            (folder / DONE).touch()
+    return python
+
+
+def running(paths: Paths) -> Process | None:
+    """Return this stack's emulator where it runs."""
+    return Process.load(_record(paths))
+
+
+def endpoint_of(process: Process) -> str:
+    """Return the address of a running emulator."""
+    return f"http://{HOST}:{process.port}"
+
+
+def start_emulator(paths: Paths, python: Path, port: int | None = None) -> Process:
+    """Start the emulator and wait until it answers; one that runs already is returned as it is.
+
+    ``port`` is where it ran last, or ``None``; where that one is taken, a free one is chosen.
+    """
+    if (process := running(paths)) is not None:
+        return process
+    for wanted in (port or PORT, None, None):
+        process = _start(paths, python, free_port(wanted))
+        if _ready(paths, process):
+            process.save(_record(paths))
+            return process
+        process.stop()
+    raise LocalError(f"the emulator did not start; its log is {_log(paths)}")
+
+
+def stop_emulator(paths: Paths) -> bool:
+    """Stop the emulator so that it saves its state; return whether it ran."""
+    process = running(paths)
+    if process is not None:
+        process.stop()
+    _record(paths).unlink(missing_ok=True)
+    return process is not None
+
+
+def free_port(wanted: int | None) -> int:
+    """Return ``wanted`` where nothing listens there, else a port that the system gives."""
+    for port in (wanted, 0):
+        if port is None:
+            continue
+        with socket.socket(socket.AF_INET, socket.SOCK_STREAM) as probe:
+            probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+            try:
+                probe.bind((HOST, port))
+            except OSError:
+                continue
+            return int(probe.getsockname()[1])
+    raise LocalError("no free port")
+
+
+def _start(paths: Paths, python: Path, port: int) -> Process:
+    data = paths.emulator
+    # The workers' folders of the last run; nothing there is kept on purpose.
+    shutil.rmtree(data / "tmp", ignore_errors=True)
+    for folder in ("state", "s3", "tmp"):
+        (data / folder).mkdir(parents=True, exist_ok=True)
+    environment = {name: os.environ[name] for name in KEPT if name in os.environ} | {
+        "GATEWAY_PORT": str(port),
+        "BIND_HOST": HOST,
+        "MINISTACK_HOST": HOST,
+        "IOT_MTLS_ENABLED": "0",
+        "SFTP_ENABLED": "0",
+        "MINISTACK_EDITION": _edition(paths),
+        "LOG_LEVEL": "WARNING",
+        "PERSIST_STATE": "1",
+        "STATE_DIR": str(data / "state"),
+        "S3_PERSIST": "1",
+        "S3_DATA_DIR": str(data / "s3"),
+        "TMPDIR": str(data / "tmp"),
+        "DOCKER_HOST": "unix:///nonexistent",
+        "AWS_EC2_METADATA_DISABLED": "true",
+    }
+    return start([str(python), "-m", "ministack"], environment, log=_log(paths), folder=data, port=port)
+
+
+def _ready(paths: Paths, process: Process) -> bool:
+    deadline = time.monotonic() + START_SECONDS
+    while process.alive and time.monotonic() < deadline:
+        try:
+            edition = httpx.get(f"{endpoint_of(process)}/_ministack/health", timeout=2).json()["edition"]
+        except (httpx.TransportError, ValueError):
+            time.sleep(POLL_SECONDS)
+        else:
+            # A neighbour may have taken the port in between and answered in our place.
+            return bool(edition == _edition(paths))
+    return False
+
+
+def _edition(paths: Paths) -> str:
+    """Return what tells this stack's emulator from a neighbour's; its health report shows it."""
+    return f"clauseworks-{digest([str(paths.state).encode()])}"
+
+
+def _record(paths: Paths) -> Path:
+    return paths.state / "emulator.json"
+
+
+def _log(paths: Paths) -> Path:
+    return paths.logs / "emulator.log"

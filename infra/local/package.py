@@ -1,0 +1,114 @@
+"""Functions as archives: the code that their Dockerfiles copy, and their pinned dependencies."""
+
+from __future__ import annotations
+
+import compileall
+import hashlib
+import os
+import py_compile
+import shutil
+import subprocess
+import sys
+import zipfile
+from collections.abc import Iterable, Iterator
+from pathlib import Path
+
+from infra.local.errors import LocalError
+from infra.local.paths import Paths, locked
+
+DONE = ".complete"
+# Zip archives know no time before 1980; a fixed one keeps equal code equal byte for byte.
+EPOCH = (1980, 1, 1, 0, 0, 0)
+
+
+def bundle(paths: Paths, function: str) -> Path:
+    """Return a folder with the function's dependencies, built once for each state of the pins."""
+    requirements = paths.root / "functions" / function / "requirements.txt"
+    constraints = paths.root / "constraints.txt"
+    name = digest([sys.version.encode(), requirements.read_bytes(), constraints.read_bytes()])
+    folder = paths.cache / "bundles" / f"{function}-{name}"
+    with locked(folder.with_suffix(".lock")):
+        if not (folder / DONE).exists():
+            shutil.rmtree(folder, ignore_errors=True)
+            pip_install(requirements, constraints, target=folder)
+            compile_folder(folder)
+            (folder / DONE).touch()
+    return folder
+
+
+def pip_install(
+    requirements: Path, constraints: Path, *, target: Path | None = None, python: Path | None = None
+) -> None:
+    """Install with the running Python's pip, into a folder or into another Python's environment.
+
+    Raise ``LocalError`` with pip's words where it fails.
+    """
+    command = [sys.executable, "-m", "pip", "--quiet", "--disable-pip-version-check"]
+    command += ["--python", str(python)] if python else []
+    command += ["install", "--constraint", str(constraints), "--requirement", str(requirements)]
+    command += ["--target", str(target), "--no-compile"] if target else []
+    done = subprocess.run(command, capture_output=True, text=True, check=False)
+    if done.returncode:
+        raise LocalError(f"installing {requirements} failed:\n{done.stderr.strip()}")
+
+
+def compile_folder(folder: Path) -> None:
+    """Compile all modules; their bytecode is valid whatever the time stamps say, as archives change these."""
+    compileall.compile_dir(
+        folder,
+        quiet=2,
+        workers=os.cpu_count() or 1,
+        invalidation_mode=py_compile.PycInvalidationMode.UNCHECKED_HASH,
+    )
+
+
+def archive(paths: Paths, function: str, *, with_dependencies: bool) -> Path:
+    """Return the function's zip: its code, compiled, and on request all its dependencies.
+
+    The name holds the digest of the contents: an unchanged function has an unchanged archive.
+    """
+    sources = sorted(_sources(paths.root, function))
+    contents = [item for path in sources for item in (str(path).encode(), (paths.root / path).read_bytes())]
+    dependencies = bundle(paths, function) if with_dependencies else None
+    name = digest([sys.version.encode(), (dependencies.name if dependencies else "").encode(), *contents])
+    target = paths.cache / "archives" / f"{function}-{name}.zip"
+    with locked(target.with_suffix(".lock")):
+        if not target.exists():
+            _build(paths.root, sources, dependencies, target)
+    return target
+
+
+def digest(parts: Iterable[bytes]) -> str:
+    """Return a short name for the parts' contents."""
+    total = hashlib.sha256()
+    for part in parts:
+        total.update(hashlib.sha256(part).digest())
+    return total.hexdigest()[:16]
+
+
+def _sources(root: Path, function: str) -> Iterator[Path]:
+    yield Path("functions/__init__.py")
+    for package in (Path("functions") / function, Path("shared")):
+        for path in (root / package).rglob("*"):
+            if path.is_file() and "__pycache__" not in path.parts and path.name != "Dockerfile":
+                yield path.relative_to(root)
+
+
+def _build(root: Path, sources: list[Path], dependencies: Path | None, target: Path) -> None:
+    work = target.with_suffix(".build")
+    shutil.rmtree(work, ignore_errors=True)
+    for path in sources:
+        (work / path).parent.mkdir(parents=True, exist_ok=True)
+        shutil.copyfile(root / path, work / path)
+    compile_folder(work)
+    partial = target.with_suffix(".partial")
+    with zipfile.ZipFile(partial, "w", zipfile.ZIP_DEFLATED, compresslevel=1) as output:
+        for folder in (work, dependencies):
+            for path in sorted(folder.rglob("*")) if folder else ():
+                if path.is_file() and path.name != DONE:
+                    information = zipfile.ZipInfo(str(path.relative_to(folder or work)), EPOCH)
+                    information.external_attr = 0o644 << 16
+                    information.compress_type = zipfile.ZIP_DEFLATED
+                    output.writestr(information, path.read_bytes())
+    partial.rename(target)
+    shutil.rmtree(work)
