@@ -6,10 +6,9 @@ otherwise take five times the space.
 
 from __future__ import annotations
 
-import json
 from typing import Any
 
-from functions.analyze.document import Block, BlockKind, Box, Document, Page, Word
+from functions.analyze.document import Block, BlockKind, Box, Chunk, Document, Page, Word
 
 _SCALE = 10
 
@@ -58,6 +57,39 @@ def page_from_dict(data: dict[str, Any]) -> Page:
     )
 
 
+def document_to_dict(document: Document) -> dict[str, Any]:
+    """Return ``document`` as JSON values."""
+    return {
+        "language": document.language,
+        "media_type": document.media_type,
+        "title": document.title,
+        "warnings": list(document.warnings),
+        "pages": [page_to_dict(page) for page in document.pages],
+    }
+
+
+def document_from_dict(data: dict[str, Any]) -> Document:
+    """Return the document of ``document_to_dict``."""
+    return Document(
+        pages=tuple(page_from_dict(page) for page in data["pages"]),
+        language=data["language"],
+        media_type=data["media_type"],
+        title=data["title"],
+        warnings=tuple(data["warnings"]),
+    )
+
+
+def chunk_to_dict(chunk: Chunk) -> dict[str, Any]:
+    """Return ``chunk`` as JSON values."""
+    return {
+        "chunk_id": chunk.chunk_id,
+        "text": chunk.text,
+        "spans": [list(span) for span in chunk.spans],
+        "headings": list(chunk.headings),
+        "tokens": chunk.tokens,
+    }
+
+
 def _tenths(box: Box) -> list[int]:
     return [round(value * _SCALE) for value in box]
 
@@ -65,42 +97,3 @@ def _tenths(box: Box) -> list[int]:
 def _points(box: list[int]) -> Box:
     x0, y0, x1, y1 = (value / _SCALE for value in box)
     return x0, y0, x1, y1
-
-
-def pages_to_json(pages: list[Page]) -> bytes:
-    """Return pages as UTF-8 JSON."""
-    return _dump([page_to_dict(page) for page in pages])
-
-
-def pages_from_json(data: bytes | str) -> list[Page]:
-    """Return the pages of ``pages_to_json``."""
-    return [page_from_dict(page) for page in json.loads(data)]
-
-
-def document_to_json(document: Document) -> bytes:
-    """Return a document as UTF-8 JSON."""
-    return _dump(
-        {
-            "language": document.language,
-            "media_type": document.media_type,
-            "title": document.title,
-            "warnings": list(document.warnings),
-            "pages": [page_to_dict(page) for page in document.pages],
-        }
-    )
-
-
-def document_from_json(data: bytes | str) -> Document:
-    """Return the document of ``document_to_json``."""
-    values = json.loads(data)
-    return Document(
-        pages=tuple(page_from_dict(page) for page in values["pages"]),
-        language=values["language"],
-        media_type=values["media_type"],
-        title=values["title"],
-        warnings=tuple(values["warnings"]),
-    )
-
-
-def _dump(value: Any) -> bytes:
-    return json.dumps(value, ensure_ascii=False, separators=(",", ":")).encode()

@@ -1,0 +1,94 @@
+"""Runs the analysis over a folder of documents, without a stack: ``python -m functions.analyze.evaluate``.
+
+The same runner and workflow as in the function, on stores in memory; writes the export ``NAME.json``
+for each document.
+"""
+
+from __future__ import annotations
+
+import argparse
+import hashlib
+import sys
+import time
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+from functions.analyze.extract.source import DEFAULT_LIMITS
+from functions.analyze.rules.engine import RulesEngine
+from functions.analyze.workflow import AnalysisWorkflow, Tools
+from shared.clock import utc_now
+from shared.documents import MEDIA_TYPES, media_type_of
+from shared.ids import uuid7
+from shared.jobs import states
+from shared.jobs.model import Job, Kind, Owner, Status
+from shared.jobs.queue import JobMessage
+from shared.jobs.runner import Runner
+from shared.memory import MemoryFiles, MemoryJobs, MemoryQueue
+from shared.taxonomy import load_taxonomy
+
+
+def analyse_file(path: Path, tools: Tools, engine: str) -> tuple[Job, bytes]:
+    """Run one document through the whole workflow; return the ended job and its export (empty if failed)."""
+    files, jobs, queue = MemoryFiles(), MemoryJobs(), MemoryQueue()
+    job = _submit(path, files, jobs, engine)
+    runner = Runner(jobs, files, queue, {Kind.ANALYSIS: lambda run: AnalysisWorkflow(run, tools)})
+    outcome = runner.handle(JobMessage(job.job_id, Kind.ANALYSIS))
+    ended = outcome.job or job
+    export = ended.artifacts.get("export.json")
+    return ended, b"" if export is None else files.get(export.key)
+
+
+def _submit(path: Path, files: MemoryFiles, jobs: MemoryJobs, engine: str) -> Job:
+    """Store the document and its job as a submission does; nothing is retried here."""
+    data = path.read_bytes()
+    media_type = media_type_of(path.name) or "application/octet-stream"
+    stored = files.put("documents/local/original", data, media_type)
+    now = utc_now()
+    params: dict[str, Any] = {
+        "document_id": "local",
+        "document_key": stored.key,
+        "document_version": stored.version_id,
+        "document_sha256": hashlib.sha256(data).hexdigest(),
+        "file_name": path.name,
+        "media_type": media_type,
+        "engine": engine,
+        "export": True,
+    }
+    job = Job(uuid7(), Kind.ANALYSIS, Owner("local", "evaluate"), params, now, now, max_attempts=1)
+    return jobs.create(states.submitted(job, "evaluate"))
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Analyse every document of a folder; 1 where a document failed, 2 where there is none."""
+    parser = argparse.ArgumentParser(description=__doc__.split("\n", maxsplit=1)[0] if __doc__ else None)
+    parser.add_argument("documents", type=Path, help="folder with documents")
+    parser.add_argument("out", type=Path, help="folder for the exports, one NAME.json a document")
+    parser.add_argument("--engine", default="rules")
+    parser.add_argument("--taxonomy", default="travel-insurance", help="a shipped taxonomy or a file")
+    options = parser.parse_args(arguments)
+    paths = sorted(path for path in options.documents.iterdir() if path.suffix.lower() in MEDIA_TYPES)
+    if not paths:
+        print(f"no document in {options.documents}", file=sys.stderr)
+        return 2
+    options.out.mkdir(parents=True, exist_ok=True)
+    tools = Tools(load_taxonomy(options.taxonomy), {RulesEngine.name: RulesEngine()}, limits=DEFAULT_LIMITS)
+    return max(_report(path, tools, options) for path in paths)
+
+
+def _report(path: Path, tools: Tools, options: argparse.Namespace) -> int:
+    """Analyse one document, write its export and print a line."""
+    began = time.perf_counter()
+    job, export = analyse_file(path, tools, options.engine)
+    seconds = time.perf_counter() - began
+    if job.status is not Status.COMPLETED or job.result is None:
+        print(f"{path.name:30} {job.status}: {(job.error or {}).get('detail', '')}", file=sys.stderr)
+        return 1
+    (options.out / f"{path.stem}.json").write_bytes(export)
+    counts = "  ".join(f"{name[4:]} {job.result[name]:3}" for name in job.result if name.startswith("num_"))
+    print(f"{path.name:30} {job.result['pages']:3} pages  {counts}  {seconds:5.2f} s")
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

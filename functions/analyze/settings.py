@@ -1,0 +1,22 @@
+"""What the analyze function reads from its environment."""
+
+from __future__ import annotations
+
+from typing import Literal
+
+from pydantic import Field, SecretStr
+
+from shared.settings import CommonSettings
+
+
+class AnalyzeSettings(CommonSettings):
+    """See CommonSettings."""
+
+    engine: Literal["rules"] = Field("rules", description="Engine of jobs that name none.")
+    taxonomy: str = Field("travel-insurance", description="Name of a shipped taxonomy, or a file's path.")
+    max_pages: int = Field(2000, ge=1, description="Pages above which a document is refused.")
+    directus_token: SecretStr = Field(SecretStr(""), description="Static token of the service's user.")
+    lease_seconds: int = Field(90, ge=3, description="Seconds after which a silent worker loses its job.")
+    reserve_seconds: int = Field(
+        30, ge=1, description="Seconds of an invocation kept for saving and handing over."
+    )

@@ -1,0 +1,227 @@
+"""The analysis of a document as a workflow of units: pages, passages, then three tiers of findings."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+from functools import cached_property
+from typing import TYPE_CHECKING, Any
+
+from functions.analyze import original
+from functions.analyze.chunking import chunk
+from functions.analyze.document import Document
+from functions.analyze.document_json import (
+    chunk_to_dict,
+    document_from_dict,
+    document_to_dict,
+    page_from_dict,
+    page_to_dict,
+)
+from functions.analyze.engine import Analysis, Engine
+from functions.analyze.export import publish, summary
+from functions.analyze.extract import DEFAULT_LIMITS, Limits, Source, open_source
+from functions.analyze.original import Original
+from shared.errors import PermanentError
+from shared.findings import (
+    Finding,
+    ResultTree,
+    details_from_dict,
+    details_to_dict,
+    finding_from_dict,
+    finding_to_dict,
+)
+from shared.jobs.workflow import Run, Stage
+from shared.taxonomy import Item, Taxonomy
+
+if TYPE_CHECKING:
+    from shared.directus import Directus
+
+PAGES_PER_UNIT = 20
+SEGMENTS_PER_UNIT = 4
+
+
+@dataclass(frozen=True, slots=True)
+class Tools:
+    """What every analysis of a process shares."""
+
+    taxonomy: Taxonomy
+    engines: Mapping[str, Engine]
+    directus: Directus | None = None
+    limits: Limits = DEFAULT_LIMITS
+    default_engine: str = "rules"
+
+
+class AnalysisWorkflow:
+    """One run over one document. What later stages need of earlier ones is read from their outputs."""
+
+    def __init__(self, run: Run, tools: Tools) -> None:
+        self._run = run
+        self._tools = tools
+
+    @property
+    def stages(self) -> Sequence[Stage]:
+        """Return the stages; weights are shares of the time that the sample policies take."""
+        return (
+            Stage("prepare", 2, lambda: 1, self._prepare),
+            Stage("extract", 50, self._count_batches, self._extract),
+            Stage("chunk", 8, lambda: 1, self._chunk),
+            Stage("segments", 20, lambda: 1, self._find_segments),
+            Stage("benefits", 10, self._count_groups, self._find_benefits),
+            Stage("details", 10, lambda: self._count_groups() + 1, self._find_details),
+        )
+
+    def finish(self) -> Mapping[str, Any]:
+        """Put the tree and the files that the parameters ask for; return the counts."""
+        tree = self._tree()
+        publish(self._run, self._document, tree, self._original.file_name)
+        return summary(tree) | {
+            "engine": self._engine.name,
+            "taxonomy": f"{self._tools.taxonomy.name} {self._tools.taxonomy.version}",
+            "document_id": self._run.job.document_id,
+            "language": self._document.language,
+            "pages": len(self._document.pages),
+            "chunks": len(self._run.outputs("chunk")[0]["chunks"]),
+            "warnings": list(self._document.warnings),
+            "seeding": "not_requested",
+            "seeding_success": False,
+            "tokens": {"input": 0, "output": 0},
+            "cost_usd": 0,
+        }
+
+    def _prepare(self, _index: int) -> dict[str, Any]:
+        """Find the document and open it once: what cannot be read fails before any work is done."""
+        found = original.locate(self._run, self._tools.directus)
+        source = self._open(found)
+        return {
+            "original": found.to_json(),
+            "media_type": source.media_type,
+            "page_count": source.page_count,
+        }
+
+    def _count_batches(self) -> int:
+        return math.ceil(self._run.outputs("prepare")[0]["page_count"] / PAGES_PER_UNIT)
+
+    def _extract(self, index: int) -> list[Any]:
+        """Extract a batch of pages."""
+        first = index * PAGES_PER_UNIT + 1
+        last = min(first + PAGES_PER_UNIT - 1, self._source.page_count)
+        return [page_to_dict(page) for page in self._source.pages(first, last)]
+
+    def _chunk(self, _index: int) -> dict[str, Any]:
+        """Make one document of the pages, and passages of the document."""
+        pages = [page_from_dict(page) for batch in self._run.outputs("extract") for page in batch]
+        document = self._source.assemble(pages)
+        if language := self._run.params.get("language"):
+            document = replace(document, language=language)
+        params = self._run.params
+        chunks = chunk(document, params.get("chunk_size") or 800, params.get("chunk_overlap") or 0)
+        return {
+            "document": document_to_dict(document),
+            "chunks": [chunk_to_dict(passage) for passage in chunks],
+        }
+
+    def _find_segments(self, _index: int) -> list[Any]:
+        found = self._analysis.find_segments(self._tools.taxonomy.segments)
+        return [finding_to_dict(segment) for segment in found]
+
+    def _count_groups(self) -> int:
+        return math.ceil(len(self._segments) / SEGMENTS_PER_UNIT)
+
+    def _find_benefits(self, index: int) -> list[list[Any]]:
+        """Find the benefits of a group of segments: one list a segment."""
+        return [
+            [
+                finding_to_dict(benefit)
+                for benefit in self._analysis.find_benefits(
+                    segment, item_of(self._tools.taxonomy.segments, segment).children
+                )
+            ]
+            for segment in self._group(index)
+        ]
+
+    def _find_details(self, index: int) -> Any:
+        """Find the details of a group of segments and their benefits; the last unit is the product."""
+        if index == self._count_groups():
+            return details_to_dict(self._analysis.find_product_details(self._tools.taxonomy.root))
+        offset = index * SEGMENTS_PER_UNIT
+        return [
+            self._segment_details(segment, self._benefits[offset + position])
+            for position, segment in enumerate(self._group(index))
+        ]
+
+    def _segment_details(self, segment: Finding, benefits: Sequence[Finding]) -> dict[str, Any]:
+        """Return the details of a segment and of each of its benefits."""
+        item = item_of(self._tools.taxonomy.segments, segment)
+        below = [
+            self._analysis.find_details(segment, benefit, item_of(item.children, benefit))
+            for benefit in benefits
+        ]
+        return {
+            "segment": details_to_dict(self._analysis.find_details(segment, None, item)),
+            "benefits": [details_to_dict(details) for details in below],
+        }
+
+    def _tree(self) -> ResultTree:
+        """Put the three tiers together."""
+        *groups, product = self._run.outputs("details")
+        details = [entry for group in groups for entry in group]
+        segments = [
+            replace(
+                segment.with_details(details_from_dict(entry["segment"])),
+                benefits=tuple(
+                    benefit.with_details(details_from_dict(below))
+                    for benefit, below in zip(benefits, entry["benefits"], strict=True)
+                ),
+            )
+            for segment, benefits, entry in zip(self._segments, self._benefits, details, strict=True)
+        ]
+        return ResultTree(tuple(segments), details_from_dict(product))
+
+    def _group(self, index: int) -> Sequence[Finding]:
+        return self._segments[index * SEGMENTS_PER_UNIT : (index + 1) * SEGMENTS_PER_UNIT]
+
+    @cached_property
+    def _segments(self) -> list[Finding]:
+        return [finding_from_dict(entry) for entry in self._run.outputs("segments")[0]]
+
+    @cached_property
+    def _benefits(self) -> list[list[Finding]]:
+        groups = self._run.outputs("benefits")
+        return [[finding_from_dict(entry) for entry in found] for group in groups for found in group]
+
+    @cached_property
+    def _original(self) -> Original:
+        return Original(**self._run.outputs("prepare")[0]["original"])
+
+    @cached_property
+    def _source(self) -> Source:
+        return self._open(self._original)
+
+    def _open(self, found: Original) -> Source:
+        data = original.read(self._run, found)
+        return open_source(data, found.file_name, found.media_type or None, self._tools.limits)
+
+    @cached_property
+    def _document(self) -> Document:
+        return document_from_dict(self._run.outputs("chunk")[0]["document"])
+
+    @cached_property
+    def _engine(self) -> Engine:
+        name = str(self._run.params.get("engine") or self._tools.default_engine)
+        engine = self._tools.engines.get(name)
+        if engine is None:
+            raise PermanentError("engine-not-configured", f"The engine {name!r} is not configured here.")
+        return engine
+
+    @cached_property
+    def _analysis(self) -> Analysis:
+        return self._engine.open(self._document, self._tools.taxonomy)
+
+
+def item_of(items: Sequence[Item], finding: Finding) -> Item:
+    """Return the taxonomy item that a finding names."""
+    for item in items:
+        if item.item_id == finding.item_id:
+            return item
+    raise PermanentError("taxonomy-changed", f"The taxonomy no longer has the item {finding.item_name!r}.")
