@@ -115,7 +115,7 @@ class AnalysisWorkflow:
         if language := self._run.params.get("language"):
             document = replace(document, language=language)
         params = self._run.params
-        chunks = chunk(document, params.get("chunk_size") or 800, params.get("chunk_overlap") or 0)
+        chunks = chunk(document, params.get("chunk_size", 800), params.get("chunk_overlap", 80))
         return {
             "document": document_to_dict(document),
             "chunks": [chunk_to_dict(passage) for passage in chunks],
