@@ -21,7 +21,12 @@ if TYPE_CHECKING:
     import boto3
 
 REGION = "us-east-1"
-CREDENTIALS = {"AWS_ACCESS_KEY_ID": "test", "AWS_SECRET_ACCESS_KEY": "test", "AWS_REGION": REGION}
+CREDENTIALS = {
+    "AWS_ACCESS_KEY_ID": "test",
+    "AWS_SECRET_ACCESS_KEY": "test",
+    "AWS_REGION": REGION,
+    "AWS_DEFAULT_REGION": REGION,
+}
 DEFAULTS = {"STAGE": "local", "ANALYSIS_CONCURRENCY": str(max(2, os.cpu_count() or 2))}
 
 
