@@ -1,0 +1,28 @@
+"""``make bench``: run every benchmark on a stack of its own and print the figures."""
+
+from __future__ import annotations
+
+import sys
+import tempfile
+from dataclasses import replace
+from pathlib import Path
+
+from infra.local.paths import Paths
+from infra.local.stack import LocalStack
+from tests.benchmarks import extraction, imports, jobs
+
+
+def main() -> int:
+    """Print one line a figure."""
+    imports.run()
+    extraction.run()
+    shared = Paths.from_environment({})
+    with tempfile.TemporaryDirectory(prefix="clauseworks-bench-") as folder:
+        stack = LocalStack(replace(shared, state=Path(folder)), name="clauseworks-bench")
+        with stack:
+            jobs.run(stack)
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
