@@ -1,14 +1,27 @@
 """Findings: what an analysis grants, each with the passage that proves it.
 
-The tree mirrors ``shared/schemas/result.v1.json``; ``to_tree`` writes that form and ``counts`` the
-figures of a job's result. A finding without evidence is not a finding, so ``Finding`` refuses it.
+The tree mirrors ``shared/schemas/result.v1.json``; ``to_tree`` writes that form, ``from_tree`` reads it.
+A finding without evidence is not a finding, so ``Finding`` refuses it.
 """
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, replace
 
-TREE_VERSION = 1
+_DETAILS = ("limits", "conditions", "exclusions")
+_SCALARS = (
+    "item_name",
+    "item_id",
+    "is_included",
+    "confidence",
+    "section_reference",
+    "description",
+    "summary",
+    "value",
+    "unit",
+    "scope",
+)
 
 Box = tuple[float, float, float, float]
 
@@ -77,3 +90,57 @@ class ResultTree:
 
     segments: tuple[Finding, ...] = ()
     product: Details = field(default_factory=Details)
+
+
+def to_tree(result: ResultTree) -> dict[str, Any]:
+    """Return the exported form of a result (``result.v1.json``)."""
+    segments = [finding_to_dict(segment) for segment in result.segments]
+    return {"segments": segments, **details_to_dict(result.product)}
+
+
+def from_tree(tree: Mapping[str, Any]) -> ResultTree:
+    """Read what ``to_tree`` wrote."""
+    segments = tuple(finding_from_dict(segment) for segment in tree["segments"])
+    return ResultTree(segments, details_from_dict(tree))
+
+
+def details_to_dict(details: Details) -> dict[str, Any]:
+    """Return limits, conditions and exclusions as JSON values."""
+    return {kind: [finding_to_dict(finding) for finding in getattr(details, kind)] for kind in _DETAILS}
+
+
+def details_from_dict(data: Mapping[str, Any]) -> Details:
+    """Read what ``details_to_dict`` wrote."""
+    return Details(**{kind: _findings(data[kind]) for kind in _DETAILS})
+
+
+def finding_to_dict(finding: Finding) -> dict[str, Any]:
+    """Return a finding, and all below it, as JSON values."""
+    data: dict[str, Any] = {name: getattr(finding, name) for name in _SCALARS}
+    data["evidence"] = [
+        {
+            "page": proof.page,
+            "quote": proof.quote,
+            "start": proof.start,
+            "end": proof.end,
+            "boxes": [list(box) for box in proof.boxes],
+        }
+        for proof in finding.evidence
+    ]
+    return data | {
+        kind: [finding_to_dict(below) for below in getattr(finding, kind)] for kind in ("benefits", *_DETAILS)
+    }
+
+
+def finding_from_dict(data: Mapping[str, Any]) -> Finding:
+    """Read what ``finding_to_dict`` wrote."""
+    evidence = tuple(
+        Evidence(**{**proof, "boxes": tuple(tuple(box) for box in proof["boxes"])})
+        for proof in data["evidence"]
+    )
+    below = {kind: _findings(data[kind]) for kind in ("benefits", *_DETAILS)}
+    return Finding(**{name: data[name] for name in _SCALARS}, evidence=evidence, **below)
+
+
+def _findings(data: Iterable[Mapping[str, Any]]) -> tuple[Finding, ...]:
+    return tuple(finding_from_dict(finding) for finding in data)
