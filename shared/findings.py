@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, replace
+from typing import Any
 
 _DETAILS = ("limits", "conditions", "exclusions")
 _SCALARS = (
