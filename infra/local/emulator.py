@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import resource
 import shutil
 import socket
 import subprocess
@@ -97,9 +98,11 @@ def _start(paths: Paths, python: Path, port: int) -> Process:
     for folder in ("state", "s3", "tmp"):
         (data / folder).mkdir(parents=True, exist_ok=True)
     environment = {name: os.environ[name] for name in KEPT if name in os.environ} | {
-        "GATEWAY_PORT": str(port),
-        "BIND_HOST": HOST,
+        # The port that queue URLs name. They are the emulator's keys to the queues, and so must outlive a
+        # change of the port on which it listens; clients and functions go by the endpoint.
+        "GATEWAY_PORT": str(PORT),
         "MINISTACK_HOST": HOST,
+        "AWS_ENDPOINT_URL": f"http://{HOST}:{port}",
         "IOT_MTLS_ENABLED": "0",
         "SFTP_ENABLED": "0",
         "MINISTACK_EDITION": _edition(paths),
@@ -112,7 +115,15 @@ def _start(paths: Paths, python: Path, port: int) -> Process:
         "DOCKER_HOST": "unix:///nonexistent",
         "AWS_EC2_METADATA_DISABLED": "true",
     }
-    return start([str(python), "-m", "ministack"], environment, log=_log(paths), folder=data, port=port)
+    command = [str(python), "-m", "hypercorn", "ministack.app:app", "--bind", f"{HOST}:{port}"]
+    # No worker processes: one process, whose end is the emulator's end.
+    command += ["--workers", "0", "--keep-alive", "75", "--log-level", "WARNING"]
+    process = start(command, environment, log=_log(paths), folder=data, port=port)
+    if hasattr(resource, "prlimit"):
+        # A thousand waiting clients need more than the usual 1024 open files.
+        hard = resource.getrlimit(resource.RLIMIT_NOFILE)[1]
+        resource.prlimit(process.pid, resource.RLIMIT_NOFILE, (hard, hard))
+    return process
 
 
 def _ready(paths: Paths, process: Process) -> bool:

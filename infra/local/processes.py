@@ -12,6 +12,7 @@ import signal
 import subprocess
 import time
 from collections.abc import Mapping, Sequence
+from contextlib import suppress
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
@@ -43,10 +44,11 @@ class Process:
         deadline = time.monotonic() + grace_seconds
         while self.alive and time.monotonic() < deadline:
             time.sleep(POLL_SECONDS)
-        if self.alive:
+        # Also the children, which may outlive their parent for a moment and keep its group's number.
+        with suppress(ProcessLookupError):
             os.killpg(self.pid, signal.SIGKILL)
-            while self.alive:
-                time.sleep(POLL_SECONDS)
+        while self.alive:
+            time.sleep(POLL_SECONDS)
 
     def save(self, record: Path) -> None:
         """Write the record from which another command finds this process again."""
