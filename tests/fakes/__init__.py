@@ -1,0 +1,1 @@
+"""Parts that behave like the real ones, made for tests."""

@@ -1,0 +1,71 @@
+"""An engine that finds an item wherever the document holds its name: simple, honest, predictable."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
+
+from functions.analyze.document import Document
+from shared.findings import Details, Evidence, Finding
+from shared.taxonomy import Category, Item, Taxonomy
+
+
+def no_fault(_call: str) -> None:
+    """Let every call pass."""
+
+
+@dataclass
+class WordEngine:
+    """``fault`` is called before every question with its name, and may raise."""
+
+    name: str = "words"
+    fault: Callable[[str], None] = no_fault
+    opened: int = field(default=0)
+
+    def open(self, document: Document, taxonomy: Taxonomy) -> WordAnalysis:
+        self.opened += 1
+        return WordAnalysis(document, self.fault)
+
+
+@dataclass(frozen=True)
+class WordAnalysis:
+    document: Document
+    fault: Callable[[str], None]
+
+    def find_segments(self, items: Sequence[Item]) -> list[Finding]:
+        self.fault("segments")
+        return self._find(items)
+
+    def find_benefits(self, segment: Finding, items: Sequence[Item]) -> list[Finding]:
+        self.fault(f"benefits of {segment.item_name}")
+        return self._find([item for item in items if item.category is Category.BENEFIT])
+
+    def find_details(self, segment: Finding, benefit: Finding | None, item: Item) -> Details:
+        self.fault(f"details of {item.name}")
+        return self._details(item)
+
+    def find_product_details(self, item: Item) -> Details:
+        self.fault("details of the product")
+        return self._details(item)
+
+    def _details(self, item: Item) -> Details:
+        return Details(
+            tuple(self._find(item.of(Category.LIMIT))),
+            tuple(self._find(item.of(Category.CONDITION))),
+            tuple(self._find(item.of(Category.EXCLUSION))),
+        )
+
+    def _find(self, items: Sequence[Item]) -> list[Finding]:
+        return [
+            Finding(item.name, 0.5, (evidence,), item_id=item.item_id)
+            for item in items
+            if (evidence := self._evidence(item.name)) is not None
+        ]
+
+    def _evidence(self, name: str) -> Evidence | None:
+        for page in self.document.pages:
+            start = page.text.find(name)
+            if start >= 0:
+                end = start + len(name)
+                return Evidence(page.number, name, start, end, tuple(page.boxes(start, end)))
+        return None

@@ -1,0 +1,63 @@
+"""The settings, .env.example, the README's table and the template name the same variables."""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+
+import pytest
+import yaml
+from pydantic_settings import BaseSettings
+
+from functions.analyze.settings import AnalyzeSettings
+from functions.api.settings import ApiSettings
+from functions.cleanup.settings import CleanupSettings
+
+ROOT = Path(__file__).parents[2]
+MODELS: tuple[type[BaseSettings], ...] = (ApiSettings, AnalyzeSettings, CleanupSettings)
+# What the local stack reads itself, and the libraries' own variables.
+LOCAL = {"CLAUSEWORKS_STATE", "CLAUSEWORKS_CACHE", "CLAUSEWORKS_STACK", "ANALYSIS_CONCURRENCY"}
+POWERTOOLS = {"POWERTOOLS_METRICS_NAMESPACE", "POWERTOOLS_SERVICE_NAME"}
+
+
+def read() -> dict[str, object]:
+    """Return every variable that a function reads, with its default."""
+    return {
+        name.upper(): field.get_default() for model in MODELS for name, field in model.model_fields.items()
+    }
+
+
+def example() -> dict[str, tuple[str, str]]:
+    """Return every variable of .env.example with its meaning and default."""
+    text = (ROOT / ".env.example").read_text()
+    found = re.findall(r"((?:^# .+\n)+)^#?([A-Z0-9_]+)=(.*)$", text, re.MULTILINE)
+    return {name: (meaning, default) for meaning, name, default in found}
+
+
+def test_every_setting_is_explained_in_the_example() -> None:
+    assert set(example()) == set(read()) | LOCAL
+    assert all(meaning.strip("# \n") for meaning, _ in example().values())
+
+
+@pytest.mark.parametrize("model", MODELS)
+def test_the_example_shows_the_defaults(model: type[BaseSettings]) -> None:
+    shown = example()
+    for name, field in model.model_fields.items():
+        default = field.get_default()
+        if isinstance(default, (str, int)) and not field.is_required():
+            assert shown[name.upper()][1] == str(default)
+
+
+def test_the_readme_lists_every_setting() -> None:
+    table = (ROOT / "README.md").read_text().split("## Configuration")[1].split("## Layout")[0]
+    assert set(re.findall(r"`([A-Z0-9_]+)`", table)) >= set(read()) | LOCAL
+
+
+def test_the_template_sets_only_variables_that_are_read() -> None:
+    text = re.sub(r"!(\w+)", "", (ROOT / "template.yaml").read_text())
+    template = yaml.safe_load(text)
+    functions = [r for r in template["Resources"].values() if r["Type"] == "AWS::Serverless::Function"]
+    environments = [template["Globals"]["Function"], *(function["Properties"] for function in functions)]
+    names = {name for e in environments for name in e.get("Environment", {}).get("Variables", {})}
+    assert names
+    assert names <= set(read()) | POWERTOOLS
