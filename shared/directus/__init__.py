@@ -1,13 +1,12 @@
 """Directus, the customer's CMS: a client for its REST and GraphQL interfaces."""
 
-from shared.directus.client import Asset, Directus
+from shared.directus.client import Directus
 from shared.directus.errors import DirectusNotFoundError, DirectusTokenError
 from shared.directus.model import PRODUCTS, Product
 from shared.directus.retry import RetryPolicy
 
 __all__ = [
     "PRODUCTS",
-    "Asset",
     "Directus",
     "DirectusNotFoundError",
     "DirectusTokenError",

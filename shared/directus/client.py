@@ -10,7 +10,6 @@ import json
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass
 from typing import Any, TypeVar
 from urllib.parse import quote
 
@@ -24,13 +23,7 @@ Row = dict[str, Any]
 _T = TypeVar("_T")
 _MAX_OK = 299
 
-
-@dataclass(frozen=True, slots=True)
-class Asset:
-    """A file from Directus with its media type (``application/octet-stream`` where none was said)."""
-
-    data: bytes
-    media_type: str
+MAX_DOWNLOAD = 100 * 1024 * 1024
 
 
 class Directus:
@@ -127,8 +120,8 @@ class Directus:
         """Return a product; raises DirectusNotFoundError."""
         return Product.from_row(self.item(PRODUCTS, product_id))
 
-    def download(self, file_id: str, max_size: int) -> Asset:
-        """Return a file; raises PermanentError ``file-too-large`` above ``max_size`` bytes."""
+    def download(self, file_id: str, max_size: int = MAX_DOWNLOAD) -> bytes:
+        """Return a file's bytes; raises PermanentError ``file-too-large`` above ``max_size`` bytes."""
         return self._retrying(lambda: self._fetch(f"/assets/{_segment(file_id)}", max_size))
 
     def _data(
@@ -153,7 +146,7 @@ class Directus:
             raise error_of_response(target, answer.status_code, answer.headers, answer.content)
         return answer.content
 
-    def _fetch(self, path: str, max_size: int) -> Asset:
+    def _fetch(self, path: str, max_size: int) -> bytes:
         target = f"GET {path}"
         data = bytearray()
         with _network_errors(target), self._http.stream("GET", path) as answer:
@@ -163,8 +156,7 @@ class Directus:
                 data += piece
                 if len(data) > max_size:
                     raise PermanentError("file-too-large", f"The file in Directus is over {max_size} bytes.")
-            media_type = answer.headers.get("content-type", "").split(";")[0].strip()
-        return Asset(bytes(data), media_type or "application/octet-stream")
+        return bytes(data)
 
     def _retrying(self, call: Callable[[], _T]) -> _T:
         """Repeat ``call`` while it fails for reasons that pass, as the policy allows."""

@@ -15,14 +15,14 @@ _FILE_FIELD = "document_file"
 class Product:
     """A row of ``dcm_product``; a field that is null in Directus is an empty string here.
 
-    ``file_id`` names the attached document below ``/assets``, ``domain_context_model`` is the id of the
+    ``document`` names the attached document below ``/assets``, ``domain_context_model`` is the id of the
     model whose taxonomy applies.
     """
 
     id: str
     product_name: str
     full_text_part: str
-    file_id: str
+    document: str
     domain_context_model: str
     document_reference: str
 
@@ -33,7 +33,7 @@ class Product:
             id=reference(row["id"]),
             product_name=reference(row.get("product_name")),
             full_text_part=reference(row.get("full_text_part")),
-            file_id=reference(row.get(_FILE_FIELD)),
+            document=reference(row.get(_FILE_FIELD)),
             domain_context_model=reference(row.get("domain_context_model")),
             document_reference=reference(row.get("document_reference")),
         )

@@ -1,0 +1,73 @@
+"""Wires the cleanup function, once a process."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+from functools import cache
+from typing import TYPE_CHECKING
+
+from functions.cleanup.settings import CleanupSettings
+from shared.jobs.model import Kind
+from shared.jobs.runner import Limits, Runner
+
+if TYPE_CHECKING:
+    from functions.cleanup.reconcile import Reconciler
+    from functions.cleanup.seeded import SeededRows
+    from shared.aws.jobs_table import DynamoJobs
+    from shared.aws.sqs import SqsQueue
+
+
+@cache
+def settings() -> CleanupSettings:
+    """Return the settings of this process."""
+    return CleanupSettings()
+
+
+@cache
+def runner() -> Runner:
+    """Return the runner of cleanup jobs, with the adapters that the settings name."""
+    from functions.cleanup.workflow import CleanupWorkflow, Ports
+    from shared.aws.documents_table import DynamoDocuments
+    from shared.aws.s3 import S3Files
+
+    s = settings()
+    jobs = _jobs()
+    ports = Ports(jobs, DynamoDocuments(s.jobs_table, s.aws_endpoint_url), _seeded_rows(s))
+    return Runner(
+        jobs,
+        S3Files(s.documents_bucket, s.aws_endpoint_url),
+        _queue(),
+        {Kind.CLEANUP: lambda run: CleanupWorkflow(run, ports)},
+        limits=Limits(timedelta(seconds=s.lease_seconds), timedelta(seconds=s.reserve_seconds)),
+    )
+
+
+@cache
+def reconciler() -> Reconciler:
+    """Return what repairs the jobs of every queue."""
+    from functions.cleanup.reconcile import Reconciler
+
+    return Reconciler(_jobs(), _queue())
+
+
+def _jobs() -> DynamoJobs:
+    from shared.aws.jobs_table import DynamoJobs
+
+    return DynamoJobs(settings().jobs_table, settings().aws_endpoint_url)
+
+
+def _queue() -> SqsQueue:
+    from shared.aws.sqs import SqsQueue
+
+    s = settings()
+    urls = {Kind.ANALYSIS: s.analysis_queue_url, Kind.CLEANUP: s.cleanup_queue_url}
+    return SqsQueue(urls, s.aws_endpoint_url)
+
+
+def _seeded_rows(s: CleanupSettings) -> SeededRows | None:
+    if not s.directus_url:
+        return None
+    from functions.cleanup.seeded import DirectusRows
+    from shared.directus import Directus
+
+    return DirectusRows(Directus(s.directus_url, s.directus_token.get_secret_value()))

@@ -1,0 +1,64 @@
+"""Which seeded rows a cleanup may remove: what a human validated stays, and so does what it hangs on."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+
+SEGMENTS = "insurance_dcm_segment"
+BENEFITS = "insurance_dcm_benefit"
+DETAILS = ("insurance_dcm_limit", "insurance_dcm_condition", "insurance_dcm_exclusion")
+CHILDREN_FIRST = (*DETAILS, BENEFITS, SEGMENTS)
+
+
+@dataclass(frozen=True, slots=True)
+class SeededRow:
+    """A row with the ids of the segment and benefit it hangs on; empty where there is none."""
+
+    id: str
+    validated: bool = False
+    segment: str = ""
+    benefit: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class ProductRows:
+    """Every seeded row of one product, by collection."""
+
+    rows: Mapping[str, Sequence[SeededRow]] = field(default_factory=dict)
+
+    @property
+    def validated(self) -> int:
+        """Return how many rows a human validated."""
+        return sum(row.validated for rows in self.rows.values() for row in rows)
+
+    def removable(self, *, force: bool) -> dict[str, list[str]]:
+        """Return the ids to remove by collection, children before parents; ``force`` protects nothing."""
+        protected = set() if force else self._protected()
+        return {
+            collection: [
+                row.id for row in self.rows.get(collection, ()) if (collection, row.id) not in protected
+            ]
+            for collection in CHILDREN_FIRST
+        }
+
+    @property
+    def total(self) -> int:
+        """Return how many rows there are."""
+        return sum(len(rows) for rows in self.rows.values())
+
+    def _protected(self) -> set[tuple[str, str]]:
+        segment_of = {row.id: row.segment for row in self.rows.get(BENEFITS, ())}
+        found: set[tuple[str, str]] = set()
+        for collection, row in self._validated_rows():
+            found |= {
+                (collection, row.id),
+                (BENEFITS, row.benefit),
+                (SEGMENTS, row.segment),
+                (SEGMENTS, segment_of.get(row.benefit, "")),
+            }
+        return found
+
+    def _validated_rows(self) -> Iterator[tuple[str, SeededRow]]:
+        for collection, rows in self.rows.items():
+            yield from ((collection, row) for row in rows if row.validated)

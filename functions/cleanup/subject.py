@@ -1,0 +1,100 @@
+"""What a cleanup is about, and which of it the caller may remove."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from shared.documents import Document, DocumentStore
+from shared.errors import PermanentError, TransientError
+from shared.jobs.model import Job, Kind
+from shared.jobs.store import JobStore, subject_of
+
+ACTIVE_RETRY = 60.0
+
+
+@dataclass(frozen=True, slots=True)
+class Subject:
+    """The product or document, with the jobs whose files go (ids) and the upload's prefix, if it goes.
+
+    ``analyses`` counts the analyses and outputs among the jobs: they make the subject known.
+    """
+
+    jobs: tuple[str, ...]
+    analyses: int
+    document_prefix: str
+
+    def to_json(self) -> dict[str, Any]:
+        """Return the form that a unit's output keeps."""
+        return {"jobs": list(self.jobs), "document_prefix": self.document_prefix}
+
+
+@dataclass(frozen=True, slots=True)
+class Finder:
+    """Finds what a cleanup job is about.
+
+    The right to clean up a product was checked at submission. A document has one owner: its files, and
+    the files of jobs about it, go only for that owner, or where the job says ``as_admin``.
+    """
+
+    store: JobStore
+    documents: DocumentStore
+
+    def find(self, cleanup: Job) -> Subject:
+        """Return the subject as far as it is stored here.
+
+        Raises TransientError ``analysis-active`` while an analysis of it is not over, and PermanentError
+        for a document that is unknown here, or another owner's.
+        """
+        ids = self.store.by_subject(
+            subject_of(product_id=cleanup.product_id, document_id=cleanup.document_id)
+        )
+        document = self._document(cleanup)
+        jobs: list[str] = []
+        analyses = 0
+        for job_id in ids:
+            job = self.store.get(job_id)
+            if job_id == cleanup.job_id or not _may_remove(cleanup, job):
+                continue
+            if job is not None and job.kind is not Kind.CLEANUP:
+                analyses += 1
+                _refuse_active(job)
+            if job is None or job.status.terminal:
+                jobs.append(job_id)
+        if cleanup.document_id and document is None and not analyses:
+            raise PermanentError(
+                "unknown-document", f"There is no document {cleanup.document_id!r} among your documents."
+            )
+        return Subject(tuple(jobs), analyses, document.prefix if document else "")
+
+    def _document(self, cleanup: Job) -> Document | None:
+        if not cleanup.document_id:
+            return None
+        document = self.documents.get(cleanup.document_id)
+        if document is None or not (_as_admin(cleanup.params) or document.owner.key == cleanup.owner.key):
+            return None
+        return document
+
+
+def _as_admin(params: Mapping[str, Any]) -> bool:
+    return params.get("as_admin") is True
+
+
+def _may_remove(cleanup: Job, job: Job | None) -> bool:
+    """Say whether the files of a job about the same subject are the caller's to remove.
+
+    ``job`` is None where the record has expired: whose it was is then unknown.
+    """
+    if cleanup.product_id or _as_admin(cleanup.params):
+        return True
+    return job is not None and job.owner.key == cleanup.owner.key
+
+
+def _refuse_active(job: Job) -> None:
+    if not job.status.terminal:
+        raise TransientError(
+            "analysis-active",
+            f"Job {job.job_id} about the same subject is still {job.status}. Wait for it, or cancel it.",
+            retry_after=ACTIVE_RETRY,
+        )
