@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-import dataclasses
 from collections.abc import Sequence
 
 from functions.analyze.document import BlockKind, Document, Page
+from functions.analyze.extract.contents import mark_contents
 from functions.analyze.extract.headings import rank_headings
 from functions.analyze.extract.margins import drop_margins
 from shared.errors import PermanentError
@@ -20,7 +20,7 @@ def assemble(pages: Sequence[Page], media_type: str) -> Document:
     """
     if not any(page.text.strip() for page in pages):
         raise _nothing(pages)
-    finished = rank_headings(drop_margins(pages))
+    finished = rank_headings(mark_contents(drop_margins(pages)))
     return Document(
         pages=tuple(finished),
         language=detect_language("\n".join(page.text for page in finished)),
@@ -65,12 +65,3 @@ def _warnings(pages: Sequence[Page]) -> list[str]:
     if not scanned:
         return []
     return [f"Without a text layer, and therefore not read: page {', '.join(scanned)}."]
-
-
-def with_blocks(page: Page, kinds: Sequence[tuple[BlockKind, int]]) -> Page:
-    """Return ``page`` with the kind and level of each block set anew."""
-    blocks = tuple(
-        dataclasses.replace(block, kind=kind, level=level)
-        for block, (kind, level) in zip(page.blocks, kinds, strict=True)
-    )
-    return dataclasses.replace(page, blocks=blocks)

@@ -25,7 +25,8 @@ def rank_headings(pages: Sequence[Page]) -> list[Page]:
         for block in page.blocks
         if _is_heading(page, block, body, mostly_bold)
     }
-    levels = {style: min(_MOST_LEVELS, rank) for rank, style in enumerate(sorted(styles), 1)}
+    spare = max(0, len(styles) - _MOST_LEVELS)  # the largest types are titles, and share the first level
+    levels = {style: max(1, rank - spare) for rank, style in enumerate(sorted(styles), 1)}
     return [
         dataclasses.replace(
             page, blocks=tuple(_ranked(page, block, levels, body, mostly_bold) for block in page.blocks)

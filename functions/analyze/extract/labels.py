@@ -20,6 +20,12 @@ LIST_MARK = re.compile(
 )
 
 
+def is_label(text: str) -> bool:
+    """Tell whether ``text`` is a clause number or list mark and nothing else."""
+    match = CLAUSE.match(text) or LIST_MARK.match(text)
+    return match is not None and match.end() == len(text)
+
+
 def depth(label: str) -> int:
     """Return how deep a clause number lies: 1 for ``3`` or ``Art. 3``, 2 for ``3.1`` or ``B 2``."""
     numbers = re.findall(r"\d+", label)

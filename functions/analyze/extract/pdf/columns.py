@@ -6,6 +6,7 @@ parts columns only where both sides look like running text.
 
 from __future__ import annotations
 
+from bisect import bisect
 from collections.abc import Sequence
 from dataclasses import dataclass
 from itertools import pairwise
@@ -20,6 +21,7 @@ _MAX_CROSSING = 0.25
 _MIN_WIDTH_SHARE = 0.15
 _DEPTH = 4
 _HEADING_SIZE = 1.25
+_PAUSE = 1.5
 
 
 @dataclass(frozen=True, slots=True)
@@ -232,24 +234,25 @@ def _across(rows: Sequence[Sequence[_Span]], gutters: Sequence[float], body: flo
     found: list[Glyphs] = []
     for number, row in enumerate(rows):
         crossing = [span for span in row if any(span.x0 < gutter < span.x1 for gutter in gutters)]
-        if crossing or _stands_alone(rows, number, body):
+        if crossing or _stands_alone(rows, number, gutters, body):
             found.extend(word for span in (crossing or row) for word in span.words)
     return found
 
 
-def _stands_alone(rows: Sequence[Sequence[_Span]], number: int, body: float) -> bool:
-    """Tell whether a row is a large heading and no other row reaches into its height."""
+def _stands_alone(
+    rows: Sequence[Sequence[_Span]], number: int, gutters: Sequence[float], body: float
+) -> bool:
+    """Tell whether a row is a large heading in one column, and the other columns pause for it."""
     words = [word for span in rows[number] for word in span.words]
-    if min(word.size for word in words) < _HEADING_SIZE * body:
+    column = {bisect(gutters, span.x0) for span in rows[number]}
+    if len(column) > 1 or min(word.size for word in words) < _HEADING_SIZE * body:
         return False
     top, bottom = min(word.top for word in words), max(word.bottom for word in words)
-    others = (
-        word
-        for row in rows[max(0, number - 3) : number + 4]
-        if row is not rows[number]
-        for s in row
-        for word in s.words
-    )
-    return all(
-        word.bottom - 0.25 * word.size < top or word.top + 0.25 * word.size > bottom for word in others
-    )
+    beside = [
+        word for row in rows for span in row if bisect(gutters, span.x0) not in column for word in span.words
+    ]
+    above = max((word.bottom for word in beside if word.base <= top + body), default=None)
+    below = min((word.top for word in beside if word.base > top + body), default=None)
+    if above is None or below is None:
+        return False
+    return below - above >= bottom - top + _PAUSE * body and below >= bottom - 0.25 * body

@@ -31,8 +31,8 @@ _FILL_AND_STROKE = 2
 class Glyphs:
     """A word as printed. Coordinates in points from the top left; ``base`` is the baseline's y.
 
-    ``color`` is the fill as 0xRRGGBB. ``spaced`` tells whether a space stood before it, ``hyphen`` whether it ends in a hyphen that the file
-    marks as one of line breaking.
+    ``color`` is the fill as 0xRRGGBB. ``spaced`` tells whether a space stood before the word, ``hyphen``
+    whether it ends in a hyphen that the file marks as one of line breaking.
     """
 
     text: str

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from itertools import pairwise
 from statistics import median
 
+from functions.analyze.extract.labels import is_label
 from functions.analyze.extract.pdf.glyphs import Glyphs
 
 
@@ -44,8 +45,9 @@ class Line:
 
     @property
     def bold(self) -> bool:
-        """Tell whether every word is bold."""
-        return all(word.bold for word in self.words)
+        """Tell whether every word is bold, but for a number in front."""
+        words = self.words[1:] if len(self.words) > 1 and is_label(self.words[0].text) else self.words
+        return all(word.bold for word in words)
 
     @property
     def text(self) -> str:

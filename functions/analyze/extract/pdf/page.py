@@ -9,10 +9,13 @@ from typing import Any
 from functions.analyze.document import Page
 from functions.analyze.extract.build import Draft, page_text
 from functions.analyze.extract.pdf.columns import reading_order
+from functions.analyze.extract.pdf.drawing import Rules, read_rules
 from functions.analyze.extract.pdf.glyphs import Glyphs, read_glyphs
-from functions.analyze.extract.pdf.lines import group_lines
+from functions.analyze.extract.pdf.grid import Row, row_drafts
+from functions.analyze.extract.pdf.lines import Line, group_lines
 from functions.analyze.extract.pdf.margins import split_margins
-from functions.analyze.extract.pdf.paragraphs import make_blocks
+from functions.analyze.extract.pdf.paragraphs import draft_of, make_blocks
+from functions.analyze.extract.pdf.tables import Table, aligned_tables, ruled_tables
 from functions.analyze.extract.pdf.transform import page_transform
 from shared.errors import PermanentError
 
@@ -44,24 +47,71 @@ def _damaged(number: int) -> PermanentError:
 
 def _extract(pdfium: Any, page: Any, text_page: Any, number: int) -> Page:
     width, height = pdfium.FPDF_GetPageWidthF(page), pdfium.FPDF_GetPageHeightF(page)
-    words = read_glyphs(pdfium, text_page, page_transform(pdfium, page, width, height))
+    transform = page_transform(pdfium, page, width, height)
+    words = read_glyphs(pdfium, text_page, transform)
     if not _readable(words):
         return Page(number, "", width=width, height=height, scanned=_shows_something(pdfium, page, words))
     _mark_color(words)
     head, body, foot = split_margins([word for word in words if word.upright], height)
-    drafts = [*make_blocks(head)]
-    for run in reading_order(body):
-        drafts.extend(make_blocks(group_lines(run)))
-    drafts.extend(make_blocks(foot))
+    drafts = [draft_of(line.words, set()) for line in head]
+    drafts.extend(_body(body, read_rules(pdfium, page, transform)))
+    drafts.extend(draft_of(line.words, set()) for line in foot)
     drafts.extend(_turned(words))
     text = page_text(drafts)
     return Page(number, text.text, tuple(text.blocks), tuple(text.words), width=width, height=height)
 
 
+def _body(words: Sequence[Glyphs], rules: Rules) -> list[Draft]:
+    """Return the blocks between the margins, tables at their place in the reading order."""
+    tables = ruled_tables(words, rules)
+    inside = {id(word) for table in tables for word in table.words}
+    places = [_stand_in(table) for table in tables]
+    ruled = {id(place): table.rows for place, table in zip(places, tables, strict=True)}
+    flow = [*(word for word in words if id(word) not in inside), *places]
+    blocks = _Blocks()
+    for run in reading_order(flow):
+        part: list[Glyphs] = []
+        for line in group_lines(run):
+            part.extend(word for word in line.words if id(word) not in ruled)
+            for rows in (ruled[id(word)] for word in line.words if id(word) in ruled):
+                blocks.add_lines(group_lines(part))
+                blocks.add_table(rows)
+                part = []
+        blocks.add_lines(group_lines(part))
+    return blocks.drafts
+
+
+def _stand_in(table: Table) -> Glyphs:
+    """Return a word that holds a table's place, as wide as the table and at its top."""
+    x0, top, x1, _ = table.box
+    first = min(word.top for word in table.words)
+    size = table.words[0].size
+    place = min(top, first)
+    return Glyphs("", x0, place, x1, place + size, place + 0.8 * size, size, bold=False)
+
+
+class _Blocks:
+    """The blocks of a page's body; numbers its tables."""
+
+    def __init__(self) -> None:
+        self.drafts: list[Draft] = []
+        self._tables = 0
+
+    def add_table(self, rows: Sequence[Row]) -> None:
+        self.drafts.extend(row_drafts(rows, self._tables))
+        self._tables += 1
+
+    def add_lines(self, lines: Sequence[Line]) -> None:
+        done = 0
+        for first, end, rows in aligned_tables(lines):
+            self.drafts.extend(make_blocks(lines[done:first]))
+            self.add_table(rows)
+            done = end
+        self.drafts.extend(make_blocks(lines[done:]))
+
+
 def _turned(words: Sequence[Glyphs]) -> list[Draft]:
     """Return what is printed at an angle as a block of its own, in the file's order."""
-    from functions.analyze.extract.pdf.paragraphs import draft_of
-
     turned = [word for word in words if not word.upright]
     return [draft_of(turned, set())] if turned else []
 

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 
 from functions.analyze.document import BlockKind
 from functions.analyze.extract.build import Draft, Piece
-from functions.analyze.extract.labels import CLAUSE, LIST_MARK
+from functions.analyze.extract.labels import CLAUSE, LIST_MARK, is_label
 from functions.analyze.extract.pdf.glyphs import Glyphs
 from functions.analyze.extract.pdf.lines import Line, leading
 
@@ -38,11 +38,21 @@ def _starts_block(group: Sequence[Line], line: Line, step: float, right: float) 
         return True
     if abs(line.size - above.size) > 0.08 * above.size or above.bold != line.bold:
         return True
+    if above.bold and len(group) == 1 and is_label(above.text):
+        return False
     if is_marked(line):
         return True
     if above.words[-1].text.endswith("-"):
         return False
-    return _indented(group, line) or _was_short(above, line, right)
+    return _ends_in_page(above) or _indented(group, line) or _was_short(above, line, right)
+
+
+def _ends_in_page(line: Line) -> bool:
+    """Tell whether a line ends in a number that is set off, as in a table of contents."""
+    if len(line.words) < 2 or not line.words[-1].text.isdigit():  # noqa: PLR2004
+        return False
+    before, number = line.words[-2:]
+    return number.x0 - before.x1 > 1.5 * line.size or set(before.text[-3:]) <= set("._…")
 
 
 def is_marked(line: Line) -> bool:
@@ -102,7 +112,7 @@ def draft_of(words: Sequence[Glyphs], line_starts: set[int]) -> Draft:
     text = " ".join(word.text for word in words[:3])
     kind = BlockKind.LIST_ITEM if LIST_MARK.match(text) else BlockKind.PARAGRAPH
     sizes = sorted(word.size for word in words)
-    return Draft(kind, pieces, size=sizes[len(sizes) // 2], bold=all(word.bold for word in words))
+    return Draft(kind, pieces, size=sizes[len(sizes) // 2], bold=Line(list(words), 0.0).bold)
 
 
 def pieces_of(words: Sequence[Glyphs], line_starts: set[int]) -> list[Piece]:

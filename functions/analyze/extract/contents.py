@@ -1,0 +1,62 @@
+"""Marks tables of contents: their lines name every cover of a policy and grant none."""
+
+from __future__ import annotations
+
+import dataclasses
+import re
+from collections.abc import Sequence
+
+from functions.analyze.document import Block, BlockKind, Page
+
+_ENTRY = re.compile(r"^(?=.*[^\W\d])(.*\S)[\s.…·_]+(\d{1,3})$", re.DOTALL)
+_LEAST = 5
+_MOST_BETWEEN = 2
+_PAGES_BEYOND = 5
+
+
+def mark_contents(pages: Sequence[Page]) -> list[Page]:
+    """Return the pages with the lines of tables of contents marked as such."""
+    return [_marked(page, len(pages)) for page in pages]
+
+
+def _marked(page: Page, pages: int) -> Page:
+    numbers = [_page_number(page, block, pages) for block in page.blocks]
+    inside = [False] * len(numbers)
+    for first, last in _runs(numbers):
+        inside[first:last] = [True] * (last - first)
+    if not any(inside):
+        return page
+    blocks = (
+        dataclasses.replace(block, kind=BlockKind.TOC_ENTRY, level=0, table=None, header=False)
+        if within
+        else block
+        for block, within in zip(page.blocks, inside, strict=True)
+    )
+    return dataclasses.replace(page, blocks=tuple(blocks))
+
+
+def _page_number(page: Page, block: Block, pages: int) -> int | None:
+    """Return the page a block refers to, None for one that is no entry."""
+    match = _ENTRY.match(page.text[block.start : block.end])
+    if match is None or int(match.group(2)) > pages + _PAGES_BEYOND:
+        return None
+    return int(match.group(2))
+
+
+def _runs(numbers: Sequence[int | None]) -> list[tuple[int, int]]:
+    """Return the stretches of entries whose page numbers rise; wrapped lines and titles may stand between."""
+    runs: list[tuple[int, int]] = []
+    entries: list[int] = []
+    for index, number in enumerate([*numbers, None]):
+        if entries and (index == len(numbers) or index - entries[-1] > _MOST_BETWEEN + 1):
+            if _rises([numbers[entry] or 0 for entry in entries]):
+                runs.append((entries[0], entries[-1] + 1))
+            entries = []
+        if number is not None:
+            entries.append(index)
+    return runs
+
+
+def _rises(numbers: Sequence[int]) -> bool:
+    falls = sum(after < before for before, after in zip(numbers, numbers[1:], strict=False))
+    return len(numbers) >= _LEAST and len(set(numbers)) > 1 and falls <= 0.1 * len(numbers)

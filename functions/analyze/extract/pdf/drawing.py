@@ -1,0 +1,99 @@
+"""Reads the straight lines drawn on a PDF page: rules, frames and the edges of coloured cells."""
+
+from __future__ import annotations
+
+import ctypes
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Any
+
+from functions.analyze.extract.pdf.transform import Transform
+
+_PATH = 2
+_THIN = 3.0
+_SHORTEST = 12.0
+_MOST_OBJECTS = 4000
+_MOST_SEGMENTS = 400
+_SIMPLE = 6
+
+
+@dataclass(frozen=True, slots=True)
+class Rules:
+    """Lines of a page in points from the top left: horizontal (y, x0, x1) and vertical (x, y0, y1)."""
+
+    horizontal: tuple[tuple[float, float, float], ...]
+    vertical: tuple[tuple[float, float, float], ...]
+
+
+def read_rules(pdfium: Any, page: Any, transform: Transform) -> Rules:
+    """Return the lines of a page; of a page with thousands of shapes (a picture), only those of the first."""
+    boxes = list(_boxes(pdfium, page, transform))
+    horizontal, vertical = [], []
+    for x0, top, x1, bottom in boxes:
+        wide, high = x1 - x0, bottom - top
+        if high <= _THIN and wide >= _SHORTEST:
+            horizontal.append(((top + bottom) / 2, x0, x1))
+        elif wide <= _THIN and high >= _SHORTEST / 2:
+            vertical.append(((x0 + x1) / 2, top, bottom))
+        elif wide >= _SHORTEST and high >= _SHORTEST / 2:
+            horizontal += [(top, x0, x1), (bottom, x0, x1)]
+            vertical += [(x0, top, bottom), (x1, top, bottom)]
+    return Rules(tuple(_merged(horizontal)), tuple(_merged(vertical)))
+
+
+def _boxes(pdfium: Any, page: Any, transform: Transform) -> Iterator[tuple[float, float, float, float]]:
+    count = min(_MOST_OBJECTS, pdfium.FPDFPage_CountObjects(page))
+    for index in range(count):
+        item = pdfium.FPDFPage_GetObject(page, index)
+        if pdfium.FPDFPageObj_GetType(item) == _PATH:
+            for box in _path_boxes(pdfium, item):
+                yield transform.box(*box)
+
+
+def _path_boxes(pdfium: Any, path: Any) -> Iterator[tuple[float, float, float, float]]:
+    """Yield the boxes of a path's straight parts, in the page's own space."""
+    fill, stroke = ctypes.c_int(), ctypes.c_int()
+    pdfium.FPDFPath_GetDrawMode(path, ctypes.byref(fill), ctypes.byref(stroke))
+    if not fill.value and not stroke.value:
+        return
+    count = pdfium.FPDFPath_CountSegments(path)
+    if count <= _SIMPLE:
+        left, bottom, right, top = (ctypes.c_float() for _ in range(4))
+        refs = (ctypes.byref(left), ctypes.byref(bottom), ctypes.byref(right), ctypes.byref(top))
+        if pdfium.FPDFPageObj_GetBounds(path, *refs):
+            yield left.value, bottom.value, right.value, top.value
+    elif count <= _MOST_SEGMENTS:
+        yield from _segment_boxes(pdfium, path, count)
+
+
+def _segment_boxes(pdfium: Any, path: Any, count: int) -> Iterator[tuple[float, float, float, float]]:
+    """Yield each straight segment of a path that draws many at once, such as a whole grid."""
+    matrix = pdfium.FS_MATRIX()
+    pdfium.FPDFPageObj_GetMatrix(path, ctypes.byref(matrix))
+    x, y = ctypes.c_float(), ctypes.c_float()
+    before = (0.0, 0.0)
+    for index in range(count):
+        segment = pdfium.FPDFPath_GetPathSegment(path, index)
+        pdfium.FPDFPathSegment_GetPoint(segment, ctypes.byref(x), ctypes.byref(y))
+        point = (
+            matrix.a * x.value + matrix.c * y.value + matrix.e,
+            matrix.b * x.value + matrix.d * y.value + matrix.f,
+        )
+        if pdfium.FPDFPathSegment_GetType(segment) == pdfium.FPDF_SEGMENT_LINETO:
+            yield (*before, *point)
+        before = point
+
+
+def _merged(lines: list[tuple[float, float, float]]) -> Iterator[tuple[float, float, float]]:
+    """Join pieces of a line: cells draw their edges one by one, and twice where they meet."""
+    lines.sort(key=lambda line: (round(line[0]), line[1]))
+    current: tuple[float, float, float] | None = None
+    for line in lines:
+        if current is not None and abs(line[0] - current[0]) <= _THIN and line[1] <= current[2] + _THIN:
+            current = (current[0], current[1], max(current[2], line[2]))
+            continue
+        if current is not None:
+            yield current
+        current = line
+    if current is not None:
+        yield current
