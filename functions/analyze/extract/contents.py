@@ -5,6 +5,7 @@ from __future__ import annotations
 import dataclasses
 import re
 from collections.abc import Sequence
+from itertools import pairwise
 
 from functions.analyze.document import Block, BlockKind, Page
 
@@ -58,5 +59,5 @@ def _runs(numbers: Sequence[int | None]) -> list[tuple[int, int]]:
 
 
 def _rises(numbers: Sequence[int]) -> bool:
-    falls = sum(after < before for before, after in zip(numbers, numbers[1:], strict=False))
+    falls = sum(after < before for before, after in pairwise(numbers))
     return len(numbers) >= _LEAST and len(set(numbers)) > 1 and falls <= 0.1 * len(numbers)

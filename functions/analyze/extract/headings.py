@@ -3,16 +3,18 @@
 from __future__ import annotations
 
 import dataclasses
+import math
 import re
 from collections import Counter
 from collections.abc import Sequence
 
 from functions.analyze.document import Block, BlockKind, Page
-from functions.analyze.extract.labels import CLAUSE, depth
+from functions.analyze.extract.labels import number_rank
 
 _LONGEST = 160
 _MOST_LEVELS = 6
 _LARGER = 1.12
+_STEPS = 8  # sizes less than an eighth apart on a natural logarithm's scale are one type
 _SENTENCE = re.compile(r"[,;]$|[a-zà-ÿ]{3,}\.$")
 
 
@@ -20,13 +22,12 @@ def rank_headings(pages: Sequence[Page]) -> list[Page]:
     """Return the pages with headings marked and levels given; explicit levels of the format stay."""
     body, mostly_bold = _body(pages)
     styles = {
-        _style(block, page)
+        _style(block, page, body)
         for page in pages
         for block in page.blocks
         if _is_heading(page, block, body, mostly_bold)
     }
-    spare = max(0, len(styles) - _MOST_LEVELS)  # the largest types are titles, and share the first level
-    levels = {style: max(1, rank - spare) for rank, style in enumerate(sorted(styles), 1)}
+    levels = {style: min(_MOST_LEVELS, rank) for rank, style in enumerate(sorted(styles), 1)}
     return [
         dataclasses.replace(
             page, blocks=tuple(_ranked(page, block, levels, body, mostly_bold) for block in page.blocks)
@@ -56,12 +57,17 @@ def _is_heading(page: Page, block: Block, body: float, mostly_bold: bool) -> boo
     return block.size >= _LARGER * body or (block.bold and not mostly_bold)
 
 
-def _style(block: Block, page: Page) -> tuple[float, int, int]:
-    """Return a key that sorts higher headings first: larger, then bold, then fewer numbers."""
+def _style(block: Block, page: Page, body: float) -> tuple[float, int, int]:
+    """Return a key that sorts higher headings first.
+
+    Larger types rank by size alone. In the body's own size the number decides: ``Art. 3`` or ``IV`` before
+    ``A 2.1`` before ``2.1`` before no number at all, and within a kind the shorter number first.
+    """
     if block.level:
         return (-1000.0 + block.level, 0, 0)
-    label = CLAUSE.match(page.text[block.start : block.end])
-    return (-round(block.size * 2) / 2, 0 if block.bold else 1, depth(label.group()) if label else 0)
+    if block.size >= _LARGER * body:
+        return (-round(_STEPS * math.log(block.size / body)), 0, 0)
+    return (1.0, *number_rank(page.text[block.start : block.end]))
 
 
 def _ranked(
@@ -69,4 +75,4 @@ def _ranked(
 ) -> Block:
     if block.level or not _is_heading(page, block, body, mostly_bold):
         return block
-    return dataclasses.replace(block, kind=BlockKind.HEADING, level=levels[_style(block, page)])
+    return dataclasses.replace(block, kind=BlockKind.HEADING, level=levels[_style(block, page, body)])

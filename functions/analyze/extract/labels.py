@@ -26,8 +26,13 @@ def is_label(text: str) -> bool:
     return match is not None and match.end() == len(text)
 
 
-def depth(label: str) -> int:
-    """Return how deep a clause number lies: 1 for ``3`` or ``Art. 3``, 2 for ``3.1`` or ``B 2``."""
-    numbers = re.findall(r"\d+", label)
-    letter = re.match(r"[A-Z]{1,2}\s?\d", label)
-    return max(1, len(numbers) + (1 if letter else 0))
+def number_rank(text: str) -> tuple[int, int]:
+    """Return the kind of a heading's number (0 highest, 3 for none) and how deep it lies within its kind."""
+    match = CLAUSE.match(text)
+    if match is None:
+        return 3, 0
+    label = match.group()
+    depth = len(re.findall(r"\d+", label))
+    if re.match(rf"{_WORD}|(?:[IVX]+|[A-Z])[.:]?$", label):
+        return 0, depth
+    return (1 if label[0].isalpha() else 2), depth

@@ -20,6 +20,8 @@ from functions.analyze.extract.pdf.transform import Transform
 # PDFium's own marks for a hyphen: at a line's end, and where the font maps it to nothing.
 HYPHEN_MARKS = "\u0002\ufffe\u00ad"
 _BREAK = re.compile(rf"[^\s\u0000-\u001f\u00a0\ufffe\u00ad\u200b\ufeff]+[{HYPHEN_MARKS}]?|[{HYPHEN_MARKS}]")
+# "17.2Risikoträger": the gap between number and title is a step to the side, not a character.
+_SEAM = re.compile(r"(?<=[\d.])(?=[A-Za-zÀ-ÿ])|(?<=[A-Za-z]\.)(?=\d)")
 _LIGATURES = re.compile(r"[\ufb00-\ufb06]")
 _BOLD_NAME = re.compile(r"bold|black|heavy|semibold|demi|-bd\b", re.IGNORECASE)
 _BOLD_WEIGHT = 600
@@ -59,7 +61,7 @@ def read_glyphs(pdfium: Any, text_page: Any, transform: Transform) -> list[Glyph
     words: list[Glyphs] = []
     end = -1
     for match in _BREAK.finditer(text):
-        for first, last in reader.runs(match.start(), match.end()):
+        for first, last in reader.runs(text, match.start(), match.end()):
             word = reader.word(text, first, last)
             if word is not None:
                 word.spaced = first != end
@@ -118,8 +120,8 @@ class _Reader:
         self.pdfium.FPDFText_GetCharOrigin(self.text_page, index, self._x_ref, self._y_ref)
         return self.transform.point(self._x.value, self._y.value)
 
-    def runs(self, start: int, end: int) -> Iterator[tuple[int, int]]:
-        """Cut ``start:end`` where the file jumps to another place without a space."""
+    def runs(self, text: str, start: int, end: int) -> Iterator[tuple[int, int]]:
+        """Cut ``start:end`` where the file jumps to another place, or leaves a gap, without a space."""
         if end - start == 1:
             yield start, end
             return
@@ -129,6 +131,10 @@ class _Reader:
         if not upright or (
             straight and last[2] > first[0] and last[2] - first[0] < 1.3 * size * (end - start)
         ):
+            seam = _SEAM.search(text, start + 1, end)
+            if seam and upright and self.box(seam.start())[0] - self.box(seam.start() - 1)[2] > 0.1 * size:
+                yield start, seam.start()
+                start = seam.start()
             yield start, end
             return
         begin, before = start, first

@@ -53,7 +53,7 @@ def is_labels(rows: Sequence[Row]) -> bool:
         text = " ".join(word.text for word in row[0])
         match = LIST_MARK.match(text) or CLAUSE.match(text)
         labels += match is not None and match.end() >= len(text)
-    return labels > 0.7 * len(filled)
+    return 2 * labels > len(filled)
 
 
 def row_drafts(rows: Sequence[Row], table: int) -> list[Draft]:

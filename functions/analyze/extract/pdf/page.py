@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Sequence
+from statistics import median
 from typing import Any
 
 from functions.analyze.document import Page
@@ -63,7 +64,7 @@ def _extract(pdfium: Any, page: Any, text_page: Any, number: int) -> Page:
 
 def _body(words: Sequence[Glyphs], rules: Rules) -> list[Draft]:
     """Return the blocks between the margins, tables at their place in the reading order."""
-    tables = ruled_tables(words, rules)
+    tables = ruled_tables([*words, *_marks(rules, words)], rules)
     inside = {id(word) for table in tables for word in table.words}
     places = [_stand_in(table) for table in tables]
     ruled = {id(place): table.rows for place, table in zip(places, tables, strict=True)}
@@ -79,6 +80,15 @@ def _body(words: Sequence[Glyphs], rules: Rules) -> list[Draft]:
                 part = []
         blocks.add_lines(group_lines(part))
     return blocks.drafts
+
+
+def _marks(rules: Rules, words: Sequence[Glyphs]) -> list[Glyphs]:
+    """Return drawn dots and rings as characters: in a table of variants they say what is covered."""
+    size = median(word.size for word in words) if words else 0.0
+    return [
+        Glyphs("●" if filled else "○", x0, top, x1, bottom, (top + bottom) / 2 + 0.3 * size, size, bold=False)
+        for (x0, top, x1, bottom), filled in rules.circles
+    ]
 
 
 def _stand_in(table: Table) -> Glyphs:
