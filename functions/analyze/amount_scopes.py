@@ -1,0 +1,79 @@
+"""The words around an amount: its bound (at most, at least) and its scope (per person, per event)."""
+
+from __future__ import annotations
+
+import re
+
+_MAX = re.compile(
+    r"(?:\bbis(?:\s+zu)?(?:\s+(?:einem|zum|einer))?(?:\s+\w+)?|\bmax(?:\.|imal|imum)?|\bhöchstens|\blängstens"
+    r"|höchstbetrag\s+von|begrenzt|beschränkt|limitiert|\bup\s+to|\bat\s+most|\bnot\s+exceeding|\blimited\s+to"
+    r"|jusqu['’]à|\bau\s+plus|\bau\s+maximum|\bà\s+concurrence\s+de|\bmaximum\s+(?:of|de))\W*(?:\w+\s+){0,2}$",
+    re.IGNORECASE,
+)
+_MIN = re.compile(
+    r"(?:\bmindestens|\bmind\.|\bab|\bmehr\s+als|\blänger\s+als|\büber|\bat\s+least|\bmore\s+than|\bover"
+    r"|\blonger\s+than|\bexceeding|\bau\s+moins|\bplus\s+de|\bdépass\w+|\bà\s+partir\s+de"
+    r"|\bminimum(?:\s+(?:of|de))?|\bnach|\bafter|\baprès|\bvon\s+mindestens)\W*(?:\w+\s+)?$",
+    re.IGNORECASE,
+)
+_SCOPES = {
+    "per person": r"person(?:en|ne|nes)?|insass?e?n?|reisenden|versicherten|insured(?!\s+event)|passenger|traveller",
+    "per event": (
+        r"ereignis(?:fall)?|schadenereignis|schadenfall|schaden|fall|rechtsfall|rechtsschutzfall|event|claim"
+        r"|incident|sinistre|événement|evénement|cas|dispute|litige"
+    ),
+    "per day": r"tag|kalendertag|day|jour",
+    "per night": r"nacht|night|nuit",
+    "per trip": r"reise|trip|journey|voyage",
+    "per year": r"jahr|versicherungsjahr|kalenderjahr|year|an|année",
+    "per item": r"gegenstand|sache|einzelstück|objekt|item|article|object|objet",
+    "per policy": r"police|vertrag|policy|contrat",
+    "per family": r"familie|haushalt|family|household|famille",
+}
+_PER = r"(?:pro|je|jeweils|per|par|each|any\s+one|a|chaque|für\s+jede[ns]?)"
+_QUALIFIER = (
+    r"(?:(?:versicherte[rnms]?|insured|reisende[rnms]?|assurée?|single|einzelne[rnms]?|any|one)[,\s]+){0,2}"
+)
+_ONE = "|".join(f"(?P<s{index}>{words})" for index, words in enumerate(_SCOPES.values()))
+_SCOPE = re.compile(rf"(?:\b{_PER}\s+|\b(?:und|and|et|/)\s*){_QUALIFIER}(?:{_ONE})(?!\w)", re.IGNORECASE)
+_COMPACT = re.compile(rf"\b{_PER}\s+{_QUALIFIER}(?:{_ONE})(?!\w)", re.IGNORECASE)
+_ADJECTIVES = {
+    "per day": re.compile(r"\b(?:täglich|daily|journalier|journalière)", re.IGNORECASE),
+    "per year": re.compile(r"\b(?:jährlich|annual|annuel|annuelle)", re.IGNORECASE),
+}
+_REACH = 90
+
+
+def bound_before(text: str) -> str:
+    """Return ``max`` or ``min`` where the words that end ``text`` say so, else an empty string."""
+    tail = text[-_REACH:]
+    if _MIN.search(tail):
+        return "min"
+    return "max" if _MAX.search(tail) else ""
+
+
+def scopes_around(before: str, after: str) -> tuple[str, ...]:
+    """Return the scopes named directly behind an amount, else those of the words before it."""
+    behind = _scopes(
+        _SCOPE, re.split(r"[.;]\s|,\s(?:im\s+)?(?:max|höchstens)", after, maxsplit=1)[0][:_REACH]
+    )
+    if behind:
+        return behind
+    return _scopes(_COMPACT, re.split(r"[.;]\s", before)[-1][-_REACH:])
+
+
+def _scopes(pattern: re.Pattern[str], text: str) -> tuple[str, ...]:
+    names = list(_SCOPES)
+    found: list[str] = []
+    anchored = False
+    for match in pattern.finditer(text):
+        joined = match.group(0).lower().lstrip().startswith(("und", "and", "et", "/"))
+        if joined and not anchored:
+            continue
+        anchored = True
+        index = next(number for number in range(len(names)) if match.group(f"s{number}"))
+        found.append(names[index])
+    for name, adjective in _ADJECTIVES.items():
+        if adjective.search(text):
+            found.append(name)
+    return tuple(dict.fromkeys(found))

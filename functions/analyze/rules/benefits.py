@@ -1,0 +1,122 @@
+"""Which benefits a document grants: passages that name one, weighed by what they do."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+
+from functions.analyze.rules.hints import Rule
+from functions.analyze.rules.matching import Match, WordIndex
+from functions.analyze.rules.outline import Clause, ClauseKind, Outline
+from functions.analyze.rules.scopes import Scopes
+from functions.analyze.rules.stance import Stance, Stances
+
+_WEIGHTS = {
+    Stance.GRANT: 0.9,
+    Stance.OVERVIEW: 0.85,
+    Stance.LIMIT: 0.55,
+    Stance.EVENT: 0.5,
+    Stance.OBJECT: 0.5,
+    Stance.NEUTRAL: 0.5,
+    Stance.GENERAL: 0.3,
+}
+_PROVEN = 0.85
+_TITLE = 0.88
+ACCEPT = 0.6
+
+
+@dataclass(frozen=True, slots=True)
+class Support:
+    """A passage that speaks for an item, between 0 and 1; ``title`` where the heading named it."""
+
+    clause: int
+    weight: float
+    title: bool = False
+
+
+class BenefitFinder:
+    """Finds the passages that grant an item."""
+
+    def __init__(
+        self, outline: Outline, index: WordIndex, stances: Stances, scopes: Scopes, negation: Iterable[str]
+    ) -> None:
+        self._outline = outline
+        self._index = index
+        self._stances = stances
+        self._scopes = scopes
+        self._negated = {
+            (match.clause, match.start) for word in negation for match in index.find(word).values()
+        }
+
+    def supports(self, rule: Rule, own: str) -> list[Support]:
+        """Return the passages for a benefit of segment ``own``, the strongest first."""
+        found = self._index.find_any(rule.names)
+        refused = self._index.find_any(rule.refused)
+        within = self._index.find_any(rule.within) if rule.within else None
+        best: dict[int, Support] = {}
+        for number, match in found.items():
+            clause = self._outline.clauses[number]
+            if number in refused or (
+                within is not None and number not in within and not self._is_title(clause)
+            ):
+                continue
+            if not self._scopes.allows(rule, own, clause) or self._is_negated(match):
+                continue
+            if self._has_refused_title(rule, clause) or not self._has_context(rule, clause):
+                continue
+            for support in self._weigh(rule, clause, refused):
+                known = best.get(support.clause)
+                if known is None or support.weight > known.weight:
+                    best[support.clause] = support
+        return sorted(best.values(), key=lambda support: (-support.weight, support.clause))
+
+    def _weigh(self, rule: Rule, clause: Clause, refused: dict[int, Match]) -> list[Support]:
+        if self._is_title(clause):
+            return self._below_title(rule, clause, refused)
+        weight = self._weight(rule, clause)
+        return [Support(clause.index, weight)] if weight > 0 else []
+
+    def _weight(self, rule: Rule, clause: Clause) -> float:
+        stance = self._stances.clauses[clause.index]
+        weight = _WEIGHTS.get(stance, 0.0)
+        if stance.value in rule.proof:
+            weight = max(weight, _PROVEN)
+        return weight
+
+    def _below_title(self, rule: Rule, title: Clause, refused: dict[int, Match]) -> list[Support]:
+        """A heading proves nothing by itself: return the granting passages of its section."""
+        if self._stances.sections[title.section] in {Stance.EXCLUSION, Stance.DUTY, Stance.DEFINITION}:
+            return []
+        supports = []
+        for number in self._outline.sections[title.section].clauses:
+            if number in refused:
+                continue
+            weight = self._weight(rule, self._outline.clauses[number])
+            if weight >= ACCEPT:
+                supports.append(Support(number, _TITLE, title=True))
+            elif weight >= _WEIGHTS[Stance.NEUTRAL]:
+                supports.append(Support(number, weight, title=True))
+        return supports[:3]
+
+    def _is_title(self, clause: Clause) -> bool:
+        return clause.kind is ClauseKind.HEADING
+
+    def _is_negated(self, match: Match) -> bool:
+        return any((match.clause, match.start - back) in self._negated for back in (1, 2))
+
+    def _has_refused_title(self, rule: Rule, clause: Clause) -> bool:
+        if not rule.refused_title:
+            return False
+        found = self._index.find_any(rule.refused_title)
+        return any(part.heading in found for part in self._outline.path(clause.section))
+
+    def _has_context(self, rule: Rule, clause: Clause) -> bool:
+        if not rule.context:
+            return True
+        found = self._index.find_any(rule.context)
+        if clause.index in found or (clause.lead is not None and clause.lead in found):
+            return True
+        if any(part.heading in found for part in self._outline.path(clause.section)):
+            return True
+        section = self._outline.sections[clause.section]
+        return len(section.clauses) <= 12 and any(number in found for number in section.clauses)

@@ -1,0 +1,179 @@
+"""The rules engine: deterministic, offline, driven by the taxonomy alone.
+
+It reads the document's outline once, decides for every passage what it does, finds the passages that
+grant each benefit, and derives segments, limits, conditions and exclusions from them.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from functools import cached_property
+
+from functions.analyze.document import Document
+from functions.analyze.rules.benefits import ACCEPT, BenefitFinder, Support
+from functions.analyze.rules.confidence import combined
+from functions.analyze.rules.cues import cues_for
+from functions.analyze.rules.details import DetailFinder
+from functions.analyze.rules.evidence import evidence_of
+from functions.analyze.rules.hints import Rule, read_rule
+from functions.analyze.rules.limits import LimitFinder
+from functions.analyze.rules.matching import WordIndex
+from functions.analyze.rules.outline import Clause, Outline
+from functions.analyze.rules.scopes import Scopes
+from functions.analyze.rules.stance import Stances
+from shared.findings import Details, Finding
+from shared.taxonomy import Category, Item, Taxonomy
+
+_PASSAGES = 4
+_MODULE_ONLY = 0.7
+_MIN_WORDS = 200
+
+
+class RulesEngine:
+    """The embedded default engine."""
+
+    name = "rules"
+
+    def open(self, document: Document, taxonomy: Taxonomy) -> RulesAnalysis:
+        """Prepare ``document`` for the questions of ``taxonomy``."""
+        return RulesAnalysis(document, taxonomy)
+
+
+class RulesAnalysis:
+    """One document read with one taxonomy."""
+
+    def __init__(self, document: Document, taxonomy: Taxonomy) -> None:
+        self._taxonomy = taxonomy
+        self._language = document.language
+        cues = cues_for(document.language)
+        self._outline = Outline(document)
+        self._index = WordIndex(self._outline.clauses)
+        self._stances = Stances(self._outline, self._index, cues)
+        self._root = read_rule(taxonomy.root, self._language)
+        self._segments = {item.item_id: read_rule(item, self._language) for item in taxonomy.segments}
+        self._scopes = Scopes(self._outline, self._index, self._stances, list(self._segments.values()))
+        self._finder = BenefitFinder(self._outline, self._index, self._stances, self._scopes, cues.negation)
+        self._limits = LimitFinder(self._outline, self._index, self._stances, self._language)
+        self._details = DetailFinder(self._outline, self._index, self._stances, self._language)
+        self._supports: dict[str, list[Support]] = {}
+
+    def find_segments(self, items: Sequence[Item]) -> list[Finding]:
+        """Return the segments of ``items`` that the document grants."""
+        if not self._is_relevant:
+            return []
+        return [finding for item in items if (finding := self._segment(item)) is not None]
+
+    def find_benefits(self, segment: Finding, items: Sequence[Item]) -> list[Finding]:
+        """Return the benefits of ``items`` that the document grants within ``segment``."""
+        findings = []
+        for item in items:
+            supports = self._granted(item, segment.item_name)
+            if supports:
+                findings.append(self._finding(item, supports, combined(supports)))
+        return findings
+
+    def find_details(self, segment: Finding, benefit: Finding | None, item: Item) -> Details:
+        """Return limits, conditions and exclusions of a benefit, or of the segment itself."""
+        if benefit is None:
+            sections = self._sections_of(segment.item_name)
+            return Details(
+                limits=(),
+                conditions=self._details.conditions(
+                    item.of(Category.CONDITION), lambda c: c.section in sections
+                ),
+                exclusions=self._details.exclusions(
+                    item.of(Category.EXCLUSION), lambda c: c.section in sections
+                ),
+            )
+        supports = self._granted(item, segment.item_name)
+        own = self._own_sections(supports)
+        return Details(
+            limits=self._limits_of(item, segment.item_name, supports),
+            conditions=self._details.conditions(item.of(Category.CONDITION), lambda c: c.section in own),
+            exclusions=self._details.exclusions(item.of(Category.EXCLUSION), lambda c: c.section in own),
+        )
+
+    def find_product_details(self, item: Item) -> Details:
+        """Return the conditions and exclusions that hold for all segments."""
+        claimed = set().union(*(self._sections_of(rule.item.name) for rule in self._segments.values()))
+
+        def is_general(clause: Clause) -> bool:
+            return clause.section not in claimed
+
+        if not self._is_relevant:
+            return Details()
+        return Details(
+            conditions=self._details.conditions(item.of(Category.CONDITION), is_general),
+            exclusions=self._details.exclusions(item.of(Category.EXCLUSION), is_general),
+        )
+
+    @cached_property
+    def _is_relevant(self) -> bool:
+        """Whether the document is about the taxonomy's product at all: its words are frequent enough."""
+        if not self._root.terms or not self._root.share:
+            return True
+        running = [clause for clause in self._outline.clauses if clause.tokens]
+        found = self._index.find_any(self._root.terms)
+        return len(found) >= self._root.share * max(1, len(running))
+
+    def _segment(self, item: Item) -> Finding | None:
+        rule = self._segments[item.item_id]
+        benefits = item.of(Category.BENEFIT)
+        granted = {benefit.name: self._granted(benefit, item.name) for benefit in benefits}
+        wanted = [granted[name] for name in rule.requires if granted.get(name)]
+        if not rule.requires:
+            wanted = [supports for supports in granted.values() if supports]
+            wanted += [supports] if (supports := self._accepted(rule, item.name)) else []
+        if not wanted:
+            return None
+        supports = sorted(
+            {support.clause: support for group in wanted for support in group}.values(),
+            key=lambda support: (-support.weight, support.clause),
+        )
+        return self._finding(item, supports, combined(supports))
+
+    def _granted(self, item: Item, segment: str) -> list[Support]:
+        if item.item_id not in self._supports:
+            rule = read_rule(item, self._language)
+            self._supports[item.item_id] = self._accepted(rule, segment)
+        return self._supports[item.item_id]
+
+    def _accepted(self, rule: Rule, segment: str) -> list[Support]:
+        return [support for support in self._finder.supports(rule, segment) if support.weight >= ACCEPT]
+
+    def _finding(self, item: Item, supports: Sequence[Support], confidence: float) -> Finding:
+        clauses = [self._outline.clauses[support.clause] for support in supports[:_PASSAGES]]
+        return Finding(
+            item_name=item.name,
+            item_id=item.item_id,
+            confidence=confidence,
+            evidence=tuple(evidence_of(self._outline, clause) for clause in clauses),
+            section_reference=self._outline.reference(clauses[0].section),
+            description=item.description,
+        )
+
+    def _limits_of(self, item: Item, segment: str, supports: Sequence[Support]) -> tuple[Finding, ...]:
+        zone = self._limits.zone([(s.clause, s.weight, s.title) for s in supports], frozenset())
+        if read_rule(item, self._language).main:
+            seen = {number for number, _ in zone}
+            for section in sorted({self._module_of(s.clause, segment) for s in supports}):
+                zone += [entry for entry in self._limits.caps(section) if entry[0] not in seen]
+        return self._limits.findings(item, self._limits.figures(zone))
+
+    def _module_of(self, clause: int, segment: str) -> int:
+        """Return the outermost section of the segment around a clause, else the clause's own."""
+        section = self._outline.clauses[clause].section
+        named = [
+            part.index for part in self._outline.path(section) if segment in self._scopes.named[part.index]
+        ]
+        return named[-1] if named else section
+
+    def _sections_of(self, segment: str) -> set[int]:
+        return {
+            part.index for section in self._scopes.modules(segment) for part in self._outline.subtree(section)
+        }
+
+    def _own_sections(self, supports: Sequence[Support]) -> set[int]:
+        return {
+            self._outline.clauses[support.clause].section for support in supports if support.weight >= ACCEPT
+        }

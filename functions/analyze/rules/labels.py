@@ -1,0 +1,86 @@
+"""Section numbers: ``Art. 12``, ``B 3.2.4``, ``F1.2``, ``202.9.1``, ``II``, ``3.``, ``§ 5``."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+
+_NUMBERED = re.compile(
+    r"\s*(?:(?:Art(?:ikel|icle|\.)?|§|Ziff(?:er|\.)?|Section|Clause|Chapitre|Kapitel|Teil|Part)\.?\s*)?"
+    r"(?:(?P<letter>[A-Z])[\s.]?(?=\d))?(?P<digits>\d{1,3}(?:\.\d{1,3}){0,5})(?P<stop>[.):]?)"
+    r"(?=[\sA-ZÄÖÜÉ\"«–-]|$)",
+)
+_LETTER = re.compile(r"\s*(?P<letter>[A-Z])(?P<stop>[.):]?)\s+(?=[^\W\d_])")
+_ROMAN = re.compile(r"\s*(?P<roman>[IVX]{2,5})(?P<stop>[.):]?)\s+(?=[^\W\d_])")
+_WORDED = re.compile(r"\s*(?:Art|§|Ziff|Section|Clause|Chapitre|Kapitel|Teil|Part)", re.IGNORECASE)
+
+
+@dataclass(frozen=True, slots=True)
+class Label:
+    """A section number in parts; ``B 3.2`` is ("B", "3", "2"). ``worded`` marks Art., §, Section."""
+
+    parts: tuple[str, ...]
+    worded: bool = False
+
+    @property
+    def shape(self) -> tuple[int, bool]:
+        """Depth and whether a letter leads: numbers of one series share it."""
+        return len(self.parts), self.parts[0].isalpha()
+
+    @property
+    def is_section(self) -> bool:
+        """Tell a section's number from a list item's (``3.``): it has depth or a word before it."""
+        return self.worded or len(self.parts) > 1
+
+    @property
+    def starts_series(self) -> bool:
+        """Whether this is the first of a series."""
+        return self.parts[-1] in {"1", "A", "I"}
+
+    @property
+    def starts_chapter(self) -> bool:
+        """Whether a letter series begins anew here (``C 1`` behind ``B 5.3``)."""
+        return len(self.parts) == 2 and self.parts[0].isalpha() and self.parts[1] in {"0", "1"}
+
+    def is_below(self, other: Label) -> bool:
+        """Whether ``other`` is a proper beginning of this number."""
+        return len(other.parts) < len(self.parts) and self.parts[: len(other.parts)] == other.parts
+
+    def follows(self, other: Label) -> bool:
+        """Whether this is a later number of the same series."""
+        if self.shape != other.shape or self.parts[:-1] != other.parts[:-1]:
+            return False
+        if self.parts[-1].isdigit() and other.parts[-1].isdigit():
+            return int(self.parts[-1]) > int(other.parts[-1])
+        return _order(self.parts[-1]) > _order(other.parts[-1])
+
+
+def parse_label(text: str) -> tuple[Label | None, int]:
+    """Return the number that begins ``text`` and where the words behind it start."""
+    for pattern in (_ROMAN, _LETTER):
+        match = pattern.match(text)
+        if match:
+            part = match.groupdict().get("roman") or match.groupdict().get("letter") or ""
+            return Label((part,)), match.end()
+    match = _NUMBERED.match(text)
+    if not match:
+        return None, 0
+    worded = bool(_WORDED.match(text))
+    parts = tuple(match.group("digits").split("."))
+    letter = match.group("letter")
+    if not worded and not letter and len(parts) == 1 and not match.group("stop") and match.end() < len(text):
+        return (
+            (Label(parts), match.end()) if len(parts[0]) <= 2 and text[match.end()].isspace() else (None, 0)
+        )
+    return Label((letter, *parts) if letter else parts, worded), match.end()
+
+
+def _order(part: str) -> int:
+    values = {"I": 1, "V": 5, "X": 10}
+    if len(part) > 1 and all(char in values for char in part):
+        total = 0
+        for char, following in zip(part, [*part[1:], ""], strict=True):
+            value = values[char]
+            total += -value if following and values[following] > value else value
+        return total
+    return {"I": 1, "V": 5, "X": 10}.get(part, 0) if part in values else ord(part[0])

@@ -1,0 +1,201 @@
+"""Limits of a benefit: the amounts of the passages that grant it, typed by the taxonomy."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+
+from functions.analyze.amounts import Amount, AmountKind, parse_amounts
+from functions.analyze.document import BlockKind
+from functions.analyze.rules.evidence import evidence_of
+from functions.analyze.rules.hints import names_of
+from functions.analyze.rules.matching import WordIndex
+from functions.analyze.rules.outline import Clause, ClauseKind, Outline
+from functions.analyze.rules.stance import Stance, Stances
+from shared.findings import Finding
+from shared.taxonomy import Category, Item
+
+_CURRENCY = re.compile(r"\b(CHF|EUR|USD|GBP)\b|(€|£)")
+_SYMBOLS = {"€": "EUR", "£": "GBP"}
+_USABLE = frozenset(
+    {Stance.GRANT, Stance.OVERVIEW, Stance.LIMIT, Stance.EVENT, Stance.NEUTRAL, Stance.OBJECT}
+)
+_CAPS = frozenset({Stance.LIMIT, Stance.GRANT, Stance.OVERVIEW})
+_CUE_REACH = 90
+
+
+@dataclass(frozen=True, slots=True)
+class Figure:
+    """An amount in a clause; its span counts characters of the page."""
+
+    amount: Amount
+    clause: int
+    confidence: float
+
+
+class LimitFinder:
+    """Reads the amounts of a document once, and attaches them on request."""
+
+    def __init__(self, outline: Outline, index: WordIndex, stances: Stances, language: str) -> None:
+        self._outline = outline
+        self._index = index
+        self._stances = stances
+        self._language = language
+        self._currencies = self._table_currencies()
+        self._amounts: dict[int, list[Amount]] = {}
+
+    def amounts(self, clause: Clause) -> list[Amount]:
+        """Return the amounts of a clause; spans count from the clause's start."""
+        if clause.index not in self._amounts:
+            currency = self._currencies.get(clause.table, "") if clause.table else ""
+            self._amounts[clause.index] = parse_amounts(self._outline.text(clause), currency=currency)
+        return self._amounts[clause.index]
+
+    def figures(self, clauses: Sequence[tuple[int, float]]) -> list[Figure]:
+        """Return the amounts of the clauses, each with its clause's weight."""
+        return [
+            Figure(amount, number, weight)
+            for number, weight in clauses
+            for amount in self.amounts(self._outline.clauses[number])
+        ]
+
+    def zone(
+        self, supports: Sequence[tuple[int, float, bool]], taken: frozenset[int]
+    ) -> list[tuple[int, float]]:
+        """Return the clauses whose amounts limit what the supports grant.
+
+        Those are the passages themselves, the leads and beginnings they depend on, what follows them
+        in the same block, and the whole section where its title named the benefit. ``taken`` clauses
+        speak of another benefit and are left out, unless they are passages of this one.
+        """
+        zone: dict[int, float] = {}
+        own = {number for number, _, _ in supports}
+
+        def add(number: int, weight: float) -> None:
+            if self._stances.clauses[number] in _USABLE and (number in own or number not in taken):
+                zone[number] = max(zone.get(number, 0.0), weight)
+
+        for number, weight, by_title in supports:
+            clause = self._outline.clauses[number]
+            add(number, weight)
+            for other in self._depends_on(clause):
+                zone[other] = max(zone.get(other, 0.0), weight)
+            for other in self._same_block(clause):
+                add(other, weight * 0.9)
+            if by_title:
+                for other in self._outline.sections[clause.section].clauses:
+                    add(other, weight * 0.9)
+        return sorted(zone.items())
+
+    def caps(self, section: int) -> list[tuple[int, float]]:
+        """Return the clauses below a section that limit all of it: those under titles about limits."""
+        return [
+            (number, 0.75)
+            for part in self._outline.subtree(section)
+            if self._stances.sections[part.index] is Stance.LIMIT
+            for number in part.clauses
+            if self._stances.clauses[number] in _CAPS
+        ]
+
+    def findings(self, item: Item, figures: Sequence[Figure]) -> tuple[Finding, ...]:
+        """Type the figures by the item's limit types; one finding a type, value, unit and scope."""
+        types = item.of(Category.LIMIT)
+        found: dict[tuple[str, float | None, str, str], Finding] = {}
+        for figure in figures:
+            finding = self._typed(types, figure)
+            if finding is None:
+                continue
+            key = (finding.item_name, finding.value, finding.unit, finding.scope)
+            known = found.get(key)
+            if known is None or finding.confidence > known.confidence:
+                found[key] = finding
+        return tuple(found.values())
+
+    def _typed(self, types: Sequence[Item], figure: Figure) -> Finding | None:
+        clause = self._outline.clauses[figure.clause]
+        limit_type = next((item for item in types if self._fits(item, figure.amount, clause)), None)
+        if limit_type is None:
+            return None
+        amount = figure.amount
+        unlimited = amount.kind is AmountKind.UNLIMITED
+        span = (clause.start + amount.start, clause.start + amount.end)
+        scope = ", ".join([*amount.scopes, *([amount.note] if amount.note else [])])
+        return Finding(
+            item_name=limit_type.name,
+            item_id=limit_type.item_id,
+            confidence=round(figure.confidence, 3),
+            evidence=(evidence_of(self._outline, clause, span),),
+            section_reference=self._outline.reference(clause.section),
+            description=limit_type.description,
+            value=None if unlimited else amount.value,
+            unit=amount.unit,
+            scope=scope,
+        )
+
+    def _fits(self, item: Item, amount: Amount, clause: Clause) -> bool:
+        hints = item.hints
+        if amount.kind.value not in _list(hints.get("kinds")):
+            return False
+        if amount.kind is AmountKind.DURATION and not self._is_limiting(amount, clause):
+            return False
+        scopes, bounds = _list(hints.get("scopes")), _list(hints.get("bounds"))
+        cued = self._has_cue(item, amount, clause)
+        if hints.get("cue") == "required" and not cued:
+            return False
+        if scopes and not set(scopes) & set(amount.scopes):
+            return False
+        return not bounds or amount.bound in bounds or (cued and amount.bound != "max")
+
+    def _is_limiting(self, amount: Amount, clause: Clause) -> bool:
+        """A duration without a bound limits only where the text around is about limits."""
+        if amount.bound:
+            return True
+        if clause.kind is ClauseKind.ROW or self._stances.sections[clause.section] is Stance.LIMIT:
+            return True
+        before = self._outline.text(clause)[max(0, amount.start - 40) : amount.start]
+        return bool(
+            re.search(r"(?:während|pendant|durant|\bfor|innerhalb|within|dans|für|auf)\s+(?:\w+\s)?$", before)
+        )
+
+    def _has_cue(self, item: Item, amount: Amount, clause: Clause) -> bool:
+        found = self._index.find_any(names_of(item, self._language)) if item.aliases else {}
+        if clause.index in found:
+            match = found[clause.index]
+            token = clause.tokens[match.start]
+            near = abs(token.start - (clause.start + amount.start)) <= _CUE_REACH
+            return near or len(self._outline.text(clause)) <= 2 * _CUE_REACH
+        return self._outline.sections[clause.section].heading in found
+
+    def _depends_on(self, clause: Clause) -> Iterator[int]:
+        seen = {clause.index}
+        queue = [clause.lead, clause.before]
+        while queue:
+            number = queue.pop()
+            if number is None or number in seen:
+                continue
+            seen.add(number)
+            yield number
+            other = self._outline.clauses[number]
+            queue += [other.lead, other.before]
+
+    def _same_block(self, clause: Clause) -> Iterator[int]:
+        for other in self._outline.clauses[clause.index + 1 : clause.index + 4]:
+            if other.block != clause.block:
+                break
+            yield other.index
+
+    def _table_currencies(self) -> dict[tuple[int, int] | None, str]:
+        """Return the currency that a table's head names, by page and table."""
+        found: dict[tuple[int, int] | None, str] = {}
+        for number, page in enumerate(self._outline.document.pages):
+            for block in page.blocks:
+                if block.kind is BlockKind.TABLE_ROW and block.header:
+                    match = _CURRENCY.search(page.text, block.start, block.end)
+                    if match:
+                        found[number, block.table or 0] = _SYMBOLS.get(match.group(), match.group())
+        return found
+
+
+def _list(value: object) -> Sequence[str]:
+    return value if isinstance(value, list | tuple) else ()

@@ -1,0 +1,296 @@
+"""The outline of a document: sections by headings and numbering, and the clauses they hold.
+
+A clause is a heading, a sentence, a list item's sentence or a table row. A list item knows its lead
+("we pay for:"), a sentence that runs over a page break knows its beginning.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from enum import StrEnum
+
+from functions.analyze.document import Block, BlockKind, Document, Page
+from functions.analyze.rules import toc
+from functions.analyze.rules.labels import Label, parse_label
+from functions.analyze.rules.text import Token, sentences, tokens, trim
+
+_BULLET = re.compile(r"\s*(?:[–—•·▪■●◦‣*-]\s|[a-z]\)\s|\d{1,2}\)\s|\([a-z\d]\)\s)")
+_OPEN_END = re.compile(r"[^.!?:;»”\"]\s*$")
+_MAX_HEADING = 140
+
+
+class ClauseKind(StrEnum):
+    """What a clause is in the layout."""
+
+    HEADING = "heading"
+    SENTENCE = "sentence"
+    ITEM = "item"
+    ROW = "row"
+
+
+@dataclass(slots=True)
+class Section:
+    """A heading with everything down to the next heading of its rank; section 0 is the document."""
+
+    index: int
+    parent: int | None
+    level: int
+    label: Label | None
+    heading: int | None = None
+    title: str = ""
+    children: list[int] = field(default_factory=list)
+    clauses: list[int] = field(default_factory=list)
+
+
+@dataclass(slots=True)
+class Clause:
+    """One passage: ``page`` is the page's index, the span counts characters of its text."""
+
+    index: int
+    page: int
+    start: int
+    end: int
+    kind: ClauseKind
+    section: int
+    block: int
+    tokens: list[Token]
+    lead: int | None = None
+    before: int | None = None
+    table: tuple[int, int] | None = None
+
+
+class Outline:
+    """Sections and clauses of one document, in reading order."""
+
+    def __init__(self, document: Document) -> None:
+        self.document = document
+        self.sections: list[Section] = [Section(0, None, 0, None)]
+        self.clauses: list[Clause] = []
+        _Builder(self).build()
+
+    def text(self, clause: Clause) -> str:
+        """Return the clause as it stands on the page."""
+        return self.document.pages[clause.page].text[clause.start : clause.end]
+
+    def path(self, section: int) -> Iterator[Section]:
+        """Yield the section and its ancestors, nearest first, without the document itself."""
+        at: int | None = section
+        while at is not None and at != 0:
+            yield self.sections[at]
+            at = self.sections[at].parent
+
+    def subtree(self, section: int) -> Iterator[Section]:
+        """Yield the section and everything below it, in reading order."""
+        yield self.sections[section]
+        for child in self.sections[section].children:
+            yield from self.subtree(child)
+
+    def reference(self, section: int) -> str:
+        """Return the titles from the top down to the section, up to 200 characters."""
+        titles = [part.title for part in self.path(section) if part.title]
+        while len(titles) > 1 and len(" > ".join(reversed(titles))) > 200:
+            titles.pop()
+        return " > ".join(reversed(titles))[:200]
+
+
+class _Builder:
+    """Walks the blocks in reading order and grows the outline."""
+
+    def __init__(self, outline: Outline) -> None:
+        self._outline = outline
+        self._stack = [0]
+        self._orphan: int | None = None
+        self._lead: int | None = None
+        self._open: int | None = None
+        self._block = 0
+
+    def build(self) -> None:
+        pages = self._outline.document.pages
+        for number, page in enumerate(pages):
+            if toc.is_contents(page, len(pages)):
+                continue
+            for block in page.blocks or _paragraphs(page):
+                if not toc.is_contents_line(page.text[block.start : block.end], len(pages)):
+                    self._add(number, page, block)
+                self._block += 1
+
+    def _add(self, number: int, page: Page, block: Block) -> None:
+        start, end = trim(page.text, block.start, block.end)
+        if start == end:
+            return
+        if block.kind is BlockKind.HEADING:
+            self._heading(number, page, block, start, end)
+        elif block.kind is BlockKind.TABLE_ROW:
+            clause = self._clause(number, page, start, end, ClauseKind.ROW)
+            clause.table = (number, block.table or 0)
+        else:
+            start = self._numbered(number, page, block, start, end)
+            if start < end:
+                self._running(number, page, block, start, end)
+
+    def _heading(self, number: int, page: Page, block: Block, start: int, end: int) -> None:
+        label, offset = parse_label(page.text[start:end])
+        top = self._outline.sections[self._stack[-1]]
+        if label is None and top.label is not None and not top.title and not top.clauses:
+            top.title = _title(page.text[start:end])
+            if top.heading is not None:
+                heading = self._outline.clauses[top.heading]
+                heading.tokens = [*heading.tokens, *tokens(page.text, start, end)]
+            return
+        section = self._open_section(block.level or 3, label)
+        section.title = _title(page.text[start:end])
+        if label is not None and offset >= end - start:
+            section.title = ""
+        clause = self._clause(number, page, start, end, ClauseKind.HEADING)
+        section.heading = clause.index
+        section.clauses.pop()
+        self._lead = None
+
+    def _numbered(self, number: int, page: Page, block: Block, start: int, end: int) -> int:
+        """Open a section for a paragraph that carries a section number; return where its text begins."""
+        text = page.text[start:end]
+        label, offset = parse_label(text)
+        if label is None or not label.is_section:
+            return start
+        level = max(self._outline.sections[self._stack[-1]].level, 3)
+        section = self._open_section(level, label)
+        self._lead = None
+        first, _, rest = text.partition("\n")
+        if offset < len(first) and _looks_like_title(first[offset:], rest):
+            section.title = _title(first)
+            clause = self._clause(number, page, start, start + len(first), ClauseKind.HEADING)
+            section.heading = clause.index
+            section.clauses.pop()
+            return trim(page.text, start + len(first), end)[0]
+        section.title = text[:offset].strip()
+        return start + offset
+
+    def _running(self, number: int, page: Page, block: Block, start: int, end: int) -> None:
+        is_item = block.kind is BlockKind.LIST_ITEM or bool(_BULLET.match(page.text, start, end))
+        continues = self._open is not None and page.text[start].islower()
+        kind = ClauseKind.ITEM if is_item else ClauseKind.SENTENCE
+        if not is_item and not continues:
+            self._lead = None
+        before = self._open if continues else None
+        clause: Clause | None = None
+        for span in sentences(page.text, start, end):
+            clause = self._clause(number, page, *span, kind)
+            clause.lead = self._lead
+            clause.before = before
+            before = None
+        if clause is None:
+            return
+        last = page.text[clause.start : clause.end]
+        self._open = clause.index if _OPEN_END.search(last) else None
+        if last.rstrip().endswith(":") or (not is_item and not continues and self._open is not None):
+            self._lead = clause.index
+
+    def _clause(self, number: int, page: Page, start: int, end: int, kind: ClauseKind) -> Clause:
+        outline = self._outline
+        clause = Clause(
+            len(outline.clauses), number, start, end, kind, self._stack[-1], self._block,
+            tokens(page.text, start, end),
+        )  # fmt: skip
+        outline.clauses.append(clause)
+        outline.sections[self._stack[-1]].clauses.append(clause.index)
+        return clause
+
+    def _open_section(self, level: int, label: Label | None) -> Section:
+        sections = self._outline.sections
+        popped = self._unwind(level, label)
+        parent = self._adopt(popped, level, label)
+        section = Section(len(sections), parent, level, label)
+        sections.append(section)
+        sections[parent].children.append(section.index)
+        self._stack.append(section.index)
+        return section
+
+    def _unwind(self, level: int, label: Label | None) -> list[int]:
+        """Pop the sections that end where a heading of this level and label begins."""
+        sections = self._outline.sections
+        keep = len(self._stack)
+        if label is None:
+            while keep > 1:
+                top = sections[self._stack[keep - 1]]
+                if top.level < level or (top.level == level and top.label is not None):
+                    break
+                keep -= 1
+        else:
+            keep = self._keep_for(level, label)
+        popped = self._stack[keep:]
+        del self._stack[keep:]
+        return popped
+
+    def _keep_for(self, level: int, label: Label) -> int:
+        sections = self._outline.sections
+        for depth in range(len(self._stack) - 1, 0, -1):
+            other = sections[self._stack[depth]].label
+            if other is not None and label.is_below(other):
+                return depth + 1
+        for depth in range(len(self._stack) - 1, 0, -1):
+            other = sections[self._stack[depth]].label
+            if other is not None and label.follows(other):
+                return depth
+        keep = len(self._stack)
+        while keep > 1:
+            top = sections[self._stack[keep - 1]]
+            same_series = top.label is not None and top.label.shape == label.shape
+            starts = label.starts_series and not same_series
+            if top.level < level or (top.level == level and (top.label is None or starts)):
+                break
+            keep -= 1
+        return keep
+
+    def _adopt(self, popped: list[int], level: int, label: Label | None) -> int:
+        """Return the parent: where a new chapter begins, a title that stood before it, or in the margin."""
+        sections = self._outline.sections
+        titles = [
+            index
+            for index in popped
+            if sections[index].label is None
+            and sections[index].level <= level
+            and not sections[index].clauses
+        ]
+        parent = self._stack[-1]
+        if label is None or (not titles and self._orphan is None):
+            return parent
+        if not label.starts_chapter:
+            if titles:
+                self._orphan = titles[-1]
+            return parent
+        title = titles[-1] if titles else self._orphan
+        self._orphan = None
+        if title is None or sections[title].children or title in self._stack:
+            return parent
+        old = sections[title].parent
+        if old is not None:
+            sections[old].children.remove(title)
+        sections[title].parent = parent
+        sections[parent].children.append(title)
+        self._stack.append(title)
+        return title
+
+
+def _title(text: str) -> str:
+    return " ".join(re.sub("[\u00ad\ufffe\u0002]\\s*", "", text).split())[:_MAX_HEADING]
+
+
+def _looks_like_title(first: str, rest: str) -> bool:
+    """Tell a title line from running text: short, without an end stop, and text follows."""
+    words = first.split()
+    if not words or len(words) > 9 or not rest or re.search(r"[.;,:]\s*$", first):
+        return False
+    following = rest.partition("\n")[0]
+    return len(first) < 0.75 * len(following) or (
+        len(words) <= 5 and first.rstrip()[-1] not in "-\ufffe\u0002"
+    )
+
+
+def _paragraphs(page: Page) -> list[Block]:
+    """Make blocks of a page that came without any, one a paragraph."""
+    return [
+        Block(BlockKind.PARAGRAPH, match.start(), match.end())
+        for match in re.finditer(r"(?:[^\n]|\n(?!\s*\n))+", page.text)
+    ]

@@ -1,0 +1,80 @@
+"""Which segments a section belongs to, by the titles above it and the insured objects it names."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from functions.analyze.rules.hints import Rule
+from functions.analyze.rules.matching import WordIndex
+from functions.analyze.rules.outline import Clause, ClauseKind, Outline
+from functions.analyze.rules.stance import Stance, Stances
+
+_NOT_A_MODULE = frozenset({Stance.EXCLUSION, Stance.DUTY, Stance.GENERAL, Stance.DEFINITION})
+
+
+class Scopes:
+    """Segments by section: ``nearest`` those of the closest title that names any, ``around`` all above."""
+
+    def __init__(
+        self, outline: Outline, index: WordIndex, stances: Stances, segments: Sequence[Rule]
+    ) -> None:
+        self._outline = outline
+        self._stances = stances
+        named: list[set[str]] = [set() for _ in outline.sections]
+        self._mentions: dict[str, frozenset[int]] = {}
+        for segment in segments:
+            found = index.find_any(segment.names)
+            self._mentions[segment.item.name] = frozenset(found)
+            for section in outline.sections:
+                if section.heading is not None and section.heading in found:
+                    named[section.index].add(segment.item.name)
+            if segment.objects:
+                for number in found:
+                    section_of = self._object_scope(outline.clauses[number])
+                    if section_of is not None:
+                        named[section_of].add(segment.item.name)
+        self.named = [frozenset(names) for names in named]
+        self.nearest: list[frozenset[str]] = []
+        self.around: list[frozenset[str]] = []
+        for section in outline.sections:
+            path = [self.named[part.index] for part in outline.path(section.index)]
+            path.append(self.named[0])
+            self.nearest.append(next((names for names in path if names), frozenset()))
+            self.around.append(frozenset().union(*path))
+
+    def mentions(self, segment: str, clause: int) -> bool:
+        """Whether the clause itself uses the segment's words."""
+        return clause in self._mentions.get(segment, ())
+
+    def modules(self, segment: str) -> list[int]:
+        """Return the sections whose own title names the segment and which are about cover."""
+        return [
+            section.index
+            for section in self._outline.sections
+            if segment in self.named[section.index]
+            and self._stances.sections[section.index] not in _NOT_A_MODULE
+        ]
+
+    def allows(self, rule: Rule, own: str, clause: Clause) -> bool:
+        """Whether a passage counts for the rule, whose own segment is ``own``."""
+        allowed = rule.scope | {own}
+        nearest = self.nearest[clause.section]
+        if nearest & rule.not_scope and not nearest & allowed:
+            return False
+        if rule.anywhere:
+            return True
+        if allowed & self.around[clause.section]:
+            return True
+        return any(self.mentions(segment, clause.index) for segment in allowed)
+
+    def _object_scope(self, clause: Clause) -> int | None:
+        """Return the section whose insured objects the clause lists: the parent of that list."""
+        if clause.kind is ClauseKind.HEADING or self._stances.clauses[clause.index] is not Stance.OBJECT:
+            return None
+        outermost = None
+        for section in self._outline.path(clause.section):
+            if self._stances.own_title(section) is Stance.OBJECT:
+                outermost = section.parent
+            elif outermost is not None:
+                break
+        return outermost

@@ -1,0 +1,27 @@
+"""Tables of contents: they name everything and grant nothing, so the analysis skips them."""
+
+from __future__ import annotations
+
+import re
+
+from functions.analyze.document import Page
+
+_ENTRY = re.compile(r"^(?P<title>\D.*?|\S*\d\S*\s.*?)[\s.…·_]*[\s.…·\t](?P<page>\d{1,3})\s*$")
+_LEADER = re.compile(r"(?:\.\s?){4,}\s*\d{1,3}\s*$")
+_LINES = 6
+
+
+def is_contents(page: Page, pages: int) -> bool:
+    """Tell whether a page is a table of contents: most lines end in rising page numbers."""
+    lines = [line for line in page.text.splitlines() if line.strip()]
+    numbers = [int(match.group("page")) for line in lines if (match := _ENTRY.match(line))]
+    if len(numbers) < _LINES or len(numbers) < 0.5 * len(lines):
+        return False
+    rising = sum(1 for before, after in zip(numbers, numbers[1:], strict=False) if before <= after)
+    return rising >= 0.8 * (len(numbers) - 1) and max(numbers) <= 2 * pages + 10
+
+
+def is_contents_line(text: str, pages: int) -> bool:
+    """Tell whether a block is one entry of a table of contents, with its dot leader."""
+    match = _LEADER.search(text)
+    return bool(match) and len(text) < 200 and int(re.findall(r"\d+", match.group())[-1]) <= 2 * pages + 10
