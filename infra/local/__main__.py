@@ -45,12 +45,11 @@ def _up(stack: LocalStack, options: argparse.Namespace) -> None:
     _print_addresses(stack, url)
 
 
-def _deploy(stack: LocalStack, options: argparse.Namespace) -> None:
+def _deploy(stack: LocalStack, _: argparse.Namespace) -> None:
     running = server.server(stack.paths)
+    print(f"deployed to {stack.deploy().endpoint}")
     if running is not None:
-        _up(stack, argparse.Namespace(**{**vars(options), "port": running.port}))
-    else:
-        print(f"deployed to {stack.deploy().endpoint}")
+        print(f"API restarted at {stack.serve()}")
 
 
 def _down(stack: LocalStack, options: argparse.Namespace) -> None:

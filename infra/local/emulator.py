@@ -5,10 +5,10 @@ from __future__ import annotations
 import os
 import resource
 import shutil
-import socket
 import subprocess
 import sys
 import time
+from collections.abc import Sequence
 from pathlib import Path
 
 import httpx
@@ -16,9 +16,8 @@ import httpx
 from infra.local.errors import LocalError
 from infra.local.package import DONE, digest, pip_install
 from infra.local.paths import Paths, locked
-from infra.local.processes import POLL_SECONDS, Process, start
+from infra.local.processes import HOST, POLL_SECONDS, Process, free_port, start
 
-HOST = "127.0.0.1"
 PORT = 4566
 START_SECONDS = 60.0
 HERE = Path(__file__).parent
@@ -51,15 +50,16 @@ def endpoint_of(process: Process) -> str:
     return f"http://{HOST}:{process.port}"
 
 
-def start_emulator(paths: Paths, python: Path, port: int | None = None) -> Process:
+def start_emulator(paths: Paths, python: Path, ports: Sequence[int]) -> Process:
     """Start the emulator and wait until it answers; one that runs already is returned as it is.
 
-    ``port`` is where it ran last, or ``None``; where that one is taken, a free one is chosen.
+    It listens on the first of ``ports`` that is free (0 stands for any).
     """
     if (process := running(paths)) is not None:
         return process
-    for wanted in (port or PORT, None, None):
-        process = _start(paths, python, free_port(wanted))
+    # Again, because a neighbour may take the port before we do.
+    for _ in range(3):
+        process = _start(paths, python, free_port(ports))
         if _ready(paths, process):
             process.save(_record(paths))
             return process
@@ -74,21 +74,6 @@ def stop_emulator(paths: Paths) -> bool:
         process.stop()
     _record(paths).unlink(missing_ok=True)
     return process is not None
-
-
-def free_port(wanted: int | None) -> int:
-    """Return ``wanted`` where nothing listens there, else a port that the system gives."""
-    for port in (wanted, 0):
-        if port is None:
-            continue
-        with socket.socket(socket.AF_INET, socket.SOCK_STREAM) as probe:
-            probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-            try:
-                probe.bind((HOST, port))
-            except OSError:
-                continue
-            return int(probe.getsockname()[1])
-    raise LocalError("no free port")
 
 
 def _start(paths: Paths, python: Path, port: int) -> Process:

@@ -9,6 +9,7 @@ import py_compile
 import shutil
 import subprocess
 import sys
+import tempfile
 import zipfile
 from collections.abc import Iterable, Iterator
 from pathlib import Path
@@ -65,16 +66,18 @@ def compile_folder(folder: Path) -> None:
 def archive(paths: Paths, function: str, *, with_dependencies: bool) -> Path:
     """Return the function's zip: its code, compiled, and on request all its dependencies.
 
-    The name holds the digest of the contents: an unchanged function has an unchanged archive.
+    The name holds the digest of the contents: an unchanged function has an unchanged archive. Only the
+    newest archive of a function is kept; the caller holds the stack's lock.
     """
     sources = sorted(_sources(paths.root, function))
     contents = [item for path in sources for item in (str(path).encode(), (paths.root / path).read_bytes())]
     dependencies = bundle(paths, function) if with_dependencies else None
     name = digest([sys.version.encode(), (dependencies.name if dependencies else "").encode(), *contents])
-    target = paths.cache / "archives" / f"{function}-{name}.zip"
-    with locked(target.with_suffix(".lock")):
-        if not target.exists():
-            _build(paths.root, sources, dependencies, target)
+    target = paths.archives / f"{function}-{name}.zip"
+    if not target.exists():
+        for outdated in paths.archives.glob(f"{function}-*"):
+            outdated.unlink()
+        _build(paths.root, sources, dependencies, target)
     return target
 
 
@@ -95,20 +98,24 @@ def _sources(root: Path, function: str) -> Iterator[Path]:
 
 
 def _build(root: Path, sources: list[Path], dependencies: Path | None, target: Path) -> None:
-    work = target.with_suffix(".build")
-    shutil.rmtree(work, ignore_errors=True)
-    for path in sources:
-        (work / path).parent.mkdir(parents=True, exist_ok=True)
-        shutil.copyfile(root / path, work / path)
-    compile_folder(work)
-    partial = target.with_suffix(".partial")
-    with zipfile.ZipFile(partial, "w", zipfile.ZIP_DEFLATED, compresslevel=1) as output:
-        for folder in (work, dependencies):
-            for path in sorted(folder.rglob("*")) if folder else ():
-                if path.is_file() and path.name != DONE:
-                    information = zipfile.ZipInfo(str(path.relative_to(folder or work)), EPOCH)
-                    information.external_attr = 0o644 << 16
-                    information.compress_type = zipfile.ZIP_DEFLATED
-                    output.writestr(information, path.read_bytes())
-    partial.rename(target)
-    shutil.rmtree(work)
+    target.parent.mkdir(parents=True, exist_ok=True)
+    with tempfile.TemporaryDirectory(dir=target.parent) as work:
+        code = Path(work) / "code"
+        for path in sources:
+            (code / path).parent.mkdir(parents=True, exist_ok=True)
+            shutil.copyfile(root / path, code / path)
+        compile_folder(code)
+        partial = Path(work) / "partial.zip"
+        with zipfile.ZipFile(partial, "w") as output:
+            for folder in (code, dependencies):
+                if folder is not None:
+                    _add(output, folder)
+        partial.rename(target)
+
+
+def _add(output: zipfile.ZipFile, folder: Path) -> None:
+    for path in sorted(folder.rglob("*")):
+        if path.is_file() and path.name != DONE:
+            entry = zipfile.ZipInfo(str(path.relative_to(folder)), EPOCH)
+            entry.external_attr = 0o644 << 16
+            output.writestr(entry, path.read_bytes(), zipfile.ZIP_DEFLATED, compresslevel=1)

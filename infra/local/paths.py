@@ -48,6 +48,11 @@ class Paths:
         return self.state / "directus_secret"
 
     @property
+    def archives(self) -> Path:
+        """Folder of the functions' zips."""
+        return self.state / "archives"
+
+    @property
     def logs(self) -> Path:
         """Folder of the log files of the background processes."""
         return self.state / "logs"

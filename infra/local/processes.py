@@ -9,6 +9,7 @@ from __future__ import annotations
 import json
 import os
 import signal
+import socket
 import subprocess
 import time
 from collections.abc import Mapping, Sequence
@@ -16,6 +17,9 @@ from contextlib import suppress
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
+from infra.local.errors import LocalError
+
+HOST = "127.0.0.1"
 POLL_SECONDS = 0.05
 
 # Held so that an ended child of this very process is reaped, and a running one never counts as leaked.
@@ -50,6 +54,11 @@ class Process:
         while self.alive:
             time.sleep(POLL_SECONDS)
 
+    @classmethod
+    def of(cls, pid: int) -> Process:
+        """Return the running process of this id."""
+        return cls(pid, _start_of(pid) or "", 0)
+
     def save(self, record: Path) -> None:
         """Write the record from which another command finds this process again."""
         record.write_text(json.dumps(asdict(self)))
@@ -81,6 +90,19 @@ def start(
         )
     _children[child.pid] = child
     return Process(child.pid, _start_of(child.pid) or "", port)
+
+
+def free_port(wanted: Sequence[int]) -> int:
+    """Return the first of the ports at which nothing listens; 0 stands for any, and is always tried last."""
+    for port in (*wanted, 0):
+        with socket.socket(socket.AF_INET, socket.SOCK_STREAM) as probe:
+            probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+            try:
+                probe.bind((HOST, port))
+            except OSError:
+                continue
+            return int(probe.getsockname()[1])
+    raise LocalError("the system has no free port")
 
 
 def _reap(pid: int) -> None:

@@ -50,7 +50,8 @@ class LocalStack:
 
     ``settings`` sets the template's parameters by the names of the functions' environment variables
     (``ENGINE``, ``DIRECTUS_URL``, ``ANALYSIS_CONCURRENCY``, ...). With ``endpoint`` (or ``AWS_ENDPOINT_URL``
-    in the settings) the stack is deployed there and no emulator is started.
+    in the settings) the stack is deployed there and no emulator is started. ``fixed_ports`` prefers the
+    known ports 4566 and 8000, else any free ones are taken.
     """
 
     def __init__(
@@ -60,11 +61,13 @@ class LocalStack:
         *,
         endpoint: str | None = None,
         name: str = "clauseworks-local",
+        fixed_ports: bool = True,
     ) -> None:
         self.paths = paths
         self._settings = {**DEFAULTS, **(settings or {})}
         self._foreign = endpoint or self._settings.get("AWS_ENDPOINT_URL") or None
         self._name = name
+        self._fixed_ports = fixed_ports
 
     def __enter__(self) -> LocalStack:
         """Deploy the stack; the API server is not started."""
@@ -80,9 +83,15 @@ class LocalStack:
     def up(self, port: int | None = None) -> str:
         """Deploy, start the API server (on ``port`` where it is free), return its address."""
         self.deploy()
-        last = server.server(self.paths)
-        process = server.serve(self.paths, self.api_environment(), port or (last.port if last else None))
-        return server.url_of(process)
+        return self.serve(port)
+
+    def serve(self, port: int | None = None) -> str:
+        """Start the API server with the code as it is now, in place of one that runs; return its address."""
+        with locked(self.paths.state / "lock"):
+            known = [server.PORT] if self._fixed_ports else []
+            last = server.server(self.paths)
+            wanted = [port] if port else [last.port] if last else known
+            return server.url_of(server.serve(self.paths, self.environment("ApiFunction"), wanted))
 
     def deploy(self) -> Deployed:
         """Bring the functions' code and the template to the endpoint, which is started where it is ours."""
@@ -125,7 +134,7 @@ class LocalStack:
                 self._remove(deployed)
             stopped |= emulator.stop_emulator(self.paths)
             if wipe:
-                for folder in (self.paths.emulator, self.paths.logs):
+                for folder in (self.paths.emulator, self.paths.logs, self.paths.archives):
                     shutil.rmtree(folder, ignore_errors=True)
                 self.paths.record.unlink(missing_ok=True)
         return stopped
@@ -169,10 +178,6 @@ class LocalStack:
         variables.pop("PYTHONPATH", None)
         return {**variables, **CREDENTIALS, "AWS_ENDPOINT_URL": self.deployed.endpoint}
 
-    def api_environment(self) -> dict[str, str]:
-        """Return the environment of the API server: the API function's own."""
-        return self.environment("ApiFunction")
-
     def token(
         self,
         subject: str = tokens.SUBJECT,
@@ -189,10 +194,9 @@ class LocalStack:
     def _endpoint(self) -> str:
         if self._foreign:
             return self._foreign.rstrip("/")
-        last = self._last()
-        port = int(last.endpoint.rsplit(":", 1)[1]) if last and last.own_emulator else None
         python = emulator.ensure_environment(self.paths)
-        return emulator.endpoint_of(emulator.start_emulator(self.paths, python, port))
+        ports = [emulator.PORT] if self._fixed_ports else []
+        return emulator.endpoint_of(emulator.start_emulator(self.paths, python, ports))
 
     def _package(self, function: str) -> tuple[Any, dict[str, str]]:
         """Return the function's archive and what its environment needs to find the dependencies.
