@@ -1,0 +1,59 @@
+"""Wires the api function: which adapters stand behind the ports. Nothing of AWS loads before it is used."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+
+from functions.api.settings import ApiSettings
+from shared.clock import Clock, utc_now
+from shared.documents import DocumentStore
+from shared.files import Files
+from shared.jobs.queue import JobQueue
+from shared.jobs.store import JobStore
+
+Check = Callable[[], object]
+
+_NOBODY = "00000000-0000-0000-0000-000000000000"
+
+
+@dataclass(frozen=True, slots=True)
+class Services:
+    """The ports that the routes use; ``checks`` are probes of readiness, which raise when in trouble."""
+
+    jobs: JobStore
+    documents: DocumentStore
+    files: Files
+    queue: JobQueue
+    clock: Clock = utc_now
+    checks: Mapping[str, Check] = field(default_factory=dict)
+
+
+def on_aws(settings: ApiSettings) -> Services:
+    """Return the services on DynamoDB, S3 and SQS."""
+    from shared.aws.clients import client
+    from shared.aws.documents_table import DynamoDocuments
+    from shared.aws.jobs_table import DynamoJobs
+    from shared.aws.s3 import S3Files
+    from shared.aws.sqs import SqsQueue
+    from shared.jobs.model import Kind
+
+    endpoint = settings.aws_endpoint_url
+    urls = {Kind.ANALYSIS: settings.analysis_queue_url, Kind.CLEANUP: settings.cleanup_queue_url}
+    jobs = DynamoJobs(settings.jobs_table, endpoint)
+    files = S3Files(settings.documents_bucket, endpoint, settings.s3_public_endpoint)
+
+    def queue_check(url: str) -> Check:
+        return lambda: client("sqs", endpoint).get_queue_attributes(QueueUrl=url, AttributeNames=["QueueArn"])
+
+    return Services(
+        jobs=jobs,
+        documents=DynamoDocuments(settings.jobs_table, endpoint),
+        files=files,
+        queue=SqsQueue(urls, endpoint),
+        checks={
+            "jobs_table": lambda: jobs.get(_NOBODY),
+            "documents_bucket": lambda: files.head(f"documents/{_NOBODY}/original"),
+            **{f"{kind}_queue": queue_check(url) for kind, url in urls.items()},
+        },
+    )

@@ -1,0 +1,147 @@
+"""Documents: reserved for an upload, stored from a form, and pinned when a job is submitted."""
+
+from __future__ import annotations
+
+import hashlib
+from dataclasses import dataclass, replace
+
+from functions.api.bootstrap import Services
+from functions.api.content import SNIFFED, require_content, require_media_type
+from functions.api.problems import RequestError
+from functions.api.schemas import UploadRequest
+from functions.api.settings import ApiSettings
+from shared.auth import Caller
+from shared.documents import Document, DocumentNotFoundError, safe_file_name
+from shared.files import FileMissingError, UploadForm
+from shared.ids import is_uuid, uuid7
+
+
+@dataclass(frozen=True, slots=True)
+class Slot:
+    """A reserved document and the form that uploads it."""
+
+    document: Document
+    form: UploadForm
+
+
+def reserve(services: Services, settings: ApiSettings, caller: Caller, request: UploadRequest) -> Slot:
+    """Make the record of a document that the client will upload; raises RequestError."""
+    file_name = safe_file_name(request.file_name)
+    media_type = require_media_type(file_name)
+    if request.media_type is not None and request.media_type != media_type:
+        raise RequestError("file-type-mismatch", f"A file of this name is {media_type}.")
+    if request.size is not None:
+        _require_size(request.size, settings)
+    document = _new(services, settings, caller, uuid7(), file_name, media_type, request.case_id or "")
+    services.documents.put(document)
+    form = services.files.upload_form(
+        document.key,
+        media_type=media_type,
+        max_size=settings.max_upload_size,
+        seconds=settings.upload_seconds,
+    )
+    return Slot(document, form)
+
+
+def store(
+    services: Services,
+    settings: ApiSettings,
+    caller: Caller,
+    *,
+    document_id: str,
+    file_name: str,
+    case_id: str,
+    data: bytes,
+) -> Document:
+    """Store a file that came with the request, or return the document that an earlier try stored.
+
+    Raises RequestError for a file that is empty or not what its name says.
+    """
+    file_name = safe_file_name(file_name)
+    media_type = require_media_type(file_name)
+    require_content(media_type, data[:SNIFFED])
+    stored = services.documents.get(document_id)
+    if stored is not None:
+        return stored
+    document = _new(services, settings, caller, document_id, file_name, media_type, case_id)
+    info = services.files.put(document.key, data, media_type)
+    document = replace(
+        document, version_id=info.version_id, size=len(data), sha256=hashlib.sha256(data).hexdigest()
+    )
+    services.documents.put(document)
+    return document
+
+
+def find(services: Services, caller: Caller, document_id: str, *, change: bool = False) -> Document:
+    """Return a document that the caller may read (or ``change``); raises DocumentNotFoundError."""
+    document = services.documents.get(document_id) if is_uuid(document_id) else None
+    if document is None:
+        raise DocumentNotFoundError(document_id)
+    allowed = caller.may_change(document.owner) if change else caller.may_read(document.owner)
+    if not allowed:
+        raise DocumentNotFoundError(document_id)
+    return document
+
+
+def pin(services: Services, settings: ApiSettings, document: Document) -> Document:
+    """Fix which bytes a job is about: the newest version now, with its SHA-256 and size.
+
+    Raises RequestError where nothing was uploaded yet, or where it is not what the name says.
+    """
+    info = services.files.head(document.key)
+    if info is None:
+        raise RequestError(
+            "upload-missing",
+            "The file is not here yet; send it to the address from POST /uploads.",
+            status=409,
+        )
+    if document.sha256 and document.version_id == info.version_id:
+        return document
+    if info.size == 0:
+        raise RequestError("empty-file", "The uploaded file is empty.")
+    _require_size(info.size, settings)
+    try:
+        sha256 = _checked_digest(services, document, info.version_id)
+    except FileMissingError:
+        raise RequestError("upload-missing", "The file was removed meanwhile.", status=409) from None
+    pinned = replace(document, version_id=info.version_id, sha256=sha256, size=info.size)
+    services.documents.put(pinned)
+    return pinned
+
+
+def _checked_digest(services: Services, document: Document, version_id: str) -> str:
+    """Return the SHA-256 of a stored version after a look at its first bytes."""
+    digest = hashlib.sha256()
+    for number, piece in enumerate(services.files.stream(document.key, version_id)):
+        if number == 0:
+            require_content(document.media_type, piece[:SNIFFED])
+        digest.update(piece)
+    return digest.hexdigest()
+
+
+def _require_size(size: int, settings: ApiSettings) -> None:
+    if size > settings.max_upload_size:
+        raise RequestError(
+            "payload-too-large", f"The file is larger than {settings.max_upload_size} bytes.", status=413
+        )
+
+
+def _new(
+    services: Services,
+    settings: ApiSettings,
+    caller: Caller,
+    document_id: str,
+    file_name: str,
+    media_type: str,
+    case_id: str,
+) -> Document:
+    now = services.clock()
+    return Document(
+        document_id=document_id,
+        owner=caller.owner,
+        file_name=file_name,
+        media_type=media_type,
+        created_at=now,
+        case_id=case_id,
+        expires_at=now + settings.retention,
+    )

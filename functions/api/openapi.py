@@ -1,0 +1,96 @@
+"""The OpenAPI document: made from the routes, and kept as a file that is checked for drift.
+
+python -m functions.api.openapi [--check]
+"""
+
+from __future__ import annotations
+
+import json
+import sys
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+from functions.api import problems
+from functions.api.answers import ProblemView
+
+SNAPSHOT = Path(__file__).parents[2] / "docs" / "api" / "openapi.json"
+
+_DESCRIPTIONS = {
+    304: "Nothing has changed since the state that If-None-Match names",
+    400: "The body cannot be read",
+    401: "No token, or one that does not hold",
+    403: "The caller may not do this",
+    404: "Not found, or not the caller's",
+    409: "The state does not allow this",
+    413: "Too large",
+    415: "Wrong content type",
+    422: "The request does not meet the contract",
+    503: "A part that the API needs does not answer; try again after Retry-After",
+}
+
+READ = (401, 404, 503)
+CHANGE = (401, 403, 404, 409, 503)
+SUBMIT = (400, 401, 403, 404, 409, 413, 415, 422, 503)
+
+
+def answers(*statuses: int) -> dict[int | str, dict[str, Any]]:
+    """Return the problem responses of a route, for its ``responses``."""
+    schema = {"$ref": "#/components/schemas/ProblemView"}
+    return {
+        status: {"description": _DESCRIPTIONS[status], "content": {problems.MEDIA_TYPE: {"schema": schema}}}
+        for status in statuses
+    }
+
+
+def complete(document: dict[str, Any]) -> dict[str, Any]:
+    """Add the schema of problems, and drop the framework's own, which we never answer with."""
+    schemas = document.setdefault("components", {}).setdefault("schemas", {})
+    for unused in ("HTTPValidationError", "ValidationError"):
+        schemas.pop(unused, None)
+    model = ProblemView.model_json_schema(ref_template="#/components/schemas/{model}")
+    schemas.update(model.pop("$defs", {}))
+    schemas["ProblemView"] = model
+    for path in document["paths"].values():
+        for operation in path.values():
+            _replace_validation(operation["responses"])
+    return document
+
+
+def _replace_validation(responses: dict[str, Any]) -> None:
+    """Say of 422 what is true: a problem document."""
+    if "422" in responses and "application/json" in responses["422"].get("content", {}):
+        responses["422"] = answers(422)[422]
+
+
+def render() -> str:
+    """Return the document's text; it does not depend on the environment."""
+    from functions.api.app import create_app
+    from functions.api.settings import ApiSettings
+
+    placeholders: Mapping[str, Any] = {
+        "jobs_table": "jobs",
+        "documents_bucket": "documents",
+        "analysis_queue_url": "analysis",
+        "cleanup_queue_url": "cleanup",
+        "directus_secret": "x" * 32,
+    }
+    document = create_app(settings=ApiSettings(**placeholders)).openapi()
+    return json.dumps(document, indent=2, ensure_ascii=False) + "\n"
+
+
+def main(arguments: list[str]) -> int:
+    """Write the file, or compare it; return the exit code."""
+    text = render()
+    if "--check" not in arguments:
+        SNAPSHOT.parent.mkdir(parents=True, exist_ok=True)
+        SNAPSHOT.write_text(text, encoding="utf-8")
+        return 0
+    if SNAPSHOT.exists() and SNAPSHOT.read_text(encoding="utf-8") == text:
+        return 0
+    sys.stderr.write(f"{SNAPSHOT.name} is out of date: run python -m functions.api.openapi\n")
+    return 1
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))

@@ -1,0 +1,84 @@
+"""Liveness and readiness."""
+
+from __future__ import annotations
+
+import time
+from dataclasses import dataclass, field
+from threading import Lock
+from typing import Annotated
+
+from fastapi import APIRouter, Depends, Request, Response
+from fastapi.responses import JSONResponse
+
+from functions.api.answers import CheckView, Health, Readiness
+from functions.api.bootstrap import Check, Services
+from functions.api.openapi import answers
+from functions.api.security import ServicesDep, SettingsDep, authenticate
+from functions.api.version import VERSION
+from shared.observability import logger
+
+CACHE_SECONDS = 10.0
+
+router = APIRouter(tags=["Operation"])
+
+
+@dataclass(slots=True)
+class Probe:
+    """Runs the checks at most every ten seconds, however often it is asked."""
+
+    checked_at: float = float("-inf")
+    results: dict[str, CheckView] = field(default_factory=dict)
+    _lock: Lock = field(default_factory=Lock)
+
+    def run(self, services: Services) -> dict[str, CheckView]:
+        """Return how the checks went, by name."""
+        with self._lock:
+            if time.monotonic() - self.checked_at >= CACHE_SECONDS:
+                self.results = {name: _check(name, check) for name, check in services.checks.items()}
+                self.checked_at = time.monotonic()
+            return self.results
+
+
+@router.get("/health")
+def get_health(settings: SettingsDep) -> Health:
+    """Tell that the process answers; nothing else is asked."""
+    return Health(status="ok", version=VERSION, stage=settings.stage)
+
+
+def _probe(request: Request) -> Probe:
+    probe: Probe = request.app.state.probe
+    return probe
+
+
+@router.get(
+    "/health/ready",
+    response_model=Readiness,
+    response_model_exclude_none=True,
+    responses={**answers(401), 503: {"model": Readiness, "description": "A part does not answer"}},
+)
+def get_readiness(
+    request: Request, services: ServicesDep, probe: Annotated[Probe, Depends(_probe)]
+) -> Response:
+    """Tell whether table, bucket and queues answer; administrators see which."""
+    caller = authenticate(request) if "authorization" in request.headers else None
+    results = probe.run(services)
+    ready = all(result.ok for result in results.values())
+    body = Readiness(
+        status="ready" if ready else "unavailable",
+        checks=results if caller is not None and caller.admin else None,
+    )
+    return JSONResponse(body.model_dump(exclude_none=True), 200 if ready else 503)
+
+
+def _check(name: str, check: Check) -> CheckView:
+    began = time.monotonic()
+    try:
+        check()
+    except Exception as error:  # noqa: BLE001 - whatever is wrong, the part is not ready
+        logger.warning("Not ready", part=name, error=type(error).__name__)
+        return CheckView(ok=False, milliseconds=_since(began))
+    return CheckView(ok=True, milliseconds=_since(began))
+
+
+def _since(began: float) -> int:
+    return round((time.monotonic() - began) * 1000)

@@ -1,0 +1,100 @@
+"""What a job has found and published."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from fastapi import APIRouter, Response
+from fastapi.responses import RedirectResponse
+
+from functions.api import views
+from functions.api.answers import ArtifactList
+from functions.api.links import RootDep
+from functions.api.lookup import ReadableJob
+from functions.api.openapi import READ, answers
+from functions.api.problems import RequestError
+from functions.api.security import GuardedRoute, ServicesDep, SettingsDep
+from shared.jobs.model import Job, Status
+
+# Lambda answers with at most 6 MB, JSON escapes included.
+MAX_INLINE = 3_000_000
+
+router = APIRouter(tags=["Results"], route_class=GuardedRoute)
+
+_REDIRECT: dict[int | str, dict[str, Any]] = {
+    307: {"description": "The file is at the address in Location, for a few minutes"}
+}
+
+
+@router.get(
+    "/jobs/{job_id}/result",
+    response_class=Response,
+    responses={
+        200: {"description": "The tree of findings", "content": {"application/json": {}}},
+        **_REDIRECT,
+        **answers(*READ, 409),
+    },
+)
+def get_result(job: ReadableJob, services: ServicesDep, settings: SettingsDep) -> Response:
+    """Get everything an analysis has found, each finding with its evidence."""
+    _require_completed(job)
+    _require_artifact(job, views.RESULT)
+    artifact = job.artifacts[views.RESULT]
+    if artifact.size > MAX_INLINE:
+        return _redirect(job, views.RESULT, services, settings)
+    return Response(services.files.get(artifact.key), media_type=artifact.media_type)
+
+
+@router.get("/jobs/{job_id}/artifacts", responses=answers(*READ))
+def list_artifacts(job: ReadableJob, root: RootDep) -> ArtifactList:
+    """List the files that a job has published."""
+    return ArtifactList(artifacts=views.artifact_views(job, root))
+
+
+@router.get(
+    "/jobs/{job_id}/artifacts/{name:path}",
+    status_code=307,
+    response_class=Response,
+    responses={**_REDIRECT, **answers(*READ)},
+)
+def get_artifact(name: str, job: ReadableJob, services: ServicesDep, settings: SettingsDep) -> Response:
+    """Get one of the files."""
+    _require_artifact(job, name)
+    return _redirect(job, name, services, settings)
+
+
+@router.get(
+    "/jobs/{job_id}/download",
+    status_code=307,
+    response_class=Response,
+    responses={**_REDIRECT, **answers(*READ, 409)},
+)
+def download(job: ReadableJob, services: ServicesDep, settings: SettingsDep) -> Response:
+    """Get the job's export, or its result where no export was asked for."""
+    _require_completed(job)
+    name = views.download_name(job) or views.RESULT
+    _require_artifact(job, name)
+    return _redirect(job, name, services, settings)
+
+
+def _require_completed(job: Job) -> None:
+    if job.status is not Status.COMPLETED:
+        raise RequestError(
+            "result-not-ready", f"The job is {job.status}; a result comes with completion.", status=409
+        )
+
+
+def _require_artifact(job: Job, name: str) -> None:
+    if name not in job.artifacts:
+        raise RequestError("artifact-not-found", "The job has published no file of this name.", status=404)
+
+
+def _redirect(job: Job, name: str, services: ServicesDep, settings: SettingsDep) -> Response:
+    artifact = job.artifacts[name]
+    link = services.files.link(
+        artifact.key,
+        file_name=f"{job.job_id}-{name.replace('/', '-')}",
+        media_type=artifact.media_type,
+        seconds=settings.download_seconds,
+    )
+    return RedirectResponse(link, status_code=307)

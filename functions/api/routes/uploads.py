@@ -1,0 +1,93 @@
+"""Documents in: small ones with the request, large ones straight to the store."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+from fastapi import APIRouter, Form, Path, Response
+
+from functions.api import documents, views
+from functions.api.answers import UploadAccepted, UploadSlot
+from functions.api.links import RootDep
+from functions.api.openapi import SUBMIT, answers
+from functions.api.problems import RequestError
+from functions.api.routes.jobs import IdempotencyKey, mark_accepted
+from functions.api.schemas import CaseUploadForm, Identifier, UploadForm, UploadRequest
+from functions.api.security import MAX_MULTIPART_FILE, CallerDep, GuardedRoute, ServicesDep, SettingsDep
+from functions.api.submit import File, Submitter
+
+MEBIBYTE = 1_048_576
+
+router = APIRouter(tags=["Uploads"], route_class=GuardedRoute)
+
+
+@router.post("/uploads", status_code=201, responses=answers(400, 401, 413, 415, 422, 503))
+def reserve_upload(
+    body: UploadRequest, caller: CallerDep, services: ServicesDep, settings: SettingsDep
+) -> UploadSlot:
+    """Get an address for a file of any size, then start the analysis with its ``document_id``."""
+    slot = documents.reserve(services, settings, caller, body)
+    return UploadSlot(
+        document_id=slot.document.document_id,
+        file_name=slot.document.file_name,
+        url=slot.form.url,
+        fields=slot.form.fields,
+        expires_in=settings.upload_seconds,
+        max_size=settings.max_upload_size,
+    )
+
+
+@router.post("/jobs/upload", status_code=202, responses=answers(*SUBMIT))
+def upload(
+    form: Annotated[UploadForm, Form(media_type="multipart/form-data")],
+    response: Response,
+    root: RootDep,
+    caller: CallerDep,
+    services: ServicesDep,
+    settings: SettingsDep,
+    idempotency_key: IdempotencyKey = None,
+) -> UploadAccepted:
+    """Send a file of up to 4 MiB and start its analysis."""
+    submitter = Submitter(services, settings, caller, idempotency_key or "")
+    return _upload(submitter, form, form.case_id or "", response, root)
+
+
+@router.post("/cases/{case_id}/documents/upload", status_code=202, responses=answers(*SUBMIT))
+def upload_to_case(
+    case_id: Annotated[Identifier, Path()],
+    form: Annotated[CaseUploadForm, Form(media_type="multipart/form-data")],
+    response: Response,
+    root: RootDep,
+    caller: CallerDep,
+    services: ServicesDep,
+    settings: SettingsDep,
+    idempotency_key: IdempotencyKey = None,
+) -> UploadAccepted:
+    """Send a file that belongs to a case, and start its analysis."""
+    submitter = Submitter(services, settings, caller, idempotency_key or "")
+    return _upload(submitter, form, case_id, response, root)
+
+
+def _upload(
+    submitter: Submitter, form: CaseUploadForm, case_id: str, response: Response, root: str
+) -> UploadAccepted:
+    data = form.file.file.read()
+    if len(data) > MAX_MULTIPART_FILE:
+        raise RequestError(
+            "payload-too-large",
+            "Files above 4 MiB go straight to the store: get an address from POST /uploads.",
+            status=413,
+        )
+    file = File(form.file.filename or "", data)
+    submission = submitter.upload(file, form.options(), case_id, form.metadata)
+    mark_accepted(submission, response, root)
+    job = submission.job
+    return UploadAccepted(
+        job_id=job.job_id,
+        document_id=job.document_id,
+        file_name=str(job.params["file_name"]),
+        file_size_mb=round(int(job.params["document_size"]) / MEBIBYTE, 3),
+        status_url=views.status_url(root, job.job_id),
+        events_url=views.events_url(root, job.job_id),
+        metadata=dict(job.metadata),
+    )

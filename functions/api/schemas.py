@@ -1,0 +1,176 @@
+"""What requests may say: every parameter with its range. Unknown fields are refused."""
+
+from __future__ import annotations
+
+import json
+from typing import Annotated, Any, Literal, Self
+
+from fastapi import UploadFile
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, StringConstraints, model_validator
+
+from shared.jobs.model import Kind, Status
+
+_IDENTIFIER = r"^[A-Za-z0-9][A-Za-z0-9._:-]*$"
+MAX_METADATA = 20
+
+
+Identifier = Annotated[str, StringConstraints(min_length=1, max_length=128, pattern=_IDENTIFIER)]
+MetadataName = Annotated[str, StringConstraints(min_length=1, max_length=64, pattern=_IDENTIFIER)]
+MetadataValue = Annotated[str, StringConstraints(max_length=500)]
+
+
+def _from_json(value: Any) -> Any:
+    """Read a map that a form carries as JSON text; what is none is left to validation."""
+    if not isinstance(value, str):
+        return value
+    try:
+        return json.loads(value or "{}")
+    except (ValueError, RecursionError):
+        return value
+
+
+Metadata = Annotated[dict[MetadataName, MetadataValue], Field(max_length=MAX_METADATA)]
+FormMetadata = Annotated[Metadata, BeforeValidator(_from_json)]
+
+
+class Request(BaseModel):
+    """Base of request bodies."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True, str_strip_whitespace=True)
+
+
+class AnalysisOptions(Request):
+    """How to analyse, whatever the document comes from."""
+
+    seed_directus: bool = Field(False, description="Write the findings to Directus (needs the right to).")
+    dry_run_directus: bool = Field(False, description="Return what would be written, and write nothing.")
+    export: bool = Field(True, description="Publish the result as one file, export.json.")
+    detailed: bool = Field(False, description="Put the pages' text into the export.")
+    no_cache: bool = Field(False, description="Ask language models again, also what is known already.")
+    segment_chunks: int = Field(8, ge=1, le=20, description="Passages looked at for each segment.")
+    benefit_chunks: int = Field(8, ge=1, le=20, description="Passages looked at for each benefit.")
+    detail_chunks: int = Field(3, ge=1, le=10, description="Passages looked at for each limit and the like.")
+    chunk_size: int = Field(800, ge=100, le=4000, description="Length of a passage in tokens.")
+    chunk_overlap: int = Field(
+        0, ge=0, le=1000, description="Tokens that neighbouring passages share; less than chunk_size."
+    )
+    debug: bool = Field(False, description="Publish what each stage returned.")
+    debug_clean: bool = Field(False, description="Remove the debug files of earlier runs.")
+    debug_from: Literal["segments", "benefits", "details"] | None = Field(
+        None, description="Start again at this tier of source_job_id."
+    )
+    source_job_id: Identifier | None = Field(None, description="Job that debug_from takes up.")
+    engine: Literal["rules", "openai", "bedrock"] | None = Field(
+        None, description="Engine that finds; the deployment's own by default."
+    )
+    language: Literal["auto", "de", "fr", "en"] = Field("auto", description="Language of the document.")
+    translate_to: Literal["de", "fr", "en", "it", "es"] | None = Field(
+        None, description="Language to translate the pages to."
+    )
+    summary: bool = Field(False, description="Summarise the document.")
+    report: bool = Field(False, description="Write a report as PDF.")
+
+    @model_validator(mode="after")
+    def _overlap_fits(self) -> Self:
+        if self.chunk_overlap >= self.chunk_size:
+            raise ValueError("chunk_overlap has to be less than chunk_size")
+        return self
+
+    @model_validator(mode="after")
+    def _debug_is_whole(self) -> Self:
+        if (self.debug_from is None) != (self.source_job_id is None):
+            raise ValueError("debug_from and source_job_id go together")
+        return self
+
+
+class AnalysisRequest(AnalysisOptions):
+    """An analysis of a product's document or of an upload: exactly one of the two."""
+
+    model_config = ConfigDict(
+        json_schema_extra={
+            "examples": [
+                {"document_id": "0190f3a2-7c4e-7b1d-9f2a-5d6c8e1b3a47", "metadata": {"client_name": "Muster"}}
+            ]
+        }
+    )
+
+    product_id: Identifier | None = Field(None, description="A product (dcm_product) in Directus.")
+    document_id: Identifier | None = Field(None, description="An upload; see POST /uploads.")
+    case_id: Identifier | None = Field(None, description="Your case that the job belongs to.")
+    metadata: Metadata = Field(
+        default_factory=dict, description="Up to 20 short texts of yours, given back in status and lists."
+    )
+
+    @model_validator(mode="after")
+    def _one_subject(self) -> Self:
+        _require_one(self.product_id, self.document_id)
+        return self
+
+
+class CleanupRequest(Request):
+    """A removal of what the jobs of a product or of an upload have stored and seeded."""
+
+    model_config = ConfigDict(json_schema_extra={"examples": [{"product_id": "4711", "dry_run": True}]})
+
+    product_id: Identifier | None = Field(None, description="A product (dcm_product) in Directus.")
+    document_id: Identifier | None = Field(None, description="An upload, which is removed too.")
+    delete_product: bool = Field(False, description="Remove the product itself as well.")
+    force: bool = Field(False, description="Remove rows that a human has validated, too.")
+    dry_run: bool = Field(False, description="Count what would be removed, and remove nothing.")
+    case_id: Identifier | None = Field(None, description="Your case that the job belongs to.")
+    metadata: Metadata = Field(default_factory=dict, description="See POST /jobs/analysis.")
+
+    @model_validator(mode="after")
+    def _one_subject(self) -> Self:
+        if self.delete_product and self.product_id is None:
+            raise ValueError("delete_product needs product_id")
+        _require_one(self.product_id, self.document_id)
+        return self
+
+
+class JobFilters(BaseModel):
+    """Which jobs to list."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    status: Status | None = None
+    kind: Kind | None = None
+    product_id: Identifier | None = None
+    document_id: Identifier | None = None
+    case_id: Identifier | None = None
+    everybody: bool = Field(False, alias="all", description="Everybody's jobs; for administrators.")
+    limit: int = Field(20, ge=1, le=100)
+    cursor: str = Field("", max_length=128, description="next_cursor of the page before.")
+
+
+class UploadRequest(Request):
+    """A file that is about to be uploaded straight to the store."""
+
+    model_config = ConfigDict(json_schema_extra={"examples": [{"file_name": "policy.pdf", "size": 1843200}]})
+
+    file_name: str = Field(min_length=1, max_length=1024, description="Its ending tells the type.")
+    size: int | None = Field(None, ge=1, description="Size in bytes, where known.")
+    media_type: str | None = Field(None, max_length=128, description="Has to fit the file name's ending.")
+    case_id: Identifier | None = Field(None, description="Your case that the document belongs to.")
+
+
+class CaseUploadForm(AnalysisOptions):
+    """A file of up to 4 MiB, with options as fields of the form."""
+
+    file: UploadFile = Field(description="PDF, DOCX, HTML, Markdown or plain text.")
+    metadata: FormMetadata = Field(default_factory=dict, description="JSON object of short texts.")
+
+    def options(self) -> AnalysisOptions:
+        """Return the options alone."""
+        return AnalysisOptions(**self.model_dump(include=set(AnalysisOptions.model_fields)))
+
+
+class UploadForm(CaseUploadForm):
+    """The same, with the case as a field."""
+
+    case_id: Identifier | None = Field(None, description="Your case that the document belongs to.")
+
+
+def _require_one(product_id: str | None, document_id: str | None) -> None:
+    if (product_id is None) == (document_id is None):
+        raise ValueError("exactly one of product_id and document_id is needed")

@@ -1,0 +1,54 @@
+"""What the api function reads from its environment."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+from pydantic import Field, SecretStr, field_validator
+from pydantic_settings import NoDecode
+
+from shared.settings import CommonSettings
+
+MIN_SECRET = 32
+
+Names = Annotated[tuple[str, ...], NoDecode]
+
+
+class ApiSettings(CommonSettings):
+    """See CommonSettings; lists are separated by commas."""
+
+    directus_secret: SecretStr = Field(
+        description="Secret of at least 32 characters that signs access tokens (SECRET of Directus)."
+    )
+    jwt_issuers: Names = Field(("directus",), description="Accepted issuers of access tokens.")
+    seed_roles: Names = Field(
+        (), description="Directus roles, besides administrators, that may seed and clean up."
+    )
+    s3_public_endpoint: str = Field(
+        "", description="S3 endpoint that browsers reach, where it is not the function's own."
+    )
+    max_upload_size: int = Field(104_857_600, ge=1, description="Largest document, in bytes.")
+    upload_seconds: int = Field(3600, ge=60, le=43_200, description="Seconds that an upload form is valid.")
+    download_seconds: int = Field(300, ge=10, le=43_200, description="Seconds that a download is valid.")
+    cors_origins: Names = Field((), description="Origins of web pages that may call the API.")
+
+    @field_validator("jwt_issuers", "seed_roles", "cors_origins", mode="before")
+    @classmethod
+    def _split(cls, value: object) -> object:
+        if isinstance(value, str):
+            return tuple(name.strip() for name in value.split(",") if name.strip())
+        return value
+
+    @field_validator("jwt_issuers")
+    @classmethod
+    def _plain_issuers(cls, value: tuple[str, ...]) -> tuple[str, ...]:
+        if not value or any("|" in issuer for issuer in value):
+            raise ValueError("at least one issuer is needed, and none may hold '|'")
+        return value
+
+    @field_validator("directus_secret")
+    @classmethod
+    def _long_secret(cls, value: SecretStr) -> SecretStr:
+        if len(value.get_secret_value()) < MIN_SECRET:
+            raise ValueError(f"the secret needs at least {MIN_SECRET} characters")
+        return value

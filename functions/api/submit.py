@@ -1,0 +1,206 @@
+"""Accepting a job: may the caller, does it make sense, is it new; then record first, message second.
+
+Once the record is written the job is accepted. A message that could not be sent is no error: the
+reconciler finds the record and sends it again.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import uuid
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from functions.api import documents
+from functions.api.bootstrap import Services
+from functions.api.problems import RequestError
+from functions.api.schemas import AnalysisOptions, AnalysisRequest, CleanupRequest
+from functions.api.settings import ApiSettings
+from shared.auth import Caller, ForbiddenError
+from shared.documents import Document
+from shared.errors import TransientError
+from shared.ids import uuid7
+from shared.jobs import states
+from shared.jobs.model import Job, Kind
+from shared.jobs.queue import JobMessage
+from shared.jobs.store import Idempotency
+from shared.observability import logger
+
+_UPLOADS = uuid.UUID("6b1f6c2e-52a1-4c0e-9d3b-0f5a7e8c4d21")
+
+# Parameters of the contract whose stages are still to be built, with the values that ask for nothing.
+_NOT_AVAILABLE: Mapping[str, tuple[object, ...]] = {
+    "seed_directus": (False,),
+    "dry_run_directus": (False,),
+    "debug_from": (None,),
+    "engine": (None, "rules"),
+    "translate_to": (None,),
+    "summary": (False,),
+    "report": (False,),
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Submission:
+    """An accepted job; ``replayed`` where the Idempotency-Key had brought it before."""
+
+    job: Job
+    replayed: bool
+
+
+@dataclass(frozen=True, slots=True)
+class File:
+    """A file that came with a request."""
+
+    name: str
+    data: bytes
+
+
+@dataclass(frozen=True, slots=True)
+class Submitter:
+    """Accepts the jobs of one caller; ``key`` is the Idempotency-Key, empty for none."""
+
+    services: Services
+    settings: ApiSettings
+    caller: Caller
+    key: str = ""
+
+    def analysis(self, request: AnalysisRequest) -> Submission:
+        """Accept an analysis of a product's document or of an upload."""
+        self._require_options(request)
+        params = _user_params(request)
+        if request.document_id is not None:
+            document = documents.find(self.services, self.caller, request.document_id)
+            pinned = documents.pin(self.services, self.settings, document)
+            params |= {"case_id": request.case_id or document.case_id} | _pinned_params(pinned)
+        elif not self.settings.directus_url:
+            raise RequestError(
+                "directus-not-configured",
+                "product_id names a product in Directus, and this deployment has none. Upload the document.",
+            )
+        return self._accept(
+            Kind.ANALYSIS, params, request.metadata, self._idempotency("analysis", request.model_dump())
+        )
+
+    def upload(
+        self, file: File, options: AnalysisOptions, case_id: str, metadata: Mapping[str, str]
+    ) -> Submission:
+        """Store a file and accept its analysis."""
+        self._require_options(options)
+        digest = hashlib.sha256(file.data).hexdigest()
+        idempotency = self._idempotency(
+            "upload",
+            options.model_dump() | {"file": [file.name, digest], "case_id": case_id, "metadata": metadata},
+        )
+        document = documents.store(
+            self.services,
+            self.settings,
+            self.caller,
+            document_id=_document_id(idempotency),
+            file_name=file.name,
+            case_id=case_id,
+            data=file.data,
+        )
+        params = _user_params(options) | {"case_id": case_id} | _pinned_params(document)
+        return self._accept(Kind.ANALYSIS, params, metadata, idempotency)
+
+    def cleanup(self, request: CleanupRequest) -> Submission:
+        """Accept a removal."""
+        if not self.caller.may_seed(self.settings.seed_roles):
+            raise ForbiddenError("Cleaning up needs admin_access or one of the roles set up for it.")
+        if request.document_id is not None:
+            documents.find(self.services, self.caller, request.document_id, change=True)
+        elif request.delete_product and not self.settings.directus_url:
+            raise RequestError(
+                "directus-not-configured",
+                "delete_product is about Directus, and this deployment has none.",
+            )
+        return self._accept(
+            Kind.CLEANUP,
+            _user_params(request),
+            request.metadata,
+            self._idempotency("cleanup", request.model_dump()),
+        )
+
+    def _require_options(self, options: AnalysisOptions) -> None:
+        """Refuse what the caller may not do, then what no stage does yet."""
+        if options.seed_directus and not self.caller.may_seed(self.settings.seed_roles):
+            raise ForbiddenError("Seeding needs admin_access or one of the roles set up for it.")
+        asked = [name for name, idle in _NOT_AVAILABLE.items() if getattr(options, name) not in idle]
+        if asked:
+            raise RequestError(
+                "not-available",
+                f"Not available in this version: {', '.join(asked)}. Leave out what is named here.",
+                errors=[{"loc": f"body.{name}", "message": "Not available"} for name in asked],
+            )
+
+    def _idempotency(self, route: str, request: Mapping[str, Any]) -> Idempotency | None:
+        """Return the key within its owner and route, and what the request says, however it is spelled."""
+        if not self.key:
+            return None
+        scope = json.dumps([self.caller.owner.key, route, self.key])
+        canonical = json.dumps(request, sort_keys=True)
+        return Idempotency(_sha256(scope), _sha256(canonical))
+
+    def _accept(
+        self,
+        kind: Kind,
+        params: Mapping[str, Any],
+        metadata: Mapping[str, str],
+        idempotency: Idempotency | None,
+    ) -> Submission:
+        now = self.services.clock()
+        job = Job(
+            job_id=uuid7(),
+            kind=kind,
+            owner=self.caller.owner,
+            params={name: value for name, value in params.items() if value not in (None, "")},
+            metadata=dict(metadata),
+            created_at=now,
+            updated_at=now,
+            expires_at=now + self.settings.retention,
+        )
+        stored = self.services.jobs.create(states.submitted(job, self.caller.owner.key), idempotency)
+        if stored.job_id != job.job_id:
+            return Submission(stored, replayed=True)
+        logger.info("Job accepted", job_id=job.job_id, kind=kind.value)
+        notify(self.services, job, "submitted")
+        return Submission(job, replayed=False)
+
+
+def notify(services: Services, job: Job, reason: str) -> None:
+    """Tell the worker of a job; where that fails, the reconciler will."""
+    try:
+        services.queue.send(JobMessage(job.job_id, job.kind, reason))
+    except TransientError as error:
+        logger.warning("Message not sent; the reconciler will", job_id=job.job_id, problem=error.code)
+
+
+def _user_params(request: AnalysisOptions | CleanupRequest) -> dict[str, Any]:
+    return request.model_dump(exclude={"metadata"})
+
+
+def _pinned_params(document: Document) -> dict[str, Any]:
+    """Return what makes a job read these bytes and no others."""
+    return {
+        "document_id": document.document_id,
+        "document_key": document.key,
+        "document_version": document.version_id,
+        "document_sha256": document.sha256,
+        "document_size": document.size,
+        "file_name": document.file_name,
+        "media_type": document.media_type,
+    }
+
+
+def _document_id(idempotency: Idempotency | None) -> str:
+    """Return an id for a document; a repeated request gets the same one, so that it is stored once."""
+    if idempotency is None:
+        return uuid7()
+    return str(uuid.uuid5(_UPLOADS, f"{idempotency.key}/{idempotency.fingerprint}"))
+
+
+def _sha256(text: str) -> str:
+    return hashlib.sha256(text.encode()).hexdigest()

@@ -1,0 +1,142 @@
+"""From records to answers."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Any
+
+from functions.api.answers import ArtifactView, Details, Flags, JobView
+from shared.clock import to_text
+from shared.jobs.model import Event, Job, Status
+
+EXPORT = "export.json"
+RESULT = "result.json"
+EXTRACT_STAGE = "extract"
+
+INTERNAL_PARAMS = frozenset(
+    {"document_key", "document_version", "document_sha256", "document_size", "file_name", "media_type"}
+)
+
+
+def status_url(root: str, job_id: str) -> str:
+    """Return the address of a job's status below ``root``, the path that the API is served under."""
+    return f"{root}/jobs/{job_id}/status"
+
+
+def events_url(root: str, job_id: str) -> str:
+    """Return the address of a job's events."""
+    return f"{root}/jobs/{job_id}/events"
+
+
+def job_view(job: Job, root: str) -> JobView:
+    """Return what the owner of a job sees."""
+    base = f"{root}/jobs/{job.job_id}"
+    done = job.status is Status.COMPLETED
+    return JobView(
+        job_id=job.job_id,
+        kind=job.kind.value,
+        status=job.status.value,
+        current_stage=job.current_stage,
+        percent_complete=job.percent_complete,
+        current=job.current,
+        total=job.total,
+        message=job.message,
+        can_pause=job.can_pause,
+        can_resume=job.can_resume,
+        can_cancel=job.can_cancel,
+        pause_requested=job.pause_requested,
+        cancel_requested=job.cancel_requested,
+        attempt=job.attempt,
+        max_attempts=job.max_attempts,
+        not_before=_when(job.not_before),
+        retry_of=job.retry_of or None,
+        product_id=job.product_id or None,
+        document_id=job.document_id or None,
+        case_id=job.case_id or None,
+        file_name=job.params.get("file_name"),
+        params={name: value for name, value in job.params.items() if name not in INTERNAL_PARAMS},
+        metadata=dict(job.metadata),
+        created_at=to_text(job.created_at),
+        started_at=_when(job.started_at),
+        updated_at=to_text(job.updated_at),
+        completed_at=_when(job.completed_at),
+        expires_at=_when(job.expires_at),
+        result=None if job.result is None else dict(job.result),
+        error=None if job.error is None else dict(job.error),
+        details=_details(job),
+        status_url=status_url(root, job.job_id),
+        events_url=events_url(root, job.job_id),
+        result_url=f"{base}/result" if done and RESULT in job.artifacts else None,
+        download_url=f"{base}/download" if done and download_name(job) else None,
+    )
+
+
+def flags(job: Job) -> Flags:
+    """Return what can be done with a job now."""
+    return Flags(
+        job_id=job.job_id,
+        status=job.status.value,
+        can_pause=job.can_pause,
+        can_resume=job.can_resume,
+        can_cancel=job.can_cancel,
+        pause_requested=job.pause_requested,
+        cancel_requested=job.cancel_requested,
+        message=job.message,
+    )
+
+
+def artifact_views(job: Job, root: str) -> list[ArtifactView]:
+    """Return a job's files, by name."""
+    return [
+        ArtifactView(
+            name=name,
+            media_type=artifact.media_type,
+            size=artifact.size,
+            sha256=artifact.sha256,
+            url=f"{root}/jobs/{job.job_id}/artifacts/{name}",
+        )
+        for name, artifact in sorted(job.artifacts.items())
+    ]
+
+
+def download_name(job: Job) -> str:
+    """Return the file that a download of the job gives: the export, else the result; empty for none."""
+    return next((name for name in (EXPORT, RESULT) if name in job.artifacts), "")
+
+
+def event_view(event: Event, document_id: str) -> dict[str, Any]:
+    """Return an event as the stream carries it."""
+    return {
+        "id": event.number,
+        "job_id": event.job_id,
+        "document_id": document_id or None,
+        "status": event.status.value,
+        "stage": event.stage,
+        "progress": event.progress,
+        "message": event.message,
+        "current": event.current,
+        "total": event.total,
+        "at": to_text(event.at),
+    }
+
+
+def etag(job: Job) -> str:
+    """Return the entity tag of a job's state; it changes with every change of the record."""
+    return f'"{job.version}"'
+
+
+def _details(job: Job) -> Details:
+    result = job.result or {}
+    reading = job.current_stage == EXTRACT_STAGE and job.total > 0
+    return Details(
+        processing_status=job.status.value,
+        current_page=min(job.current + 1, job.total) if reading else None,
+        total_pages=job.total if reading else result.get("num_pages"),
+        error_message=None if job.error is None else str(job.error.get("detail") or job.error.get("title")),
+        completed_at=_when(job.completed_at),
+        summary=result.get("summary"),
+    )
+
+
+def _when(moment: datetime | None) -> str | None:
+    return None if moment is None else to_text(moment)
