@@ -8,7 +8,10 @@ source.close()
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+
 from functions.analyze.extract import detect
+from functions.analyze.extract.build import Draft
 from functions.analyze.extract.source import DEFAULT_LIMITS, Limits, Source
 
 __all__ = ["DEFAULT_LIMITS", "Limits", "Source", "open_source"]
@@ -28,6 +31,24 @@ def open_source(
 
         return PdfSource(data, limits)
     from functions.analyze.extract.flow import FlowSource
-    from functions.analyze.extract.plain import read_plain
 
-    return FlowSource(kind, read_plain(data), limits)
+    return FlowSource(kind, _read(kind, data, limits), limits)
+
+
+def _read(kind: str, data: bytes, limits: Limits) -> Iterable[Draft | None]:
+    """Return the blocks of a format without pages; only the reader that is needed is loaded."""
+    if kind == detect.DOCX:
+        from functions.analyze.extract.docx import read_docx
+
+        return read_docx(data, limits)
+    from functions.analyze.extract.plain import decode, read_plain
+
+    if kind == detect.HTML:
+        from functions.analyze.extract.html import read_html
+
+        return read_html(decode(data))
+    if kind == detect.MARKDOWN:
+        from functions.analyze.extract.markdown import read_markdown
+
+        return read_markdown(decode(data))
+    return read_plain(decode(data))

@@ -15,6 +15,8 @@ _LONGEST = 160
 _MOST_LEVELS = 6
 _LARGER = 1.12
 _STEPS = 8  # sizes less than an eighth apart on a natural logarithm's scale are one type
+# "B 2.3.1 Krankheit, Unfall": a number of several parts and a short title, set like the text around it.
+_TITLED = re.compile(r"(?:[A-Z]\s?)?\d+(?:\.\d+)+\s+[«\"(]?[A-ZÀ-Þ][^.;:]{2,90}$")
 _SENTENCE = re.compile(r"[,;]$|[a-zà-ÿ]{3,}\.$")
 
 
@@ -54,7 +56,7 @@ def _is_heading(page: Page, block: Block, body: float, mostly_bold: bool) -> boo
     text = page.text[block.start : block.end]
     if not any(character.isalpha() for character in text) or _SENTENCE.search(text):
         return False
-    return block.size >= _LARGER * body or (block.bold and not mostly_bold)
+    return block.size >= _LARGER * body or (block.bold and not mostly_bold) or bool(_TITLED.match(text))
 
 
 def _style(block: Block, page: Page, body: float) -> tuple[float, int, int]:

@@ -23,9 +23,9 @@ def decode(data: bytes) -> str:
         return data.decode("cp1252", "replace")
 
 
-def read_plain(data: bytes) -> Iterator[Draft | None]:
+def read_plain(text: str) -> Iterator[Draft | None]:
     """Yield the blocks of a text file; None stands for a page break."""
-    text = decode(data).replace("\r\n", "\n").replace("\r", "\n").replace("\0", "")
+    text = text.replace("\r\n", "\n").replace("\r", "\n").replace("\0", "")
     for number, page in enumerate(text.split(PAGE_BREAK)):
         if number:
             yield None

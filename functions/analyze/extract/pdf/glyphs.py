@@ -22,6 +22,7 @@ HYPHEN_MARKS = "\u0002\ufffe\u00ad"
 _BREAK = re.compile(rf"[^\s\u0000-\u001f\u00a0\ufffe\u00ad\u200b\ufeff]+[{HYPHEN_MARKS}]?|[{HYPHEN_MARKS}]")
 # "17.2Risikoträger": the gap between number and title is a step to the side, not a character.
 _SEAM = re.compile(r"(?<=[\d.])(?=[A-Za-zÀ-ÿ])|(?<=[A-Za-z]\.)(?=\d)")
+_NUMBER = re.compile(r"\d+(?:\.\d+)+")
 _LIGATURES = re.compile(r"[\ufb00-\ufb06]")
 _BOLD_NAME = re.compile(r"bold|black|heavy|semibold|demi|-bd\b", re.IGNORECASE)
 _BOLD_WEIGHT = 600
@@ -64,7 +65,7 @@ def read_glyphs(pdfium: Any, text_page: Any, transform: Transform) -> list[Glyph
         for first, last in reader.runs(text, match.start(), match.end()):
             word = reader.word(text, first, last)
             if word is not None:
-                word.spaced = first != end
+                word.spaced = first != end or first > match.start()
                 words.append(word)
                 end = last
     return words
@@ -132,7 +133,7 @@ class _Reader:
             straight and last[2] > first[0] and last[2] - first[0] < 1.3 * size * (end - start)
         ):
             seam = _SEAM.search(text, start + 1, end)
-            if seam and upright and self.box(seam.start())[0] - self.box(seam.start() - 1)[2] > 0.1 * size:
+            if seam and upright and self._parted(text[start : seam.start()], seam.start(), size):
                 yield start, seam.start()
                 start = seam.start()
             yield start, end
@@ -145,6 +146,10 @@ class _Reader:
                 begin = index
             before = box
         yield begin, end
+
+    def _parted(self, label: str, index: int, size: float) -> bool:
+        """Tell whether a gap, or a clause number such as 17.2, ends before the character ``index``."""
+        return bool(_NUMBER.fullmatch(label)) or self.box(index)[0] - self.box(index - 1)[2] > 0.1 * size
 
     def word(self, text: str, start: int, end: int) -> Glyphs | None:
         """Return the word of the characters ``start:end``, None where nothing visible is left of it."""

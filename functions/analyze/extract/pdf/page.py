@@ -15,7 +15,7 @@ from functions.analyze.extract.pdf.glyphs import Glyphs, read_glyphs
 from functions.analyze.extract.pdf.grid import Row, row_drafts
 from functions.analyze.extract.pdf.lines import Line, group_lines
 from functions.analyze.extract.pdf.margins import split_margins
-from functions.analyze.extract.pdf.paragraphs import draft_of, make_blocks
+from functions.analyze.extract.pdf.paragraphs import continue_block, draft_of, make_blocks
 from functions.analyze.extract.pdf.tables import Table, aligned_tables, ruled_tables
 from functions.analyze.extract.pdf.transform import page_transform
 from shared.errors import PermanentError
@@ -71,6 +71,7 @@ def _body(words: Sequence[Glyphs], rules: Rules) -> list[Draft]:
     flow = [*(word for word in words if id(word) not in inside), *places]
     blocks = _Blocks()
     for run in reading_order(flow):
+        blocks.begin_run()
         part: list[Glyphs] = []
         for line in group_lines(run):
             part.extend(word for word in line.words if id(word) not in ruled)
@@ -106,18 +107,30 @@ class _Blocks:
     def __init__(self) -> None:
         self.drafts: list[Draft] = []
         self._tables = 0
+        self._run_begins = False
+
+    def begin_run(self) -> None:
+        self._run_begins = True
 
     def add_table(self, rows: Sequence[Row]) -> None:
+        self._run_begins = False
         self.drafts.extend(row_drafts(rows, self._tables))
         self._tables += 1
 
     def add_lines(self, lines: Sequence[Line]) -> None:
         done = 0
         for first, end, rows in aligned_tables(lines):
-            self.drafts.extend(make_blocks(lines[done:first]))
+            self._add(make_blocks(lines[done:first]))
             self.add_table(rows)
             done = end
-        self.drafts.extend(make_blocks(lines[done:]))
+        self._add(make_blocks(lines[done:]))
+
+    def _add(self, drafts: list[Draft]) -> None:
+        if drafts and self._run_begins:
+            self._run_begins = False
+            if self.drafts and continue_block(self.drafts[-1], drafts[0]):
+                drafts = drafts[1:]
+        self.drafts.extend(drafts)
 
 
 def _turned(words: Sequence[Glyphs]) -> list[Draft]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
+from statistics import median
 
 from functions.analyze.document import BlockKind
 from functions.analyze.extract.build import Draft, Piece
@@ -11,6 +12,7 @@ from functions.analyze.extract.labels import CLAUSE, LIST_MARK, is_label
 from functions.analyze.extract.pdf.glyphs import Glyphs
 from functions.analyze.extract.pdf.lines import Line, leading
 
+_LARGE = 1.2
 _ENDS = re.compile(r"[.:;!?][)»”\"']?$")
 # "Haus- und Reisegepäck": the hyphen stands for the word that follows the conjunction.
 _CONJUNCTION = re.compile(r"^(und|oder|sowie|bzw|bis|resp|respektive|beziehungsweise|et|ou|and|or|to)\b")
@@ -21,30 +23,38 @@ def make_blocks(lines: Sequence[Line]) -> list[Draft]:
     if not lines:
         return []
     step = leading(lines)
+    body = median(line.size for line in lines)
     rights = sorted(line.x1 for line in lines)
     right = rights[int(0.95 * (len(rights) - 1))]
     groups: list[list[Line]] = [[lines[0]]]
     for line in lines[1:]:
-        if _starts_block(groups[-1], line, step, right):
+        if _starts_block(groups[-1], line, step, right, body):
             groups.append([line])
         else:
             groups[-1].append(line)
     return [draft for group in groups for draft in _drafts(group)]
 
 
-def _starts_block(group: Sequence[Line], line: Line, step: float, right: float) -> bool:
+def _starts_block(group: Sequence[Line], line: Line, step: float, right: float, body: float) -> bool:
     above = group[-1]
-    if line.base - above.base > 1.3 * step + 0.5 or line.base < above.base:
-        return True
-    if abs(line.size - above.size) > 0.08 * above.size or above.bold != line.bold:
+    large = line.size >= _LARGE * body
+    if _is_apart(above, line, max(step, line.size) if large else step):
         return True
     if above.bold and len(group) == 1 and is_label(above.text):
         return False
     if is_marked(line):
         return True
-    if above.words[-1].text.endswith("-"):
+    if large or above.words[-1].text.endswith("-"):
         return False
     return _ends_in_page(above) or _indented(group, line) or _was_short(above, line, right)
+
+
+def _is_apart(above: Line, line: Line, step: float) -> bool:
+    """Tell whether space, size, weight or a heading's colour sets a line off from the one above."""
+    down = line.base - above.base
+    if down < 0 or down > 1.3 * step + 0.5 or abs(line.size - above.size) > 0.08 * above.size:
+        return True
+    return above.bold != line.bold or (above.bold and above.words[-1].color != line.words[0].color)
 
 
 def _ends_in_page(line: Line) -> bool:
@@ -122,12 +132,25 @@ def pieces_of(words: Sequence[Glyphs], line_starts: set[int]) -> list[Piece]:
         text, joiner = word.text, " " if word.spaced else ""
         if number and id(word) in line_starts:
             before = pieces[-1]
-            joiner, before.text = _across_lines(before.text, words[number - 1], text)
+            joiner, before.text = _across_lines(before.text, text)
         pieces.append(Piece(text, (word.x0, word.top, word.x1, word.bottom), joiner))
     return pieces
 
 
-def _across_lines(before: str, glyphs: Glyphs, after: str) -> tuple[str, str]:
+def continue_block(before: Draft, after: Draft) -> bool:
+    """Join ``after``, at the top of a column, to the block that the column before broke off; tell whether."""
+    text, more = before.text, after.text
+    if after.kind is not BlockKind.PARAGRAPH or before.table is not None or before.bold != after.bold:
+        return False
+    if _ENDS.search(text) or not more[:1].islower() or CLAUSE.match(more):
+        return False
+    joiner, before.pieces[-1].text = _across_lines(before.pieces[-1].text, more)
+    after.pieces[0].joiner = joiner
+    before.pieces.extend(after.pieces)
+    return True
+
+
+def _across_lines(before: str, after: str) -> tuple[str, str]:
     """Return what joins two lines, and the end of the first as it then reads."""
     if not before.endswith("-") or len(before) == 1:
         return " ", before

@@ -8,6 +8,7 @@ from itertools import pairwise
 from statistics import median
 
 from functions.analyze.document import Box
+from functions.analyze.extract.labels import CLAUSE
 from functions.analyze.extract.pdf.drawing import Rules
 from functions.analyze.extract.pdf.glyphs import Glyphs
 from functions.analyze.extract.pdf.grid import Row, cells_of, column_edges, is_labels
@@ -20,6 +21,7 @@ _LEAST_RULES = 3
 _LONG_CELL = 7
 _CELL_GAP = 0.8
 _MOST_CROSSING = 0.3
+_PROSE_WORDS = 10
 _WIDE_GAP = 1.6
 _MOST_BETWEEN = 2
 _LEAST_ROWS = 3
@@ -143,8 +145,21 @@ def _plausible(rows: Sequence[Row], rules: int) -> bool:
     several = [row for row in rows if sum(map(bool, row)) > 1]
     if len(several) < 2 or len(several) < 0.25 * len(rows) or is_labels(several):  # noqa: PLR2004
         return False
+    if _is_numbered_prose(rows):
+        return False
     tall = sum(min(_height(cell) for cell in row if cell) >= _LONG_CELL for row in several)
     return not (tall and (rules <= _LEAST_RULES + 1 or 2 * tall >= len(several)))
+
+
+def _is_numbered_prose(rows: Sequence[Row]) -> bool:
+    """Tell clauses with their numbers in the margin, lines drawn under their headings, from a table."""
+    lengths = [sum(map(len, row[1:])) for row in rows if any(row[1:])]
+    if sum(lengths) <= _PROSE_WORDS * len(lengths):
+        return False
+    first = [" ".join(word.text for word in row[0]) for row in rows if row[0]]
+    numbered = sum(bool(CLAUSE.match(text)) for text in first)
+    hanging = sum(not row[0] for row in rows)
+    return 2 * numbered >= len(first) or hanging >= 0.3 * len(rows)
 
 
 def _height(cell: Sequence[Glyphs]) -> int:

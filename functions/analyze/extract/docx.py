@@ -1,0 +1,157 @@
+"""Word documents (DOCX): paragraphs, headings, lists and tables, from the XML itself.
+
+The parts are parsed without entities, DTDs or network, so a document cannot reach outside itself.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from typing import Any
+
+from functions.analyze.document import BlockKind
+from functions.analyze.extract.archive import Archive
+from functions.analyze.extract.build import Draft, Piece
+from functions.analyze.extract.labels import LIST_MARK
+from functions.analyze.extract.source import Limits
+from shared.errors import PermanentError
+
+_W = "{http://schemas.openxmlformats.org/wordprocessingml/2006/main}"
+_HEADING = re.compile(r"^(?:heading|überschrift|titre|titolo|rubrik)\s*([1-9])$", re.IGNORECASE)
+_SKIPPED = {_W + "del", _W + "moveFrom", _W + "pPr", _W + "rPr", _W + "instrText", _W + "delText"}
+_LONGEST_BOLD_HEADING = 120
+
+
+def read_docx(data: bytes, limits: Limits) -> Iterator[Draft | None]:
+    """Yield the blocks of a document's body; None stands for a page break.
+
+    Raises PermanentError: ``docx-damaged``, ``docx-encrypted``, ``archive-too-large``.
+    """
+    archive = Archive(data, limits)
+    body = _parse(archive.read("word/document.xml")).find(_W + "body")
+    levels = _heading_levels(archive)
+    return iter([]) if body is None else _Body(levels).blocks(body)
+
+
+def _parse(xml: bytes) -> Any:
+    from lxml import etree
+
+    parser = etree.XMLParser(resolve_entities=False, no_network=True, load_dtd=False, huge_tree=False)
+    try:
+        root = etree.fromstring(xml, parser)
+    except etree.XMLSyntaxError as error:
+        raise _damaged() from error
+    if root is None or root.getroottree().docinfo.doctype:
+        raise _damaged()
+    return root
+
+
+def _damaged() -> PermanentError:
+    detail = "The Word document is damaged. Open it in Word, save it anew and send that file."
+    return PermanentError("docx-damaged", detail)
+
+
+def _heading_levels(archive: Archive) -> dict[str, int]:
+    """Return the level of each heading style by its id: from its outline level, else its name."""
+    levels: dict[str, int] = {}
+    if "word/styles.xml" not in archive:
+        return levels
+    for style in _parse(archive.read("word/styles.xml")).iter(_W + "style"):
+        identity = style.get(_W + "styleId", "")
+        name = style.find(_W + "name")
+        title = name.get(_W + "val", "") if name is not None else ""
+        match = _HEADING.match(title)
+        outline = style.find(f"{_W}pPr/{_W}outlineLvl")
+        if match:
+            levels[identity] = int(match.group(1))
+        elif title.lower() == "title":
+            levels[identity] = 1
+        elif outline is not None and outline.get(_W + "val", "").isdigit():
+            levels[identity] = int(outline.get(_W + "val")) + 1
+    return {identity: level for identity, level in levels.items() if level <= 9}  # noqa: PLR2004
+
+
+class _Body:
+    """Walks the body in order; numbers its tables."""
+
+    def __init__(self, levels: dict[str, int]) -> None:
+        self._levels = levels
+        self._tables = 0
+
+    def blocks(self, parent: Any) -> Iterator[Draft | None]:
+        for element in parent:
+            if element.tag == _W + "p":
+                yield from self._paragraph(element)
+            elif element.tag == _W + "tbl":
+                yield from self._table(element)
+            elif element.tag in (_W + "sdt", _W + "sdtContent", _W + "ins", _W + "customXml"):
+                yield from self.blocks(element)
+
+    def _paragraph(self, paragraph: Any) -> Iterator[Draft | None]:
+        if paragraph.find(f"{_W}pPr/{_W}pageBreakBefore") is not None:
+            yield None
+        for number, text in enumerate(_text(paragraph).split("\f")):
+            if number:
+                yield None
+            clean = " ".join(text.split())
+            if clean:
+                yield self._draft(paragraph, clean)
+
+    def _draft(self, paragraph: Any, text: str) -> Draft:
+        style = paragraph.find(f"{_W}pPr/{_W}pStyle")
+        level = self._levels.get(style.get(_W + "val", ""), 0) if style is not None else 0
+        if level:
+            return Draft(BlockKind.HEADING, [Piece(text)], level=min(level, 6))
+        if paragraph.find(f"{_W}pPr/{_W}numPr") is not None or LIST_MARK.match(text):
+            return Draft(BlockKind.LIST_ITEM, [Piece(text)])
+        if (
+            len(text) <= _LONGEST_BOLD_HEADING
+            and not text.endswith((".", ",", ";", ":"))
+            and _is_bold(paragraph)
+        ):
+            return Draft(BlockKind.HEADING, [Piece(text)], bold=True)
+        return Draft(BlockKind.PARAGRAPH, [Piece(text)])
+
+    def _table(self, table: Any) -> Iterator[Draft]:
+        number = self._tables
+        self._tables += 1
+        for index, row in enumerate(table.iter(_W + "tr")):
+            if next(row.iterancestors(_W + "tbl")) is not table:
+                continue
+            cells = [" ".join(_text(cell).split()) for cell in row.findall(_W + "tc")]
+            marked = row.find(f"{_W}trPr/{_W}tblHeader") is not None
+            text = "\t".join(cells).rstrip("\t")
+            if text.strip():
+                yield Draft(
+                    BlockKind.TABLE_ROW, [Piece(text)], table=number, header=marked or _is_header(index, row)
+                )
+
+
+def _is_header(index: int, row: Any) -> bool:
+    """Tell whether a table's first row names its columns: every paragraph in it is bold."""
+    paragraphs = [paragraph for paragraph in row.iter(_W + "p") if _text(paragraph).strip()]
+    return index == 0 and bool(paragraphs) and all(map(_is_bold, paragraphs))
+
+
+def _is_bold(paragraph: Any) -> bool:
+    runs = [run for run in paragraph.iter(_W + "r") if _text(run).strip()]
+    bold = [run.find(f"{_W}rPr/{_W}b") for run in runs]
+    return bool(runs) and all(
+        mark is not None and mark.get(_W + "val", "1") not in ("0", "false") for mark in bold
+    )
+
+
+def _text(element: Any) -> str:
+    """Return the text within an element; a page break is a form feed, deleted text is left out."""
+    if element.tag in _SKIPPED:
+        return ""
+    if element.tag == _W + "t":
+        return element.text or ""
+    if element.tag == _W + "tab":
+        return " "
+    if element.tag == _W + "noBreakHyphen":
+        return "-"
+    if element.tag in (_W + "br", _W + "cr"):
+        return "\f" if element.get(_W + "type") == "page" else " "
+    joiner = " " if element.tag in (_W + "tc", _W + "tr") else ""
+    return joiner.join(_text(child) for child in element if isinstance(child.tag, str))

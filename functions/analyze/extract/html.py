@@ -1,0 +1,90 @@
+"""HTML: the blocks a reader sees, without scripts, styles, navigation and forms."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any
+
+from functions.analyze.document import BlockKind
+from functions.analyze.extract.build import Draft, Piece
+
+_HEADINGS = {"h1": 1, "h2": 2, "h3": 3, "h4": 4, "h5": 5, "h6": 6}
+_HIDDEN = {
+    "script",
+    "style",
+    "noscript",
+    "template",
+    "head",
+    "nav",
+    "svg",
+    "iframe",
+    "object",
+    "select",
+    "button",
+}
+_BLOCKS = set(_HEADINGS) | set(
+    ["address", "article", "aside", "blockquote", "body", "caption", "dd", "details", "div", "dl", "dt", "fieldset", "figcaption", "figure", "footer", "form", "header", "hr", "html", "li", "main", "ol", "p", "pre", "section", "summary", "table", "tbody", "tfoot", "thead", "tr", "ul"]
+)
+_ITEMS = {"li", "dd"}
+
+
+def read_html(text: str) -> Iterator[Draft | None]:
+    """Yield the blocks of an HTML page."""
+    from selectolax.lexbor import LexborHTMLParser
+
+    root = LexborHTMLParser(text).body
+    return iter([]) if root is None else iter(_Walk().blocks(root))
+
+
+class _Walk:
+    """Collects running text until a block element ends it, without recursion: nesting is the sender's choice."""
+
+    def __init__(self) -> None:
+        self._drafts: list[Draft | None] = []
+        self._text: list[str] = []
+        self._tables = 0
+
+    def blocks(self, root: Any) -> list[Draft | None]:
+        stack: list[tuple[Any, str, bool]] = [(root, "", False)]
+        while stack:
+            node, kind, closing = stack.pop()
+            tag = node.tag
+            if closing:
+                self._end(kind)
+            elif tag == "-text":
+                self._text.append(node.text_content or "")
+            elif tag == "br":
+                self._text.append(" ")
+            elif tag == "table":
+                self._end(kind)
+                self._table(node)
+            elif tag not in _HIDDEN:
+                inner = tag if tag in _HEADINGS or tag in _ITEMS else kind
+                if tag in _BLOCKS:
+                    self._end(kind)
+                    stack.append((node, inner, True))
+                stack.extend((child, inner, False) for child in reversed(list(node.iter(include_text=True))))
+        self._end("")
+        return self._drafts
+
+    def _end(self, kind: str) -> None:
+        text = " ".join("".join(self._text).split())
+        self._text = []
+        if not text:
+            return
+        if kind in _HEADINGS:
+            self._drafts.append(Draft(BlockKind.HEADING, [Piece(text)], level=_HEADINGS[kind]))
+        else:
+            self._drafts.append(
+                Draft(BlockKind.LIST_ITEM if kind in _ITEMS else BlockKind.PARAGRAPH, [Piece(text)])
+            )
+
+    def _table(self, table: Any) -> None:
+        number = self._tables
+        self._tables += 1
+        for row in table.css("tr"):
+            cells = [cell for cell in row.iter() if cell.tag in ("td", "th")]
+            text = "\t".join(" ".join(cell.text(separator=" ").split()) for cell in cells).rstrip("\t")
+            if text.strip():
+                header = all(cell.tag == "th" for cell in cells)
+                self._drafts.append(Draft(BlockKind.TABLE_ROW, [Piece(text)], table=number, header=header))
