@@ -1,0 +1,50 @@
+"""A watcher that removes a stack when the process it was made for ends, however that ends.
+
+``python -m infra.local.guard STATE CACHE OWNER_PID``, started by ``watch``.
+"""
+
+from __future__ import annotations
+
+import os
+import shutil
+import sys
+import time
+from pathlib import Path
+
+from infra.local.paths import CHECKOUT, Paths
+from infra.local.processes import Process, start
+from infra.local.stack import LocalStack
+
+WATCH_SECONDS = 0.5
+
+
+def watch(paths: Paths, owner_pid: int) -> None:
+    """Start the watcher of a stack whose state folder is temporary; it is removed with the stack."""
+    command = [sys.executable, "-m", "infra.local.guard", str(paths.state), str(paths.cache), str(owner_pid)]
+    log = paths.logs / "guard.log"
+    start(command, os.environ, log=log, folder=CHECKOUT, port=0).save(_record(paths))
+
+
+def dismiss(paths: Paths) -> None:
+    """Stop the watcher of a stack that was removed in order."""
+    if (watcher := Process.load(_record(paths))) is not None:
+        watcher.stop()
+
+
+def main(state: str, cache: str, owner_pid: str) -> None:
+    """Wait for the owner's end, then remove the stack and its folder."""
+    paths = Paths(CHECKOUT, Path(state), Path(cache))
+    owner = Process.of(int(owner_pid))
+    while owner.alive:
+        time.sleep(WATCH_SECONDS)
+    if paths.state.exists():
+        LocalStack(paths).down(wipe=True)
+        shutil.rmtree(paths.state, ignore_errors=True)
+
+
+def _record(paths: Paths) -> Path:
+    return paths.state / "guard.json"
+
+
+if __name__ == "__main__":
+    main(*sys.argv[1:])

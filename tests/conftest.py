@@ -1,0 +1,54 @@
+"""What all tests share: an environment of their own, and the stack of one run."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import tempfile
+from pathlib import Path
+
+import pytest
+
+from infra.local import guard
+from infra.local.paths import Paths
+from infra.local.stack import CREDENTIALS, LocalStack
+
+# Settings of whoever starts the tests must not reach them.
+FOREIGN = ("AWS_", "DIRECTUS_", "POWERTOOLS_", "CLAUSEWORKS_STATE", "CLAUSEWORKS_STACK")
+RUN = "CLAUSEWORKS_TEST_RUN"
+
+
+def pytest_addoption(parser: pytest.Parser) -> None:
+    parser.addoption(
+        "--endpoint-url",
+        default=os.environ.get("AWS_ENDPOINT_URL"),
+        help="run the integration tests against this endpoint instead of an emulator of their own",
+    )
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    for name in [name for name in os.environ if name.startswith(FOREIGN)]:
+        del os.environ[name]
+    os.environ.update(CREDENTIALS, AWS_EC2_METADATA_DISABLED="true", AWS_MAX_ATTEMPTS="3")
+    if not hasattr(config, "workerinput"):
+        # The folder is made by the one process that ends last, the stack by the first test that needs it.
+        folder = Path(tempfile.mkdtemp(prefix="clauseworks-test-"))
+        (folder / "owner").write_text(str(os.getpid()))
+        os.environ[RUN] = str(folder)
+
+
+def pytest_unconfigure(config: pytest.Config) -> None:
+    if hasattr(config, "workerinput") or RUN not in os.environ:
+        return
+    folder = Path(os.environ.pop(RUN))
+    paths = run_paths(folder)
+    if paths.state.exists():
+        LocalStack(paths).down(wipe=True)
+        guard.dismiss(paths)
+    shutil.rmtree(folder, ignore_errors=True)
+
+
+def run_paths(folder: Path) -> Paths:
+    """Return the folders of a run's stack; what can be built again is shared with other runs."""
+    usual = Paths.from_environment(os.environ)
+    return Paths(usual.root, folder / "state", usual.cache)

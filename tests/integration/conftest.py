@@ -1,0 +1,47 @@
+"""The stack of a test run: deployed once, shared by all workers, removed at the end of the run."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterator
+from pathlib import Path
+
+import httpx
+import pytest
+
+from infra.local import guard, server
+from infra.local.paths import locked
+from infra.local.stack import LocalStack
+from tests.conftest import RUN, run_paths
+
+
+@pytest.fixture(scope="session")
+def stack(request: pytest.FixtureRequest) -> LocalStack:
+    """Return the deployed stack: ``gateway_url``, ``token()``, ``client()``, ``environment()``."""
+    folder = Path(os.environ[RUN])
+    paths = run_paths(folder)
+    endpoint: str | None = request.config.getoption("--endpoint-url")
+    # Its name tells this run from others on a shared endpoint.
+    name = folder.name.replace("_", "-").lower()
+    shared = LocalStack(paths, endpoint=endpoint, name=name, fixed_ports=False)
+    with locked(folder / "lock"):
+        if not paths.record.exists():
+            paths.state.mkdir(parents=True)
+            guard.watch(paths, int((folder / "owner").read_text()))
+            shared.deploy()
+    return shared
+
+
+@pytest.fixture(scope="session")
+def server_url(stack: LocalStack) -> str:
+    """Return the address of the API's application on uvicorn, with the deployed function's environment."""
+    with locked(Path(os.environ[RUN]) / "lock"):
+        running = server.server(stack.paths)
+        return server.url_of(running) if running else stack.serve()
+
+
+@pytest.fixture
+def gateway(stack: LocalStack) -> Iterator[httpx.Client]:
+    """Return a client of the API through the emulator's gateway, without a token."""
+    with httpx.Client(base_url=stack.gateway_url, timeout=60.0) as client:
+        yield client

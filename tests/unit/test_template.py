@@ -1,0 +1,292 @@
+"""The stack's definition: what emulators accept or ignore, and AWS rejects or needs."""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+
+import pytest
+
+from infra.local.paths import CHECKOUT
+from infra.local.template import Json, load_template, resources_of
+
+TEMPLATE = load_template(CHECKOUT / "template.yaml")
+RESOURCES: dict[str, Json] = TEMPLATE["Resources"]
+FUNCTIONS = resources_of(TEMPLATE, "AWS::Serverless::Function")
+QUEUES = resources_of(TEMPLATE, "AWS::SQS::Queue")
+ALARMS = resources_of(TEMPLATE, "AWS::CloudWatch::Alarm")
+WORKERS = {"AnalyzeFunction": "AnalysisQueue", "CleanupFunction": "CleanupQueue"}
+
+
+def event_sources(kind: str) -> dict[str, Json]:
+    return {
+        name: event["Properties"]
+        for name, function in FUNCTIONS.items()
+        for event in function["Events"].values()
+        if event["Type"] == kind
+    }
+
+
+def queue_named_by(reference: Json) -> str:
+    name, attribute = reference["Fn::GetAtt"]
+    assert attribute == "Arn"
+    return str(name)
+
+
+@pytest.mark.parametrize(
+    ("function", "command"),
+    [
+        ("ApiFunction", "functions.api.handler.handler"),
+        ("AnalyzeFunction", "functions.analyze.handler.handler"),
+        ("CleanupFunction", "functions.cleanup.handler.handler"),
+        ("ReconcileFunction", "functions.cleanup.handler.reconcile"),
+    ],
+)
+def test_functions_are_images_with_their_handler_as_command(function: str, command: str) -> None:
+    metadata = RESOURCES[function]["Metadata"]
+
+    assert FUNCTIONS[function]["PackageType"] == "Image"
+    assert FUNCTIONS[function]["ImageConfig"]["Command"] == [command]
+    assert (CHECKOUT / metadata["DockerContext"] / metadata["Dockerfile"]).is_file()
+    assert metadata["DockerBuildArgs"] == {"BASE_IMAGE": {"Ref": "BaseImage"}}
+
+
+@pytest.mark.parametrize(("function", "queue"), WORKERS.items())
+def test_workers_take_one_message_at_a_time_from_their_queue(function: str, queue: str) -> None:
+    source = event_sources("SQS")[function]
+
+    assert queue_named_by(source["Queue"]) == queue
+    assert source["BatchSize"] == 1
+    assert source["FunctionResponseTypes"] == ["ReportBatchItemFailures"]
+    limit = TEMPLATE["Parameters"][source["ScalingConfig"]["MaximumConcurrency"]["Ref"]]
+    assert 2 <= limit["MinValue"] <= limit["Default"] <= limit["MaxValue"] <= 1000
+
+
+@pytest.mark.parametrize(("function", "queue"), WORKERS.items())
+def test_messages_stay_hidden_for_six_times_the_functions_timeout(function: str, queue: str) -> None:
+    assert QUEUES[queue]["VisibilityTimeout"] >= 6 * FUNCTIONS[function]["Timeout"]
+
+
+def test_timeouts_keep_to_the_limits_of_lambda_and_gateway() -> None:
+    assert FUNCTIONS["ApiFunction"]["Timeout"] <= 29
+    assert all(function["Timeout"] <= 900 for function in FUNCTIONS.values())
+
+
+@pytest.mark.parametrize("function", WORKERS)
+def test_workers_may_send_to_their_own_queue(function: str) -> None:
+    assert FUNCTIONS[function]["RecursiveLoop"] == "Allow"
+
+
+@pytest.mark.parametrize("queue", WORKERS.values())
+def test_poison_messages_reach_a_dead_letter_queue_that_keeps_them_longer(queue: str) -> None:
+    redrive = QUEUES[queue]["RedrivePolicy"]
+    dead_letters = QUEUES[queue_named_by(redrive["deadLetterTargetArn"])]
+
+    assert redrive["maxReceiveCount"] >= 5
+    assert dead_letters["MessageRetentionPeriod"] == 14 * 24 * 3600
+    assert QUEUES[queue]["MessageRetentionPeriod"] < dead_letters["MessageRetentionPeriod"]
+    assert "RedrivePolicy" not in dead_letters
+
+
+def test_queues_are_encrypted() -> None:
+    assert len(QUEUES) == 4
+    assert all(queue["SqsManagedSseEnabled"] is True for queue in QUEUES.values())
+
+
+def test_jobs_table_is_on_demand_encrypted_recoverable_and_expires_records() -> None:
+    table = RESOURCES["JobsTable"]["Properties"]
+
+    assert table["BillingMode"] == "PAY_PER_REQUEST"
+    assert table["SSESpecification"] == {"SSEEnabled": True}
+    assert table["PointInTimeRecoverySpecification"] == {"PointInTimeRecoveryEnabled": True}
+    assert table["TimeToLiveSpecification"] == {"AttributeName": "expires_at", "Enabled": True}
+
+
+@pytest.mark.parametrize(
+    ("index", "keys", "projection"),
+    [
+        ("by_owner", ["owner_shard", "job_id"], "INCLUDE"),
+        ("by_list", ["list_shard", "job_id"], "INCLUDE"),
+        ("by_subject", ["subject", "job_id"], "KEYS_ONLY"),
+        ("due", ["due_shard", "due_at"], "KEYS_ONLY"),
+    ],
+)
+def test_jobs_table_has_the_index(index: str, keys: list[str], projection: str) -> None:
+    indexes = RESOURCES["JobsTable"]["Properties"]["GlobalSecondaryIndexes"]
+    found = next(entry for entry in indexes if entry["IndexName"] == index)
+
+    assert [(key["AttributeName"], key["KeyType"]) for key in found["KeySchema"]] == [
+        (keys[0], "HASH"),
+        (keys[1], "RANGE"),
+    ]
+    assert found["Projection"]["ProjectionType"] == projection
+
+
+def test_documents_bucket_is_private_encrypted_and_versioned() -> None:
+    bucket = RESOURCES["DocumentsBucket"]["Properties"]
+
+    assert set(bucket["PublicAccessBlockConfiguration"].values()) == {True}
+    assert bucket["VersioningConfiguration"] == {"Status": "Enabled"}
+    assert bucket["BucketEncryption"]["ServerSideEncryptionConfiguration"]
+    assert bucket["OwnershipControls"]["Rules"] == [{"ObjectOwnership": "BucketOwnerEnforced"}]
+
+
+def test_documents_and_results_expire_in_every_version() -> None:
+    rules = RESOURCES["DocumentsBucket"]["Properties"]["LifecycleConfiguration"]["Rules"]
+    expiring = {rule["Prefix"]: rule for rule in rules if "Prefix" in rule}
+
+    assert set(expiring) == {"documents/", "jobs/"}
+    for rule in expiring.values():
+        assert rule["ExpirationInDays"] == {"Ref": "RetentionDays"}
+        assert rule["NoncurrentVersionExpiration"]["NoncurrentDays"] >= 1
+    assert any(rule.get("ExpiredObjectDeleteMarker") for rule in rules)
+    assert any("AbortIncompleteMultipartUpload" in rule for rule in rules)
+
+
+@pytest.mark.parametrize("policy", ["DocumentsBucketTlsOnly", "QueuesTlsOnly"])
+def test_plain_http_is_refused(policy: str) -> None:
+    (statement,) = RESOURCES[policy]["Properties"]["PolicyDocument"]["Statement"]
+
+    assert statement["Effect"] == "Deny"
+    assert statement["Condition"] == {"Bool": {"aws:SecureTransport": "false"}}
+
+
+def test_every_queue_refuses_plain_http() -> None:
+    named = {reference["Ref"] for reference in RESOURCES["QueuesTlsOnly"]["Properties"]["Queues"]}
+
+    assert named == set(QUEUES)
+
+
+def test_data_survives_the_deletion_of_the_stack() -> None:
+    for name in ("JobsTable", "DocumentsBucket"):
+        assert RESOURCES[name]["DeletionPolicy"] == RESOURCES[name]["UpdateReplacePolicy"] == "Retain"
+
+
+def test_reconciliation_runs_every_minute_and_ends_before_the_next() -> None:
+    schedule = event_sources("Schedule")["ReconcileFunction"]
+
+    assert schedule["Schedule"] == "rate(1 minute)"
+    assert FUNCTIONS["ReconcileFunction"]["Timeout"] < 60
+
+
+def test_each_functions_log_group_exists_before_it_and_expires() -> None:
+    groups = resources_of(TEMPLATE, "AWS::Logs::LogGroup")
+
+    for name, function in FUNCTIONS.items():
+        group = groups[RESOURCES[name]["DependsOn"]]
+        assert group["LogGroupName"]["Fn::Sub"] == f"/aws/lambda/{function['FunctionName']['Fn::Sub']}"
+        assert group["RetentionInDays"] == {"Ref": "LogRetentionDays"}
+
+
+def test_the_gateway_routes_every_verb_by_name() -> None:
+    routes = {
+        (event["Properties"]["Path"], event["Properties"]["Method"])
+        for event in FUNCTIONS["ApiFunction"]["Events"].values()
+    }
+    verbs = {"GET", "HEAD", "OPTIONS", "POST", "PUT", "PATCH", "DELETE"}
+
+    assert routes == {(path, verb) for path in ("/", "/{proxy+}") for verb in verbs}
+
+
+def test_binary_bodies_are_named() -> None:
+    types = RESOURCES["Api"]["Properties"]["BinaryMediaTypes"]
+
+    assert {"multipart/form-data", "application/pdf", "application/octet-stream"} <= set(types)
+    assert not any("*" in media_type for media_type in types)
+
+
+@pytest.mark.parametrize(
+    "response",
+    [
+        "ACCESS_DENIED",
+        "BAD_REQUEST_BODY",
+        "DEFAULT_4XX",
+        "DEFAULT_5XX",
+        "INTEGRATION_FAILURE",
+        "INTEGRATION_TIMEOUT",
+        "MISSING_AUTHENTICATION_TOKEN",
+        "QUOTA_EXCEEDED",
+        "REQUEST_TOO_LARGE",
+        "THROTTLED",
+        "UNAUTHORIZED",
+        "UNSUPPORTED_MEDIA_TYPE",
+    ],
+)
+def test_the_gateway_answers_problem_documents(response: str) -> None:
+    answer = RESOURCES["Api"]["Properties"]["GatewayResponses"][response]
+    problem = json.loads(answer["ResponseTemplates"]["application/json"])
+
+    assert answer["ResponseParameters"]["Headers"]["Content-Type"] == "'application/problem+json'"
+    assert problem["type"].startswith("urn:clauseworks:problem:")
+    assert problem["status"] == answer["StatusCode"]
+    assert problem["title"]
+    assert problem["detail"]
+
+
+@pytest.mark.parametrize("queue", ["AnalysisDeadLetterQueue", "CleanupDeadLetterQueue"])
+def test_any_dead_letter_raises_an_alarm(queue: str) -> None:
+    (alarm,) = (
+        alarm
+        for alarm in ALARMS.values()
+        if alarm.get("MetricName") == "ApproximateNumberOfMessagesVisible"
+        and alarm["Dimensions"][0]["Value"] == {"Fn::GetAtt": [queue, "QueueName"]}
+    )
+
+    assert (alarm["ComparisonOperator"], alarm["Threshold"]) == ("GreaterThanThreshold", 0)
+
+
+@pytest.mark.parametrize("queue", WORKERS.values())
+def test_an_old_message_raises_an_alarm_only_where_nothing_is_deleted(queue: str) -> None:
+    alarms = [alarm["Metrics"] for alarm in ALARMS.values() if "Metrics" in alarm]
+    (metrics,) = (entries for entries in alarms if queue in json.dumps(entries))
+    measured = {entry["MetricStat"]["Metric"]["MetricName"] for entry in metrics if "MetricStat" in entry}
+    (expression,) = (entry["Expression"]["Fn::Sub"] for entry in metrics if "Expression" in entry)
+
+    assert measured == {"ApproximateAgeOfOldestMessage", "NumberOfMessagesDeleted"}
+    assert "age > ${StalledAfterSeconds} AND FILL(deleted, 0) < 1" in expression
+
+
+@pytest.mark.parametrize("metric", ["Errors", "Throttles"])
+def test_every_function_has_an_alarm_on(metric: str) -> None:
+    watched = {
+        alarm["Dimensions"][0]["Value"]["Ref"]
+        for alarm in ALARMS.values()
+        if alarm.get("Namespace") == "AWS/Lambda" and alarm["MetricName"] == metric
+    }
+
+    assert watched == set(FUNCTIONS)
+
+
+def test_alarms_tell_the_topic_where_there_is_one() -> None:
+    for alarm in ALARMS.values():
+        condition, told, _ = alarm["AlarmActions"]["Fn::If"]
+        assert (condition, told) == ("HasAlarmTopic", [{"Ref": "AlarmTopicArn"}])
+
+
+def test_secrets_are_never_shown() -> None:
+    for name in ("DirectusSecret", "DirectusToken"):
+        assert TEMPLATE["Parameters"][name]["NoEcho"] is True
+    with_secret = [
+        name
+        for name, function in FUNCTIONS.items()
+        if "DIRECTUS_SECRET" in function["Environment"]["Variables"]
+    ]
+    assert with_secret == ["ApiFunction"]
+    assert "DIRECTUS_TOKEN" not in FUNCTIONS["ApiFunction"]["Environment"]["Variables"]
+
+
+@pytest.mark.parametrize("resource", ["JobsTable", "DocumentsBucket", *QUEUES])
+def test_resources_are_tagged(resource: str) -> None:
+    keys = {tag["Key"] for tag in RESOURCES[resource]["Properties"]["Tags"]}
+
+    assert keys == {"Project", "Stage"}
+
+
+def outputs_of(kind: str) -> dict[str, Any]:
+    return {name: output["Value"] for name, output in TEMPLATE["Outputs"].items() if kind in name}
+
+
+def test_outputs_name_what_operators_need() -> None:
+    assert {f"{queue}Url" for queue in QUEUES} == set(outputs_of("Queue"))
+    assert {f"{function}Name" for function in FUNCTIONS} == set(outputs_of("Function"))
+    assert {"ApiUrl", "ApiId", "StageName", "JobsTable", "DocumentsBucket"} <= set(TEMPLATE["Outputs"])

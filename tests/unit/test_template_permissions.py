@@ -1,0 +1,124 @@
+"""Least privilege: every function has its own role, and no role may do more than it is meant to."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import pytest
+
+from infra.local.paths import CHECKOUT
+from infra.local.template import Json, load_template, resources_of
+
+TEMPLATE = load_template(CHECKOUT / "template.yaml")
+ROLES = resources_of(TEMPLATE, "AWS::IAM::Role")
+FUNCTIONS = resources_of(TEMPLATE, "AWS::Serverless::Function")
+
+# Actions that AWS grants on every resource or not at all.
+ON_ANYTHING = {
+    "xray:PutTraceSegments": "X-Ray knows no resources",
+    "xray:PutTelemetryRecords": "X-Ray knows no resources",
+}
+
+
+def as_list(value: str | Json | list[str | Json]) -> list[str | Json]:
+    return value if isinstance(value, list) else [value]
+
+
+def statements(role: str) -> Iterator[Json]:
+    for policy in ROLES[role]["Policies"]:
+        yield from policy["PolicyDocument"]["Statement"]
+
+
+def actions(role: str, service: str) -> set[str]:
+    return {
+        str(action)
+        for statement in statements(role)
+        for action in as_list(statement["Action"])
+        if str(action).startswith(f"{service}:")
+    }
+
+
+def resources_for(role: str, action: str) -> set[str]:
+    return {
+        resource if isinstance(resource, str) else str(next(iter(resource.values())))
+        for statement in statements(role)
+        if action in as_list(statement["Action"])
+        for resource in as_list(statement["Resource"])
+    }
+
+
+def test_every_function_has_a_role_of_its_own() -> None:
+    roles = [function["Role"]["Fn::GetAtt"][0] for function in FUNCTIONS.values()]
+
+    assert sorted(roles) == sorted(ROLES)
+
+
+@pytest.mark.parametrize("role", ROLES)
+def test_roles_are_for_lambda_only_and_take_no_managed_policies(role: str) -> None:
+    (trust,) = ROLES[role]["AssumeRolePolicyDocument"]["Statement"]
+
+    assert trust["Principal"] == {"Service": "lambda.amazonaws.com"}
+    assert "ManagedPolicyArns" not in ROLES[role]
+
+
+def test_functions_take_no_policies_besides_their_role() -> None:
+    assert not any("Policies" in function for function in FUNCTIONS.values())
+
+
+@pytest.mark.parametrize("role", ROLES)
+def test_no_action_is_a_pattern(role: str) -> None:
+    for statement in statements(role):
+        assert statement["Effect"] == "Allow"
+        assert "NotAction" not in statement
+        assert not [action for action in as_list(statement["Action"]) if "*" in str(action)]
+
+
+@pytest.mark.parametrize("role", ROLES)
+def test_a_statement_on_every_resource_is_on_the_reasoned_list(role: str) -> None:
+    for statement in statements(role):
+        if "*" in as_list(statement["Resource"]):
+            assert set(map(str, as_list(statement["Action"]))) <= set(ON_ANYTHING)
+        assert "NotResource" not in statement
+
+
+@pytest.mark.parametrize(
+    ("role", "group"),
+    [(f"{name}Role", f"{name}LogGroup") for name in ("Api", "Analyze", "Cleanup", "Reconcile")],
+)
+def test_functions_write_to_their_own_log_group(role: str, group: str) -> None:
+    assert actions(role, "logs") == {"logs:CreateLogStream", "logs:PutLogEvents"}
+    assert resources_for(role, "logs:PutLogEvents") == {str([group, "Arn"])}
+
+
+def test_the_api_neither_deletes_nor_receives() -> None:
+    assert actions("ApiRole", "sqs") == {"sqs:SendMessage", "sqs:GetQueueAttributes"}
+    assert not [
+        action
+        for service in ("s3", "dynamodb")
+        for action in actions("ApiRole", service)
+        if "Delete" in action
+    ]
+    assert resources_for("ApiRole", "s3:PutObject") == {"${DocumentsBucket.Arn}/documents/*"}
+
+
+def test_the_analysis_only_reads_documents() -> None:
+    for action in ("s3:PutObject", "s3:DeleteObject", "s3:DeleteObjectVersion"):
+        assert resources_for("AnalyzeRole", action) == {"${DocumentsBucket.Arn}/jobs/*"}
+
+
+@pytest.mark.parametrize(
+    ("role", "queue"), [("AnalyzeRole", "AnalysisQueue"), ("CleanupRole", "CleanupQueue")]
+)
+def test_workers_reach_their_own_queue_only(role: str, queue: str) -> None:
+    for action in actions(role, "sqs"):
+        assert resources_for(role, action) == {str([queue, "Arn"])}
+
+
+def test_the_cleanup_removes_every_version_but_reads_no_document() -> None:
+    assert {"s3:DeleteObjectVersion", "s3:ListBucketVersions"} <= actions("CleanupRole", "s3")
+    assert not [action for action in actions("CleanupRole", "s3") if action.startswith("s3:GetObject")]
+
+
+def test_the_reconciliation_touches_no_file() -> None:
+    assert actions("ReconcileRole", "s3") == set()
+    assert "${JobsTable.Arn}/index/due" in resources_for("ReconcileRole", "dynamodb:Query")
