@@ -102,7 +102,7 @@ _WORDS = "|".join(sorted(_NUMBER_WORDS, key=len, reverse=True))
 _UNIT_WORDS = "|".join(f"(?P<{unit}>{words})" for unit, words in _UNITS.items())
 _TO = r"(?:bis|to|à|-|–|—)"
 _MONEY_BEFORE = re.compile(
-    rf"(?<![\w.])(?P<c>{_CODES})\s*(?:(?P<low>{_number('a')})\s?{_TO}\s?)?"
+    rf"(?<![^\W\d_])(?P<c>{_CODES})\s*(?:(?P<low>{_number('a')})\s?{_TO}\s?)?"
     rf"(?P<n>{_number('b')}){_DASHES}{_multiplier('b')}",
     re.IGNORECASE,
 )
@@ -126,7 +126,9 @@ _UNLIMITED = re.compile(
     r"|illimitée?s?|sans limite|in unbegrenzter höhe)(?!\w)",
     re.IGNORECASE,
 )
-_BARE = re.compile(rf"(?<![\w.,{_MARKS}])(?P<n>{_number('b')}){_DASHES}{_multiplier('b')}(?![\w%])", re.IGNORECASE)
+_BARE = re.compile(
+    rf"(?<![\w.,{_MARKS}])(?P<n>{_number('b')}){_DASHES}{_multiplier('b')}(?![\w%])", re.IGNORECASE
+)
 _NOTE = re.compile(r"\s?\(([^()\d]{2,60})\)")
 
 

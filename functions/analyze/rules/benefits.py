@@ -84,7 +84,7 @@ class BenefitFinder:
         return weight
 
     def _below_title(self, rule: Rule, title: Clause, refused: dict[int, Match]) -> list[Support]:
-        """A heading proves nothing by itself: return the granting passages of its section."""
+        """Return the granting passages of a title's section: a heading proves nothing by itself."""
         if self._stances.sections[title.section] in {Stance.EXCLUSION, Stance.DUTY, Stance.DEFINITION}:
             return []
         supports = []
@@ -114,9 +114,18 @@ class BenefitFinder:
         if not rule.context:
             return True
         found = self._index.find_any(rule.context)
-        if clause.index in found or (clause.lead is not None and clause.lead in found):
+        near = {clause.index, *self._around(clause)}
+        if any(number in found for number in near):
             return True
-        if any(part.heading in found for part in self._outline.path(clause.section)):
-            return True
-        section = self._outline.sections[clause.section]
-        return len(section.clauses) <= 12 and any(number in found for number in section.clauses)
+        return any(part.heading in found for part in self._outline.path(clause.section))
+
+    def _around(self, clause: Clause) -> set[int]:
+        """Return what a clause is read with: its leads, its beginning, and the rest of its block."""
+        near = {number for number in (clause.lead, clause.before) if number is not None}
+        near |= {self._outline.clauses[number].lead or number for number in near}
+        for step in (-1, 1):
+            at = clause.index + step
+            while 0 <= at < len(self._outline.clauses) and self._outline.clauses[at].block == clause.block:
+                near.add(at)
+                at += step
+        return near

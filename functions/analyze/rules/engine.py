@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from functools import cached_property
 
+from functions.analyze.amounts import AmountKind
 from functions.analyze.document import Document
 from functions.analyze.rules.benefits import ACCEPT, BenefitFinder, Support
 from functions.analyze.rules.confidence import combined
@@ -16,7 +17,7 @@ from functions.analyze.rules.cues import cues_for
 from functions.analyze.rules.details import DetailFinder
 from functions.analyze.rules.evidence import evidence_of
 from functions.analyze.rules.hints import Rule, read_rule
-from functions.analyze.rules.limits import LimitFinder
+from functions.analyze.rules.limits import Figure, LimitFinder
 from functions.analyze.rules.matching import WordIndex
 from functions.analyze.rules.outline import Clause, Outline
 from functions.analyze.rules.scopes import Scopes
@@ -53,9 +54,10 @@ class RulesAnalysis:
         self._segments = {item.item_id: read_rule(item, self._language) for item in taxonomy.segments}
         self._scopes = Scopes(self._outline, self._index, self._stances, list(self._segments.values()))
         self._finder = BenefitFinder(self._outline, self._index, self._stances, self._scopes, cues.negation)
-        self._limits = LimitFinder(self._outline, self._index, self._stances, self._language)
+        self._limits = LimitFinder(self._outline, self._index, self._stances, self._language, cues.threshold)
         self._details = DetailFinder(self._outline, self._index, self._stances, self._language)
         self._supports: dict[str, list[Support]] = {}
+        self._items = {item.item_id: item for item in taxonomy.root.walk()}
 
     def find_segments(self, items: Sequence[Item]) -> list[Finding]:
         """Return the segments of ``items`` that the document grants."""
@@ -153,12 +155,34 @@ class RulesAnalysis:
         )
 
     def _limits_of(self, item: Item, segment: str, supports: Sequence[Support]) -> tuple[Finding, ...]:
-        zone = self._limits.zone([(s.clause, s.weight, s.title) for s in supports], frozenset())
-        if read_rule(item, self._language).main:
+        figures = self._figures(item, segment, supports)
+        other = self._items.get(read_rule(item, self._language).limits_of)
+        if other is not None:
+            other_segment = other.item_id.partition("/")[0]
+            more = self._figures(other, other_segment, self._granted(other, other_segment))
+            if any(figure.amount.kind is AmountKind.MONEY for figure in figures):
+                more = [figure for figure in more if figure.amount.kind is AmountKind.DURATION]
+            figures = [*figures, *more]
+        return self._limits.findings(item, figures)
+
+    def _figures(self, item: Item, segment: str, supports: Sequence[Support]) -> list[Figure]:
+        main = read_rule(item, self._language).main
+        zone = self._limits.zone(supports, self._taken_by_others(item, segment), main)
+        if main:
             seen = {number for number, _ in zone}
-            for section in sorted({self._module_of(s.clause, segment) for s in supports}):
+            for section in sorted({self._module_of(support.clause, segment) for support in supports}):
                 zone += [entry for entry in self._limits.caps(section) if entry[0] not in seen]
-        return self._limits.findings(item, self._limits.figures(zone))
+        return self._limits.figures(zone)
+
+    def _taken_by_others(self, item: Item, segment: str) -> frozenset[int]:
+        """Return the clauses that grant other benefits of the segment."""
+        siblings = next(part for part in self._taxonomy.segments if part.name == segment).of(Category.BENEFIT)
+        return frozenset(
+            support.clause
+            for other in siblings
+            if other.item_id != item.item_id
+            for support in self._granted(other, segment)
+        )
 
     def _module_of(self, clause: int, segment: str) -> int:
         """Return the outermost section of the segment around a clause, else the clause's own."""

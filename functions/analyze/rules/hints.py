@@ -23,7 +23,8 @@ class Rule:
     one of ``context`` in or around it; none of ``refused`` in it, none of ``refused_title`` in the
     titles above it. ``proof`` names the stances that prove the item. A ``main`` benefit takes the
     limits of its whole segment. ``requires`` are benefits one of which a segment needs; ``objects``
-    segments may be named among insured objects. ``share`` and ``terms`` tell a relevant document.
+    segments may be named among insured objects, ``exclusive`` ones own the sections that name them in
+    their title. ``limits_of`` is the item whose limits hold here too. ``share`` and ``terms`` tell a relevant document.
     """
 
     item: Item
@@ -39,6 +40,8 @@ class Rule:
     main: bool
     requires: tuple[str, ...]
     objects: bool
+    exclusive: bool
+    limits_of: str
     share: float
     terms: tuple[str, ...]
 
@@ -69,6 +72,8 @@ def read_rule(item: Item, language: str) -> Rule:
         main=bool(hints.get("main", False)),
         requires=_names(item, "requires", hints.get("requires", [])),
         objects=bool(hints.get("objects", False)),
+        exclusive=bool(hints.get("exclusive", False)),
+        limits_of=str(hints.get("limits_of", "")),
         share=float(share),
         terms=_patterns(item, _mapping(item, "relevance", "terms"), language),
     )

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 
 from functions.analyze.amounts import Amount, AmountKind, parse_amounts
 from functions.analyze.document import BlockKind
+from functions.analyze.rules.benefits import Support
 from functions.analyze.rules.evidence import evidence_of
 from functions.analyze.rules.hints import names_of
 from functions.analyze.rules.matching import WordIndex
@@ -22,6 +23,9 @@ _USABLE = frozenset(
     {Stance.GRANT, Stance.OVERVIEW, Stance.LIMIT, Stance.EVENT, Stance.NEUTRAL, Stance.OBJECT}
 )
 _CAPS = frozenset({Stance.LIMIT, Stance.GRANT, Stance.OVERVIEW})
+_NEARBY = 0.9
+_CAP = 0.75
+_THRESHOLD_REACH = 45
 _CUE_REACH = 90
 
 
@@ -37,11 +41,14 @@ class Figure:
 class LimitFinder:
     """Reads the amounts of a document once, and attaches them on request."""
 
-    def __init__(self, outline: Outline, index: WordIndex, stances: Stances, language: str) -> None:
+    def __init__(
+        self, outline: Outline, index: WordIndex, stances: Stances, language: str, threshold: Sequence[str]
+    ) -> None:
         self._outline = outline
         self._index = index
         self._stances = stances
         self._language = language
+        self._thresholds = index.find_any(threshold)
         self._currencies = self._table_currencies()
         self._amounts: dict[int, list[Amount]] = {}
 
@@ -60,40 +67,39 @@ class LimitFinder:
             for amount in self.amounts(self._outline.clauses[number])
         ]
 
-    def zone(
-        self, supports: Sequence[tuple[int, float, bool]], taken: frozenset[int]
-    ) -> list[tuple[int, float]]:
-        """Return the clauses whose amounts limit what the supports grant.
+    def zone(self, supports: Sequence[Support], taken: frozenset[int], main: bool) -> list[tuple[int, float]]:
+        """Return the clauses whose amounts limit what the supports grant, each with its weight.
 
-        Those are the passages themselves, the leads and beginnings they depend on, what follows them
-        in the same block, and the whole section where its title named the benefit. ``taken`` clauses
-        speak of another benefit and are left out, unless they are passages of this one.
+        Those are the passages themselves, what follows them in their block, the leads they depend on
+        (unless they name sums of their own), and the whole section where its title named the benefit or
+        the benefit is the ``main`` one. ``taken`` clauses speak of another benefit and are left out.
         """
         zone: dict[int, float] = {}
-        own = {number for number, _, _ in supports}
+        own = {support.clause for support in supports}
 
         def add(number: int, weight: float) -> None:
-            if self._stances.clauses[number] in _USABLE and (number in own or number not in taken):
+            usable = self._stances.clauses[number] in _USABLE
+            if usable and (number in own or number not in taken):
                 zone[number] = max(zone.get(number, 0.0), weight)
 
-        for number, weight, by_title in supports:
-            clause = self._outline.clauses[number]
-            add(number, weight)
-            for other in self._depends_on(clause):
-                zone[other] = max(zone.get(other, 0.0), weight)
-            for other in self._same_block(clause):
-                add(other, weight * 0.9)
-            if by_title:
-                for other in self._outline.sections[clause.section].clauses:
-                    add(other, weight * 0.9)
+        for support in supports:
+            clause = self._outline.clauses[support.clause]
+            add(clause.index, support.weight)
+            near = [*self._same_block(clause)]
+            if not self._has_money(clause):
+                near += self._depends_on(clause)
+            if support.title or main:
+                near += self._outline.sections[clause.section].clauses
+            for other in near:
+                add(other, support.weight * _NEARBY)
         return sorted(zone.items())
 
     def caps(self, section: int) -> list[tuple[int, float]]:
         """Return the clauses below a section that limit all of it: those under titles about limits."""
         return [
-            (number, 0.75)
+            (number, _CAP)
             for part in self._outline.subtree(section)
-            if self._stances.sections[part.index] is Stance.LIMIT
+            if self._stances.limits_whole(part.index)
             for number in part.clauses
             if self._stances.clauses[number] in _CAPS
         ]
@@ -135,6 +141,8 @@ class LimitFinder:
 
     def _fits(self, item: Item, amount: Amount, clause: Clause) -> bool:
         hints = item.hints
+        if amount.kind is AmountKind.MONEY and (amount.bound == "min" or self._is_threshold(amount, clause)):
+            return False
         if amount.kind.value not in _list(hints.get("kinds")):
             return False
         if amount.kind is AmountKind.DURATION and not self._is_limiting(amount, clause):
@@ -167,7 +175,19 @@ class LimitFinder:
             return near or len(self._outline.text(clause)) <= 2 * _CUE_REACH
         return self._outline.sections[clause.section].heading in found
 
+    def _is_threshold(self, amount: Amount, clause: Clause) -> bool:
+        """Whether the amount measures something else: a value in dispute, a premium, a fine."""
+        match = self._thresholds.get(clause.index)
+        if match is None:
+            return False
+        distance = clause.start + amount.start - clause.tokens[match.start].start
+        return 0 < distance <= _THRESHOLD_REACH
+
+    def _has_money(self, clause: Clause) -> bool:
+        return any(amount.kind is AmountKind.MONEY for amount in self.amounts(clause))
+
     def _depends_on(self, clause: Clause) -> Iterator[int]:
+        """Yield the leads and beginnings of a clause, and what stands with them in their block."""
         seen = {clause.index}
         queue = [clause.lead, clause.before]
         while queue:
@@ -175,15 +195,19 @@ class LimitFinder:
             if number is None or number in seen:
                 continue
             seen.add(number)
-            yield number
             other = self._outline.clauses[number]
+            yield number
+            yield from self._same_block(other)
             queue += [other.lead, other.before]
 
     def _same_block(self, clause: Clause) -> Iterator[int]:
-        for other in self._outline.clauses[clause.index + 1 : clause.index + 4]:
-            if other.block != clause.block:
-                break
-            yield other.index
+        """Yield the other clauses of the clause's block, those behind it first."""
+        clauses = self._outline.clauses
+        for step in (1, -1):
+            at = clause.index + step
+            while 0 <= at < len(clauses) and clauses[at].block == clause.block:
+                yield at
+                at += step
 
     def _table_currencies(self) -> dict[tuple[int, int] | None, str]:
         """Return the currency that a table's head names, by page and table."""

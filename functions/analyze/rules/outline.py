@@ -19,6 +19,10 @@ from functions.analyze.rules.text import Token, sentences, tokens, trim
 _BULLET = re.compile(r"\s*(?:[–—•·▪■●◦‣*-]\s|[a-z]\)\s|\d{1,2}\)\s|\([a-z\d]\)\s)")
 _OPEN_END = re.compile(r"[^.!?:;»”\"]\s*$")
 _MAX_HEADING = 140
+_MAX_REFERENCE = 200
+_TITLE_WORDS = 10
+_SHORT_TITLE_WORDS = 5
+_LONG_CELL = 200
 
 
 class ClauseKind(StrEnum):
@@ -90,9 +94,9 @@ class Outline:
     def reference(self, section: int) -> str:
         """Return the titles from the top down to the section, up to 200 characters."""
         titles = [part.title for part in self.path(section) if part.title]
-        while len(titles) > 1 and len(" > ".join(reversed(titles))) > 200:
+        while len(titles) > 1 and len(" > ".join(reversed(titles))) > _MAX_REFERENCE:
             titles.pop()
-        return " > ".join(reversed(titles))[:200]
+        return " > ".join(reversed(titles))[:_MAX_REFERENCE]
 
 
 class _Builder:
@@ -102,6 +106,8 @@ class _Builder:
         self._outline = outline
         self._stack = [0]
         self._orphan: int | None = None
+        self._contents_title: tuple[int, Page, Block] | None = None
+        self._chapters: dict[str, tuple[int, Page, Block]] = {}
         self._lead: int | None = None
         self._open: int | None = None
         self._block = 0
@@ -109,12 +115,14 @@ class _Builder:
     def build(self) -> None:
         pages = self._outline.document.pages
         for number, page in enumerate(pages):
-            if toc.is_contents(page, len(pages)):
+            if not _has_contents(page) and toc.is_contents(page, len(pages)):
                 continue
             for block in page.blocks or _paragraphs(page):
-                if not toc.is_contents_line(page.text[block.start : block.end], len(pages)):
-                    self._add(number, page, block)
                 self._block += 1
+                if block.kind is BlockKind.TOC_ENTRY:
+                    self._contents_entry(number, page, block)
+                elif not toc.is_contents_line(page.text[block.start : block.end], len(pages)):
+                    self._add(number, page, block)
 
     def _add(self, number: int, page: Page, block: Block) -> None:
         start, end = trim(page.text, block.start, block.end)
@@ -129,6 +137,15 @@ class _Builder:
             start = self._numbered(number, page, block, start, end)
             if start < end:
                 self._running(number, page, block, start, end)
+
+    def _contents_entry(self, number: int, page: Page, block: Block) -> None:
+        """Remember which title of the contents stands above which letter series."""
+        label, _ = parse_label(page.text[block.start : block.end])
+        if label is None:
+            self._contents_title = (number, page, block)
+        elif label.starts_chapter and self._contents_title is not None:
+            self._chapters[label.parts[0]] = self._contents_title
+            self._contents_title = None
 
     def _heading(self, number: int, page: Page, block: Block, start: int, end: int) -> None:
         label, offset = parse_label(page.text[start:end])
@@ -169,7 +186,7 @@ class _Builder:
 
     def _running(self, number: int, page: Page, block: Block, start: int, end: int) -> None:
         is_item = block.kind is BlockKind.LIST_ITEM or bool(_BULLET.match(page.text, start, end))
-        continues = self._open is not None and page.text[start].islower()
+        continues = self._open is not None and not is_item and page.text[start].islower()
         kind = ClauseKind.ITEM if is_item else ClauseKind.SENTENCE
         if not is_item and not continues:
             self._lead = None
@@ -272,20 +289,37 @@ class _Builder:
         self._stack.append(title)
         return title
 
+    def _chapter_of_contents(self, parent: int, level: int, label: Label) -> int:
+        """Return a section for the chapter's title in the contents, where the text shows none."""
+        entry = self._chapters.pop(label.parts[0], None)
+        if entry is None:
+            return parent
+        number, page, block = entry
+        section = Section(len(self._outline.sections), parent, max(1, level - 1), None)
+        self._outline.sections.append(section)
+        self._outline.sections[parent].children.append(section.index)
+        self._stack.append(section.index)
+        section.title = _title(page.text[block.start : block.end])
+        section.heading = self._clause(number, page, block.start, block.end, ClauseKind.HEADING).index
+        section.clauses.pop()
+        return section.index
+
 
 def _title(text: str) -> str:
     return " ".join(re.sub("[\u00ad\ufffe\u0002]\\s*", "", text).split())[:_MAX_HEADING]
 
 
 def _looks_like_title(first: str, rest: str) -> bool:
-    """Tell a title line from running text: short, without an end stop, and text follows."""
+    """Tell a title from running text: short, without an end stop, and shorter than the line below."""
     words = first.split()
-    if not words or len(words) > 9 or not rest or re.search(r"[.;,:]\s*$", first):
+    if not words or len(words) > _TITLE_WORDS or re.search(r"[.;,:]\s*$", first):
         return False
     following = rest.partition("\n")[0]
-    return len(first) < 0.75 * len(following) or (
-        len(words) <= 5 and first.rstrip()[-1] not in "-\ufffe\u0002"
-    )
+    return not rest or len(first) < 0.75 * len(following) or len(words) <= _SHORT_TITLE_WORDS
+
+
+def _has_contents(page: Page) -> bool:
+    return any(block.kind is BlockKind.TOC_ENTRY for block in page.blocks)
 
 
 def _paragraphs(page: Page) -> list[Block]:

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from functions.analyze.rules.hints import Rule
 from functions.analyze.rules.matching import WordIndex
 from functions.analyze.rules.outline import Clause, ClauseKind, Outline
-from functions.analyze.rules.stance import Stance, Stances
+from functions.analyze.rules.stance import CLOSED, Stance, Stances
 
 _NOT_A_MODULE = frozenset({Stance.EXCLUSION, Stance.DUTY, Stance.GENERAL, Stance.DEFINITION})
 
@@ -21,26 +21,39 @@ class Scopes:
         self._outline = outline
         self._stances = stances
         named: list[set[str]] = [set() for _ in outline.sections]
+        titled: list[set[str]] = [set() for _ in outline.sections]
         self._mentions: dict[str, frozenset[int]] = {}
         for segment in segments:
             found = index.find_any(segment.names)
             self._mentions[segment.item.name] = frozenset(found)
             for section in outline.sections:
                 if section.heading is not None and section.heading in found:
-                    named[section.index].add(segment.item.name)
+                    titled[section.index].add(segment.item.name)
             if segment.objects:
                 for number in found:
                     section_of = self._object_scope(outline.clauses[number])
                     if section_of is not None:
                         named[section_of].add(segment.item.name)
-        self.named = [frozenset(names) for names in named]
+        self.named = [frozenset(names | own) for names, own in zip(named, titled, strict=True)]
         self.nearest: list[frozenset[str]] = []
         self.around: list[frozenset[str]] = []
+        exclusive = frozenset(segment.item.name for segment in segments if segment.exclusive)
         for section in outline.sections:
             path = [self.named[part.index] for part in outline.path(section.index)]
             path.append(self.named[0])
+            owner = self._owner(section.index, titled, exclusive)
+            if owner:
+                path = [owner]
             self.nearest.append(next((names for names in path if names), frozenset()))
             self.around.append(frozenset().union(*path))
+
+    def _owner(self, section: int, titled: list[set[str]], exclusive: frozenset[str]) -> frozenset[str]:
+        """Return the exclusive segment that a title above claims the section for, if there is one."""
+        for part in self._outline.path(section):
+            claimed = frozenset(titled[part.index] & exclusive)
+            if claimed:
+                return claimed
+        return frozenset()
 
     def mentions(self, segment: str, clause: int) -> bool:
         """Whether the clause itself uses the segment's words."""
@@ -69,11 +82,11 @@ class Scopes:
 
     def _object_scope(self, clause: Clause) -> int | None:
         """Return the section whose insured objects the clause lists: the parent of that list."""
-        if clause.kind is ClauseKind.HEADING or self._stances.clauses[clause.index] is not Stance.OBJECT:
+        if clause.kind is ClauseKind.HEADING or self._stances.clauses[clause.index] in CLOSED:
             return None
         outermost = None
         for section in self._outline.path(clause.section):
-            if self._stances.own_title(section) is Stance.OBJECT:
+            if self._stances.own[section.index] is Stance.OBJECT:
                 outermost = section.parent
             elif outermost is not None:
                 break

@@ -8,7 +8,7 @@ from __future__ import annotations
 from enum import StrEnum
 
 from functions.analyze.rules.cues import Cues
-from functions.analyze.rules.matching import WordIndex
+from functions.analyze.rules.matching import Match, WordIndex
 from functions.analyze.rules.outline import Clause, ClauseKind, Outline, Section
 
 
@@ -27,83 +27,99 @@ class Stance(StrEnum):
     NEUTRAL = "neutral"
 
 
-_CLOSED = frozenset({Stance.EXCLUSION, Stance.DUTY, Stance.DEFINITION})
+CLOSED = frozenset({Stance.EXCLUSION, Stance.DUTY, Stance.DEFINITION})
 
 
 class Stances:
-    """The stances of all sections and clauses of one document."""
+    """The stances of all sections and clauses of one document, by index."""
 
     def __init__(self, outline: Outline, index: WordIndex, cues: Cues) -> None:
         self._outline = outline
         self._grant = index.find_any(cues.grant)
-        self._refuse = index.find_any(cues.refuse)
+        self._insure = index.find_any(cues.insure)
+        self._refuse = {
+            number: match
+            for number, match in index.find_any(cues.refuse).items()
+            if not self._is_aside(match)
+        }
         self._exception = index.find_any(cues.exception)
-        self._titles = [
-            (stance, index.find_any(patterns))
-            for stance, patterns in (
-                (Stance.EXCLUSION, cues.refuse_title),
-                (Stance.DEFINITION, cues.definition_title),
-                (Stance.OVERVIEW, cues.overview_title),
-                (Stance.LIMIT, cues.limit_title),
-                (Stance.OBJECT, cues.object_title),
-                (Stance.EVENT, cues.event_title),
-                (Stance.GRANT, cues.grant_title),
-                (Stance.DUTY, cues.duty_title),
-                (Stance.GENERAL, cues.general_title),
-            )
-        ]
+        titles = (
+            (Stance.EXCLUSION, cues.refuse_title),
+            (Stance.DEFINITION, cues.definition_title),
+            (Stance.OVERVIEW, cues.overview_title),
+            (Stance.LIMIT, cues.limit_title),
+            (Stance.OBJECT, cues.object_title),
+            (Stance.GRANT, cues.grant_title),
+            (Stance.EVENT, cues.event_title),
+            (Stance.DUTY, cues.duty_title),
+            (Stance.GENERAL, cues.general_title),
+        )
+        self._titles = [(stance, index.find_any(patterns)) for stance, patterns in titles]
+        self.own = [self._own_title(section) for section in outline.sections]
         self.sections = [self._section(section) for section in outline.sections]
         self.clauses: list[Stance] = []
         for clause in outline.clauses:
             self.clauses.append(self._clause(clause))
 
-    def own_title(self, section: Section) -> Stance:
-        """Return what the section's own heading says, NEUTRAL where it says nothing."""
+    def limits_whole(self, section: int) -> bool:
+        """Whether the section's own title is about limits (sums, deductible, duration)."""
+        return self.own[section] is Stance.LIMIT
+
+    def _own_title(self, section: Section) -> Stance:
         if section.heading is None:
             return Stance.NEUTRAL
-        for stance, found in self._titles:
-            if section.heading in found:
-                return stance
-        return Stance.NEUTRAL
+        return next((stance for stance, found in self._titles if section.heading in found), Stance.NEUTRAL)
 
     def _section(self, section: Section) -> Stance:
+        """Return the nearest title's stance; a title about limits within a grant still grants."""
+        limiting = False
         for part in self._outline.path(section.index):
-            stance = self.own_title(part)
-            if stance is not Stance.NEUTRAL:
+            stance = self.own[part.index]
+            if stance is Stance.LIMIT:
+                limiting = True
+            elif stance is not Stance.NEUTRAL and not (limiting and stance not in {Stance.GRANT, *CLOSED}):
                 return stance
-        return Stance.NEUTRAL
+        return Stance.LIMIT if limiting else Stance.NEUTRAL
 
     def _clause(self, clause: Clause) -> Stance:
         section = self.sections[clause.section]
         if clause.kind is ClauseKind.HEADING:
             return section
-        if clause.before is not None and clause.before < len(self.clauses):
-            inherited = self.clauses[clause.before]
-            if inherited is Stance.EXCLUSION:
-                return inherited
         if clause.index in self._exception and self._is_excluded(clause, section):
             return Stance.GRANT
-        if clause.index in self._refuse:
+        if clause.index in self._refuse or self._leads(clause, Stance.EXCLUSION):
             return Stance.EXCLUSION
-        if section in _CLOSED:
+        if section in CLOSED:
             return section
-        if clause.lead is not None:
-            lead = self.clauses[clause.lead]
-            if lead is Stance.EXCLUSION:
-                return lead
-            if lead is Stance.GRANT:
-                return Stance.EVENT if section is Stance.EVENT else lead
-        if clause.index in self._grant:
-            return Stance.EVENT if section is Stance.EVENT else Stance.GRANT
+        return self._open(clause, section)
+
+    def _open(self, clause: Clause, section: Stance) -> Stance:
+        """Return the stance of a clause that nothing excludes."""
+        insured = clause.index in self._insure or self._leads(clause, Stance.GRANT)
+        if section is Stance.EVENT:
+            return Stance.GRANT if clause.index in self._grant else Stance.EVENT
+        if section is Stance.OBJECT and clause.index not in self._grant:
+            return Stance.OBJECT
+        if insured or clause.index in self._grant:
+            return Stance.GRANT
         if clause.kind is ClauseKind.ROW and section is Stance.NEUTRAL:
             return Stance.OVERVIEW
         return section
 
+    def _leads(self, clause: Clause, stance: Stance) -> bool:
+        """Whether what the clause depends on, a lead or its own beginning, has the stance."""
+        earlier = (clause.lead, clause.before)
+        return any(number is not None and self.clauses[number] is stance for number in earlier)
+
     def _is_excluded(self, clause: Clause, section: Stance) -> bool:
         """Whether an exception here turns an exclusion: by section, lead, or the sentence before."""
-        if section is Stance.EXCLUSION:
+        if section is Stance.EXCLUSION or self._leads(clause, Stance.EXCLUSION):
             return True
-        if clause.lead is not None and self.clauses[clause.lead] is Stance.EXCLUSION:
-            return True
-        earlier = clause.index - 1
-        return earlier >= 0 and self.clauses[earlier] is Stance.EXCLUSION
+        return clause.index > 0 and self.clauses[clause.index - 1] is Stance.EXCLUSION
+
+    def _is_aside(self, match: Match) -> bool:
+        """Whether the words stand in brackets: a remark, which decides nothing about the whole."""
+        clause = self._outline.clauses[match.clause]
+        text = self._outline.document.pages[clause.page].text
+        before = text[clause.start : clause.tokens[match.start].start]
+        return before.count("(") > before.count(")")
