@@ -25,6 +25,7 @@ from shared.jobs.model import Job, Kind, Owner, Status
 from shared.jobs.queue import JobMessage
 from shared.jobs.runner import Runner
 from shared.memory import MemoryFiles, MemoryJobs, MemoryQueue
+from shared.observability import logger
 from shared.taxonomy import load_taxonomy
 
 
@@ -71,6 +72,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     if not paths:
         print(f"no document in {options.documents}", file=sys.stderr)
         return 2
+    logger.setLevel("ERROR")  # the table is the output; failures have their line in it
     options.out.mkdir(parents=True, exist_ok=True)
     tools = Tools(load_taxonomy(options.taxonomy), {RulesEngine.name: RulesEngine()}, limits=DEFAULT_LIMITS)
     return max(_report(path, tools, options) for path in paths)

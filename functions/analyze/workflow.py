@@ -39,6 +39,7 @@ if TYPE_CHECKING:
 
 PAGES_PER_UNIT = 20
 SEGMENTS_PER_UNIT = 4
+DETECT = "auto"
 
 
 @dataclass(frozen=True, slots=True)
@@ -112,7 +113,8 @@ class AnalysisWorkflow:
         """Make one document of the pages, and passages of the document."""
         pages = [page_from_dict(page) for batch in self._run.outputs("extract") for page in batch]
         document = self._source.assemble(pages)
-        if language := self._run.params.get("language"):
+        language = self._run.params.get("language", DETECT)
+        if language != DETECT:
             document = replace(document, language=language)
         params = self._run.params
         chunks = chunk(document, params.get("chunk_size", 800), params.get("chunk_overlap", 80))

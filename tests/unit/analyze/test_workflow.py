@@ -144,10 +144,13 @@ def test_goes_on_over_invocations_without_doing_a_unit_again() -> None:
     assert sorted(asked) == sorted(set(asked))
 
 
-def test_a_language_that_was_given_is_used() -> None:
-    job = World().run(language="fr")
+@pytest.mark.parametrize(
+    ("params", "language"), [({}, "en"), ({"language": "auto"}, "en"), ({"language": "fr"}, "fr")]
+)
+def test_the_language_is_found_unless_it_was_given(params: dict[str, str], language: str) -> None:
+    job = World().run(**params)
     assert job.result is not None
-    assert job.result["language"] == "fr"
+    assert job.result["language"] == language
 
 
 @pytest.mark.parametrize(
