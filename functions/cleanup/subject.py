@@ -18,7 +18,7 @@ ACTIVE_RETRY = 60.0
 class Subject:
     """The product or document, with the jobs whose files go (ids) and the upload's prefix, if it goes.
 
-    ``analyses`` counts the analyses and outputs among the jobs: they make the subject known.
+    ``analyses`` counts the jobs whose record is still there: they make the subject known.
     """
 
     jobs: tuple[str, ...]
@@ -55,13 +55,13 @@ class Finder:
         analyses = 0
         for job_id in ids:
             job = self.store.get(job_id)
-            if job_id == cleanup.job_id or not _may_remove(cleanup, job):
+            # Cleanups keep no document text, only their notes: those stay, this job's own among them.
+            if not _may_remove(cleanup, job) or (job is not None and job.kind is Kind.CLEANUP):
                 continue
-            if job is not None and job.kind is not Kind.CLEANUP:
+            if job is not None:
                 analyses += 1
                 _refuse_active(job)
-            if job is None or job.status.terminal:
-                jobs.append(job_id)
+            jobs.append(job_id)
         if cleanup.document_id and document is None and not analyses:
             raise PermanentError(
                 "unknown-document", f"There is no document {cleanup.document_id!r} among your documents."

@@ -1,0 +1,319 @@
+"""A small Directus over real HTTP: stores rows, filters, pages at 100, refuses as the real one does.
+
+What it does was measured on Directus 11.17: 403 for what is missing, 100 rows by default, 400 for a
+``limit`` above QUERY_LIMIT_MAX, silence when missing rows are deleted, 500 for a violated foreign key
+(SQLite). Faults are injected by ``fail``; every request is kept in ``requests``.
+"""
+
+from __future__ import annotations
+
+import json
+import threading
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from types import TracebackType
+from typing import Any
+from urllib.parse import parse_qs, unquote, urlsplit
+
+from tests.fakes.directus_graphql import QueryError, Selection, parse
+
+TOKEN = "static-token-of-the-fake"
+DEFAULT_LIMIT = 100
+
+_DETAIL = {
+    "dcm_product": "dcm_product",
+    "insurance_dcm_segment": "insurance_dcm_segment",
+    "insurance_dcm_benefit": "insurance_dcm_benefit",
+}
+RELATIONS: dict[str, dict[str, str]] = {
+    "dcm_product": {},
+    "insurance_dcm_segment": {"dcm_product": "dcm_product"},
+    "insurance_dcm_benefit": {"insurance_dcm_segment": "insurance_dcm_segment"},
+    "insurance_dcm_limit": _DETAIL,
+    "insurance_dcm_condition": _DETAIL,
+    "insurance_dcm_exclusion": _DETAIL,
+}
+
+Row = dict[str, Any]
+
+
+class RefusedError(Exception):
+    """An answer that is an error, with its status and Directus's code."""
+
+    def __init__(
+        self, status: int, code: str, message: str, details: Mapping[str, Any] | None = None
+    ) -> None:
+        super().__init__(message)
+        self.status = status
+        self.body = {"errors": [{"message": message, "extensions": {**(details or {}), "code": code}}]}
+
+
+FORBIDDEN = RefusedError(403, "FORBIDDEN", "You don't have permission to access this.")
+
+
+@dataclass(frozen=True, slots=True)
+class Fault:
+    """What happens to one matching request instead of (or, for ``drop_after``, after) its execution."""
+
+    status: int = 0
+    code: str = "SERVICE_UNAVAILABLE"
+    retry_after: str = ""
+    body: bytes = b""
+    drop: bool = False
+    drop_after: bool = False
+    cut: bool = False
+    delay: float = 0.0
+    method: str = ""
+    path: str = ""
+
+    def matches(self, method: str, path: str) -> bool:
+        return self.method in {"", method} and path.startswith(self.path)
+
+
+@dataclass(slots=True)
+class DirectusServer:
+    """Runs on a port of its own inside ``with``."""
+
+    query_limit_max: int = 0
+    tables: dict[str, dict[str, Row]] = field(default_factory=lambda: {name: {} for name in RELATIONS})
+    files: dict[str, tuple[bytes, str]] = field(default_factory=dict)
+    requests: list[tuple[str, str]] = field(default_factory=list)
+    faults: list[Fault] = field(default_factory=list)
+    lock: threading.RLock = field(default_factory=threading.RLock)
+    _http: ThreadingHTTPServer | None = None
+
+    @property
+    def url(self) -> str:
+        assert self._http is not None
+        return f"http://127.0.0.1:{self._http.server_port}"
+
+    def __enter__(self) -> DirectusServer:
+        handler = type("Handler", (_Handler,), {"directus": self})
+        self._http = ThreadingHTTPServer(("127.0.0.1", 0), handler)
+        threading.Thread(target=self._http.serve_forever, args=(0.02,), daemon=True).start()
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        assert self._http is not None
+        self._http.shutdown()
+        self._http.server_close()
+
+    def fail(self, *faults: Fault) -> None:
+        """Inject faults: each hits the next request that it matches, once."""
+        self.faults.extend(faults)
+
+    def add(self, collection: str, *rows: Row) -> None:
+        """Store rows by their ids."""
+        for row in rows:
+            self.tables[collection][row["id"]] = row
+
+    def ids(self, collection: str) -> list[str]:
+        """Return the ids of a collection, sorted."""
+        return sorted(self.tables[collection])
+
+    def next_fault(self, method: str, path: str) -> Fault | None:
+        with self.lock:
+            for position, fault in enumerate(self.faults):
+                if fault.matches(method, path):
+                    return self.faults.pop(position)
+        return None
+
+    # --- Items -------------------------------------------------------------------------------------
+
+    def table(self, collection: str) -> dict[str, Row]:
+        if collection not in self.tables:
+            text = f'You don\'t have permission to access collection "{collection}" or it does not exist.'
+            raise RefusedError(403, "FORBIDDEN", text)
+        return self.tables[collection]
+
+    def select(self, collection: str, query: Mapping[str, Any]) -> list[Row]:
+        """Return the rows of a query with ``filter``, ``sort``, ``limit`` and ``offset``."""
+        limit = int(query.get("limit") or DEFAULT_LIMIT)
+        if self.query_limit_max and limit > self.query_limit_max:
+            text = f'Invalid query. "limit" must be less than or equal to {self.query_limit_max}.'
+            raise RefusedError(400, "INVALID_QUERY", text)
+        rows = [
+            row for row in self.table(collection).values() if self.fits(collection, row, query.get("filter"))
+        ]
+        if query.get("sort"):
+            rows.sort(key=lambda row: str(row["id"]))
+        offset = int(query.get("offset") or 0)
+        return rows[offset:] if limit == -1 else rows[offset : offset + limit]
+
+    def fits(self, collection: str, row: Row, where: Mapping[str, Any] | None) -> bool:
+        """Apply a filter: _and, _or, _eq, _in, _null, and fields of related rows."""
+        return all(self._fits(collection, row, name, rule) for name, rule in (where or {}).items())
+
+    def _fits(self, collection: str, row: Row, name: str, rule: Any) -> bool:
+        if name in {"_and", "_or"}:
+            return (all if name == "_and" else any)(self.fits(collection, row, part) for part in rule)
+        if any(operator.startswith("_") for operator in rule):
+            return all(_compare(row.get(name), operator, value) for operator, value in rule.items())
+        target = RELATIONS[collection].get(name)
+        if target is None:
+            raise RefusedError(403, "FORBIDDEN", f'You don\'t have permission to access field "{name}".')
+        related = self.tables[target].get(str(row.get(name)))
+        return related is not None and self.fits(target, related, rule)
+
+    def remove(self, collection: str, ids: Sequence[str]) -> None:
+        """Delete rows; missing ones are ignored, rows that others refer to are an error."""
+        table = self.table(collection)
+        for other, relations in RELATIONS.items():
+            for name, target in relations.items():
+                users = [row for row in self.tables[other].values() if row.get(name) in ids]
+                if target == collection and users:
+                    raise RefusedError(500, "INTERNAL_SERVER_ERROR", "An unexpected error occurred.")
+        for row_id in ids:
+            table.pop(row_id, None)
+
+    def graphql(self, query: str, variables: Mapping[str, Any]) -> Row:
+        """Answer a query for lists."""
+        try:
+            selections = parse(query, variables)
+        except QueryError as error:
+            raise _invalid_query(str(error)) from error
+        for selection in selections:
+            if selection.name not in self.tables:
+                raise _invalid_query(f'Cannot query field "{selection.name}" on type "Query".')
+        return {s.alias: self._project_all(s) for s in selections}
+
+    def _project_all(self, selection: Selection) -> list[Row]:
+        rows = self.select(selection.name, selection.arguments)
+        return [self._project(selection.name, row, selection.fields) for row in rows]
+
+    def _project(self, collection: str, row: Row, fields: Sequence[Selection]) -> Row:
+        return {f.alias: self._value(collection, row, f) for f in fields}
+
+    def _value(self, collection: str, row: Row, selection: Selection) -> Any:
+        if not selection.fields:
+            return row.get(selection.name)
+        target = RELATIONS[collection][selection.name]
+        related = self.tables[target].get(str(row.get(selection.name)))
+        return self._project(target, related, selection.fields) if related else None
+
+
+class _Handler(BaseHTTPRequestHandler):
+    """One connection; ``directus`` is set by the subclass that each server makes."""
+
+    directus: DirectusServer
+    protocol_version = "HTTP/1.1"
+    wbufsize = -1  # one packet an answer: two would wait for the delayed acknowledgement of the first
+
+    def log_message(self, *_arguments: object) -> None:
+        return
+
+    def do_GET(self) -> None:
+        self._serve("GET")
+
+    def do_POST(self) -> None:
+        self._serve("POST")
+
+    def do_DELETE(self) -> None:
+        self._serve("DELETE")
+
+    def _serve(self, method: str) -> None:
+        body = self.rfile.read(int(self.headers.get("content-length") or 0))
+        url = urlsplit(self.path)
+        self.directus.requests.append((method, url.path))
+        fault = self.directus.next_fault(method, url.path)
+        if fault is not None and self._broken(fault):
+            return
+        try:
+            with self.directus.lock:
+                status, content, media_type = self._answer(method, url.path, parse_qs(url.query), body)
+        except RefusedError as error:
+            status, content, media_type = error.status, json.dumps(error.body).encode(), "application/json"
+        if fault is not None and fault.drop_after:
+            self.close_connection = True
+            return
+        self._reply(status, content, media_type, cut=fault is not None and fault.cut)
+
+    def _broken(self, fault: Fault) -> bool:
+        """Do what the fault says; return whether the request is over."""
+        if fault.delay:
+            threading.Event().wait(fault.delay)
+        if fault.drop:
+            self.close_connection = True
+            return True
+        if not fault.status:
+            return False
+        error = RefusedError(fault.status, fault.code, "Injected fault.")
+        self._reply(
+            fault.status, fault.body or json.dumps(error.body).encode(), "application/json", fault.retry_after
+        )
+        return True
+
+    def _reply(
+        self, status: int, content: bytes, media_type: str, retry_after: str = "", *, cut: bool = False
+    ) -> None:
+        self.send_response(status)
+        self.send_header("content-type", media_type)
+        self.send_header("content-length", str(len(content) + cut))
+        if retry_after:
+            self.send_header("retry-after", retry_after)
+        self.end_headers()
+        self.wfile.write(content)
+        self.close_connection = self.close_connection or cut
+
+    def _answer(
+        self, method: str, path: str, query: Mapping[str, list[str]], body: bytes
+    ) -> tuple[int, bytes, str]:
+        if self.headers.get("authorization") != f"Bearer {TOKEN}":
+            raise RefusedError(401, "INVALID_CREDENTIALS", "Invalid user credentials.")
+        parts = [unquote(part) for part in path.strip("/").split("/")]
+        match [method, *parts]:
+            case ["GET", "assets", file_id]:
+                if file_id not in self.directus.files:
+                    raise FORBIDDEN
+                data, media_type = self.directus.files[file_id]
+                return 200, data, media_type
+            case ["GET", "items", collection, item_id]:
+                row = self.directus.table(collection).get(item_id)
+                if row is None:
+                    raise FORBIDDEN
+                return _json(row, query)
+            case ["GET", "items", collection]:
+                plain: dict[str, Any] = {name: values[0] for name, values in query.items()}
+                plain["filter"] = json.loads(plain.get("filter", "{}"))
+                return _json(self.directus.select(collection, plain), query)
+            case ["POST", "items", collection]:
+                rows = json.loads(body)
+                self.directus.add(collection, *(rows if isinstance(rows, list) else [rows]))
+                return _json(rows, query)
+            case ["DELETE", "items", collection]:
+                self.directus.remove(collection, json.loads(body))
+                return 204, b"", "application/json"
+            case ["POST", "graphql"]:
+                request = json.loads(body)
+                return _json(self.directus.graphql(request["query"], request.get("variables") or {}), {})
+        raise RefusedError(404, "ROUTE_NOT_FOUND", f"Route {path} doesn't exist.")
+
+
+def _json(data: Any, query: Mapping[str, list[str]]) -> tuple[int, bytes, str]:
+    fields = query.get("fields", ["*"])[0].split(",")
+    if fields != ["*"]:
+        cut = [
+            {name: row.get(name) for name in fields} for row in (data if isinstance(data, list) else [data])
+        ]
+        data = cut if isinstance(data, list) else cut[0]
+    return 200, json.dumps({"data": data}).encode(), "application/json"
+
+
+def _compare(value: Any, operator: str, operand: Any) -> bool:
+    match operator:
+        case "_eq":
+            return bool(value == operand)
+        case "_in":
+            return value in operand
+        case "_null":
+            return (value is None) is bool(operand)
+    raise RefusedError(400, "INVALID_QUERY", f'Invalid query. No "{operator}" filter operator.')
+
+
+def _invalid_query(reason: str) -> RefusedError:
+    return RefusedError(
+        400, "GRAPHQL_VALIDATION", "GraphQL validation error.", {"errors": [{"message": reason}]}
+    )

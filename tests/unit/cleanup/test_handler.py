@@ -1,0 +1,98 @@
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator
+from datetime import timedelta
+from typing import Any
+
+import pytest
+
+from functions.cleanup import bootstrap, handler
+from functions.cleanup.reconcile import Reconciler
+from functions.cleanup.seeded import DirectusRows
+from functions.cleanup.settings import CleanupSettings
+from shared.jobs.model import Kind, Status
+from shared.jobs.runner import Runner
+from tests.unit.cleanup.world import World
+
+ENVIRONMENT = {
+    "JOBS_TABLE": "jobs",
+    "DOCUMENTS_BUCKET": "documents",
+    "ANALYSIS_QUEUE_URL": "http://127.0.0.1:9/analysis",
+    "CLEANUP_QUEUE_URL": "http://127.0.0.1:9/cleanup",
+    "AWS_ENDPOINT_URL": "http://127.0.0.1:9",
+    "LEASE_SECONDS": "60",
+}
+
+
+class Context:
+    def get_remaining_time_in_millis(self) -> int:
+        return 300_000
+
+
+@pytest.fixture(autouse=True)
+def environment(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+    for name, value in ENVIRONMENT.items():
+        monkeypatch.setenv(name, value)
+    monkeypatch.delenv("DIRECTUS_URL", raising=False)
+    caches = [bootstrap.settings, bootstrap.runner, bootstrap.reconciler]
+    for cached in caches:
+        cached.cache_clear()
+    yield
+    for cached in caches:
+        cached.cache_clear()
+
+
+def sqs(*bodies: str) -> dict[str, Any]:
+    records = [
+        {"messageId": f"m{i}", "body": body, "eventSource": "aws:sqs", "receiptHandle": "r"}
+        for i, body in enumerate(bodies)
+    ]
+    return {"Records": records}
+
+
+def test_wiring_is_made_once_and_touches_nothing() -> None:
+    assert isinstance(bootstrap.runner(), Runner)
+    assert bootstrap.runner() is bootstrap.runner()
+    assert bootstrap.reconciler() is bootstrap.reconciler()
+    assert bootstrap._seeded_rows(bootstrap.settings()) is None
+
+
+def test_directus_is_wired_where_it_is_configured(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("DIRECTUS_URL", "http://127.0.0.1:9")
+    monkeypatch.setenv("DIRECTUS_TOKEN", "not-to-be-seen")
+    assert "not-to-be-seen" not in repr(bootstrap.settings())
+    assert isinstance(bootstrap._seeded_rows(bootstrap.settings()), DirectusRows)
+
+
+def test_missing_settings_stop_the_function(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.delenv("JOBS_TABLE")
+    with pytest.raises(ValueError, match="jobs_table"):
+        CleanupSettings()
+
+
+def test_cleanup_job_runs_through_the_handler(
+    world: World, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    world.analysed(document_id="d1")
+    job = world.submit(Kind.CLEANUP, document_id="d1")
+    monkeypatch.setattr(bootstrap, "runner", world.runner)
+    body = json.dumps({"job_id": job.job_id, "kind": "cleanup"})
+    assert handler.handler(sqs(body, "{}"), Context()) == {"batchItemFailures": [{"itemIdentifier": "m1"}]}
+    after = world.store.get(job.job_id)
+    assert after is not None
+    assert after.status is Status.COMPLETED
+    assert '"JobsCompleted":[1.0]' in capsys.readouterr().out
+
+
+def test_reconciliation_runs_through_the_handler(
+    world: World, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    world.submit(Kind.ANALYSIS)
+    world.now += timedelta(minutes=2)
+    monkeypatch.setattr(bootstrap, "reconciler", lambda: Reconciler(world.store, world.queue, world.clock))
+    counts = handler.reconcile({}, Context())
+    assert counts == {"resent": 1, "failed": 0, "settled": 0, "expired": 0, "errors": 0, "cut_short": 0}
+    printed = capsys.readouterr().out
+    assert '"JobsRepaired":[1.0]' in printed
+    assert '"stage":"local"' in printed
