@@ -91,11 +91,16 @@ def tree_lines(tree: Mapping[str, Any]) -> Iterator[str]:
     """Yield the lines of a result tree: name, value and confidence, then page and quote."""
     for segment in tree["segments"]:
         yield from _finding_lines(segment, 0)
+        yield from _detail_lines(segment, 1)
         for benefit in segment["benefits"]:
             yield from _finding_lines(benefit, 1)
-            for kind in ("limits", "conditions", "exclusions"):
-                for detail in benefit[kind]:
-                    yield from _finding_lines(detail, 2, kind[:-1])
+            yield from _detail_lines(benefit, 2)
+
+
+def _detail_lines(finding: Mapping[str, Any], depth: int) -> Iterator[str]:
+    for kind in ("limits", "conditions", "exclusions"):
+        for detail in finding[kind]:
+            yield from _finding_lines(detail, depth, kind[:-1])
 
 
 def _finding_lines(finding: Mapping[str, Any], depth: int, kind: str = "") -> Iterator[str]:

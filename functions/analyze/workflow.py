@@ -32,7 +32,7 @@ from shared.findings import (
     finding_to_dict,
 )
 from shared.jobs.workflow import Run, Stage
-from shared.taxonomy import Item, Taxonomy
+from shared.taxonomy import Category, Item, Taxonomy
 
 if TYPE_CHECKING:
     from shared.directus import Directus
@@ -136,7 +136,7 @@ class AnalysisWorkflow:
             [
                 finding_to_dict(benefit)
                 for benefit in self._analysis.find_benefits(
-                    segment, item_of(self._tools.taxonomy.segments, segment).children
+                    segment, item_of(self._tools.taxonomy.segments, segment).of(Category.BENEFIT)
                 )
             ]
             for segment in self._group(index)

@@ -38,7 +38,7 @@ class WordAnalysis:
 
     def find_benefits(self, segment: Finding, items: Sequence[Item]) -> list[Finding]:
         self.fault(f"benefits of {segment.item_name}")
-        return self._find([item for item in items if item.category is Category.BENEFIT])
+        return self._find(items)
 
     def find_details(self, segment: Finding, benefit: Finding | None, item: Item) -> Details:
         self.fault(f"details of {item.name}")
