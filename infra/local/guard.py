@@ -1,6 +1,6 @@
 """A watcher that removes a stack when the process it was made for ends, however that ends.
 
-``python -m infra.local.guard STATE CACHE OWNER_PID``, started by ``watch``.
+``python -m infra.local.guard FOLDER STATE CACHE OWNER_PID``, started by ``watch``.
 """
 
 from __future__ import annotations
@@ -18,9 +18,10 @@ from infra.local.stack import LocalStack
 WATCH_SECONDS = 0.5
 
 
-def watch(paths: Paths, owner_pid: int) -> None:
-    """Start the watcher of a stack whose state folder is temporary; it is removed with the stack."""
-    command = [sys.executable, "-m", "infra.local.guard", str(paths.state), str(paths.cache), str(owner_pid)]
+def watch(paths: Paths, folder: Path, owner_pid: int) -> None:
+    """Start the watcher of a stack; ``folder``, which holds its state, is removed with it."""
+    command = [sys.executable, "-m", "infra.local.guard"]
+    command += [str(folder), str(paths.state), str(paths.cache), str(owner_pid)]
     log = paths.logs / "guard.log"
     start(command, os.environ, log=log, folder=CHECKOUT, port=0).save(_record(paths))
 
@@ -31,7 +32,7 @@ def dismiss(paths: Paths) -> None:
         watcher.stop()
 
 
-def main(state: str, cache: str, owner_pid: str) -> None:
+def main(folder: str, state: str, cache: str, owner_pid: str) -> None:
     """Wait for the owner's end, then remove the stack and its folder."""
     paths = Paths(CHECKOUT, Path(state), Path(cache))
     owner = Process.of(int(owner_pid))
@@ -39,7 +40,7 @@ def main(state: str, cache: str, owner_pid: str) -> None:
         time.sleep(WATCH_SECONDS)
     if paths.state.exists():
         LocalStack(paths).down(wipe=True)
-        shutil.rmtree(paths.state, ignore_errors=True)
+    shutil.rmtree(folder, ignore_errors=True)
 
 
 def _record(paths: Paths) -> Path:

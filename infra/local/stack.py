@@ -15,6 +15,7 @@ from infra.local import deploy, emulator, package, server, tokens
 from infra.local.derive import Code, derive, function_packages, parameters_from
 from infra.local.errors import LocalError
 from infra.local.paths import Paths, locked
+from infra.local.processes import HOST
 from infra.local.template import load_template
 
 if TYPE_CHECKING:
@@ -27,7 +28,11 @@ CREDENTIALS = {
     "AWS_REGION": REGION,
     "AWS_DEFAULT_REGION": REGION,
 }
-DEFAULTS = {"STAGE": "local", "ANALYSIS_CONCURRENCY": str(max(2, os.cpu_count() or 2))}
+DEFAULTS = {
+    "STAGE": "local",
+    "ANALYSIS_CONCURRENCY": str(max(2, os.cpu_count() or 2)),
+    "CORS_ORIGINS": f"http://localhost:{server.PORT},http://{HOST}:{server.PORT}",
+}
 
 
 @dataclass(frozen=True, slots=True)

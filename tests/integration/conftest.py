@@ -27,7 +27,7 @@ def stack(request: pytest.FixtureRequest) -> LocalStack:
     with locked(folder / "lock"):
         if not paths.record.exists():
             paths.state.mkdir(parents=True)
-            guard.watch(paths, int((folder / "owner").read_text()))
+            guard.watch(paths, folder, int((folder / "owner").read_text()))
             shared.deploy()
     return shared
 

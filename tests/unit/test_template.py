@@ -7,8 +7,12 @@ from typing import Any
 
 import pytest
 
+from functions.analyze.settings import AnalyzeSettings
+from functions.api.settings import ApiSettings
+from functions.cleanup.settings import CleanupSettings
 from infra.local.paths import CHECKOUT
 from infra.local.template import Json, load_template, resources_of
+from shared.settings import CommonSettings
 
 TEMPLATE = load_template(CHECKOUT / "template.yaml")
 RESOURCES: dict[str, Json] = TEMPLATE["Resources"]
@@ -263,6 +267,16 @@ def test_alarms_tell_the_topic_where_there_is_one() -> None:
         assert (condition, told) == ("HasAlarmTopic", [{"Ref": "AlarmTopicArn"}])
 
 
+def test_web_pages_of_other_origins_upload_only_where_they_are_named() -> None:
+    condition, configuration, otherwise = RESOURCES["DocumentsBucket"]["Properties"]["CorsConfiguration"][
+        "Fn::If"
+    ]
+
+    assert condition == "HasCorsOrigins"
+    assert configuration["CorsRules"][0]["AllowedOrigins"] == {"Ref": "CorsOrigins"}
+    assert otherwise == {"Ref": "AWS::NoValue"}
+
+
 def test_secrets_are_never_shown() -> None:
     for name in ("DirectusSecret", "DirectusToken"):
         assert TEMPLATE["Parameters"][name]["NoEcho"] is True
@@ -273,6 +287,24 @@ def test_secrets_are_never_shown() -> None:
     ]
     assert with_secret == ["ApiFunction"]
     assert "DIRECTUS_TOKEN" not in FUNCTIONS["ApiFunction"]["Environment"]["Variables"]
+
+
+@pytest.mark.parametrize(
+    ("function", "settings"),
+    [
+        ("ApiFunction", ApiSettings),
+        ("AnalyzeFunction", AnalyzeSettings),
+        ("CleanupFunction", CleanupSettings),
+    ],
+)
+def test_every_setting_reaches_its_function(function: str, settings: type[CommonSettings]) -> None:
+    common = TEMPLATE["Globals"]["Function"]["Environment"]["Variables"]
+    own = FUNCTIONS[function]["Environment"]["Variables"]
+    given = {name for name in {**common, **own} if not name.startswith("POWERTOOLS_")}
+    # The endpoint is an emulator's and comes from there.
+    read = {name.upper() for name in settings.model_fields} - {"AWS_ENDPOINT_URL"}
+
+    assert given == read
 
 
 @pytest.mark.parametrize("resource", ["JobsTable", "DocumentsBucket", *QUEUES])
