@@ -139,8 +139,9 @@ def finding_from_dict(data: Mapping[str, Any]) -> Finding:
         Evidence(**{**proof, "boxes": tuple(tuple(box) for box in proof["boxes"])})
         for proof in data["evidence"]
     )
-    below = {kind: _findings(data[kind]) for kind in ("benefits", *_DETAILS)}
-    return Finding(**{name: data[name] for name in _SCALARS}, evidence=evidence, **below)
+    fields: dict[str, Any] = {name: data[name] for name in _SCALARS}
+    fields |= {kind: _findings(data[kind]) for kind in ("benefits", *_DETAILS)}
+    return Finding(evidence=evidence, **fields)
 
 
 def _findings(data: Iterable[Mapping[str, Any]]) -> tuple[Finding, ...]:

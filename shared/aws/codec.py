@@ -48,6 +48,11 @@ def job_key(job_id: str) -> Item:
     return {"pk": {"S": f"JOB#{job_id}"}, "sk": {"S": "JOB"}}
 
 
+def job_id_of(item: Mapping[str, Any]) -> str:
+    """Return the job that an item belongs to; every index carries the primary key."""
+    return str(item["pk"]["S"]).removeprefix("JOB#")
+
+
 def job_to_item(job: Job) -> Item:
     """Return the item of a job, with the keys of the indexes that list and find it."""
     part = shard(job.job_id)
@@ -122,7 +127,7 @@ def event_from_item(item: Mapping[str, Any]) -> Event:
     fields: dict[str, Any] = {n: int(item[n]["N"]) for n in ("number", "progress", "current", "total")}
     fields |= {n: item.get(n, {"S": ""})["S"] for n in ("stage", "message", "actor", "type")}
     return Event(
-        job_id=item["pk"]["S"].removeprefix("JOB#"),
+        job_id=job_id_of(item),
         at=from_text(item["at"]["S"]),
         status=Status(item["status"]["S"]),
         **fields,

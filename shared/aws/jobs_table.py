@@ -124,13 +124,13 @@ class DynamoJobs:
             KeyConditionExpression="subject = :subject",
             ExpressionAttributeValues={":subject": {"S": subject}},
         )
-        return [item["job_id"]["S"] for item in pages]
+        return [codec.job_id_of(item) for item in pages]
 
     def due(self, now: datetime, limit: int) -> list[str]:
         """Return ids of overdue jobs, the longest overdue first."""
         streams = [
             (
-                (item["due_at"]["S"], item["job_id"]["S"])
+                (item["due_at"]["S"], codec.job_id_of(item))
                 for item in self._query(
                     IndexName="due",
                     KeyConditionExpression="due_shard = :part AND due_at <= :now",
@@ -175,7 +175,7 @@ class DynamoJobs:
             Limit=query.limit + 1,
             **arguments,
         )
-        return (item["job_id"]["S"] for item in pages)
+        return (codec.job_id_of(item) for item in pages)
 
     def _read(self, job_ids: list[str]) -> list[Job]:
         """Return the jobs of a list of ids, in its order; vanished and expired ones are left out."""
@@ -187,7 +187,7 @@ class DynamoJobs:
                     answer = self._dynamodb.batch_get_item(RequestItems={self._table: {"Keys": keys}})
                 for item in answer["Responses"].get(self._table, []):
                     if not codec.expired(item, self._clock()):
-                        found[item["job_id"]["S"]] = codec.job_from_item(item)
+                        found[codec.job_id_of(item)] = codec.job_from_item(item)
                 left = answer["UnprocessedKeys"].get(self._table)
                 keys = left["Keys"] if left else []
         return [found[job_id] for job_id in job_ids if job_id in found]

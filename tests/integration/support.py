@@ -1,0 +1,61 @@
+"""How the integration tests talk to the stack: submit, wait, read."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+import httpx
+
+SAMPLES = Path(__file__).parents[2] / "samples"
+WAIT_SECONDS = 120.0
+TERMINAL = {"completed", "failed", "cancelled"}
+PROBLEM = "urn:clauseworks:problem:"
+
+
+def bearer(token: str) -> dict[str, str]:
+    """Return the header that carries a token."""
+    return {"Authorization": f"Bearer {token}"}
+
+
+def upload(
+    api: httpx.Client, name: str, data: bytes, media_type: str = "", **options: str
+) -> Mapping[str, Any]:
+    """Upload a document and start its analysis; return the answer's body."""
+    file = (name, data, media_type) if media_type else (name, data)
+    answer = api.post("/jobs/upload", files={"file": file}, data=options)
+    assert answer.status_code == httpx.codes.ACCEPTED, answer.text
+    body: dict[str, Any] = answer.json()
+    return body
+
+
+def wait(api: httpx.Client, job_id: str) -> dict[str, Any]:
+    """Return the job's status once it has ended."""
+    deadline = time.monotonic() + WAIT_SECONDS
+    while time.monotonic() < deadline:
+        answer = api.get(f"/jobs/{job_id}/status")
+        assert answer.status_code == httpx.codes.OK, answer.text
+        job: dict[str, Any] = answer.json()
+        if job["status"] in TERMINAL:
+            return job
+        time.sleep(0.1)
+    raise AssertionError(f"job {job_id} has not ended within {WAIT_SECONDS} s: {job}")
+
+
+def artifact(api: httpx.Client, job_id: str, name: str) -> Any:
+    """Return a published JSON file, read through its presigned redirect."""
+    answer = api.get(f"/jobs/{job_id}/artifacts/{name}")
+    assert answer.status_code == httpx.codes.TEMPORARY_REDIRECT, answer.text
+    # A link is valid by its own signature: the token stays here.
+    return httpx.get(answer.headers["location"], trust_env=False).raise_for_status().json()
+
+
+def findings(tree: Mapping[str, Any]) -> list[dict[str, Any]]:
+    """Return every finding of a result tree."""
+    found: list[dict[str, Any]] = []
+    for kind in ("segments", "benefits", "limits", "conditions", "exclusions"):
+        for finding in tree.get(kind, []):
+            found += [finding, *findings(finding)]
+    return found
