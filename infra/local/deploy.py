@@ -101,14 +101,17 @@ def _change(
 ) -> bool:
     """Make a change set and execute it; return whether there was anything to change."""
     name = f"deploy-{time.time_ns()}"
-    cloudformation.create_change_set(
-        StackName=stack,
-        ChangeSetName=name,
-        ChangeSetType=kind,
-        TemplateBody=json.dumps(template, separators=(",", ":")),
-        Parameters=[{"ParameterKey": key, "ParameterValue": value} for key, value in parameters.items()],
-        Capabilities=["CAPABILITY_IAM", "CAPABILITY_NAMED_IAM", "CAPABILITY_AUTO_EXPAND"],
-    )
+    try:
+        cloudformation.create_change_set(
+            StackName=stack,
+            ChangeSetName=name,
+            ChangeSetType=kind,
+            TemplateBody=json.dumps(template, separators=(",", ":")),
+            Parameters=[{"ParameterKey": key, "ParameterValue": value} for key, value in parameters.items()],
+            Capabilities=["CAPABILITY_IAM", "CAPABILITY_NAMED_IAM", "CAPABILITY_AUTO_EXPAND"],
+        )
+    except ClientError as error:
+        raise LocalError(f"stack {stack} could not be changed: {error}") from error
     deadline = time.monotonic() + DEPLOY_SECONDS
     while True:
         described = cloudformation.describe_change_set(StackName=stack, ChangeSetName=name)

@@ -102,7 +102,7 @@ def _start(paths: Paths, python: Path, port: int) -> Process:
     }
     command = [str(python), "-m", "hypercorn", "ministack.app:app", "--bind", f"{HOST}:{port}"]
     # No worker processes: one process, whose end is the emulator's end.
-    command += ["--workers", "0", "--keep-alive", "75", "--log-level", "WARNING"]
+    command += ["--workers", "0", "--keep-alive", "75", "--graceful-timeout", "1", "--log-level", "WARNING"]
     process = start(command, environment, log=_log(paths), folder=data, port=port)
     if hasattr(resource, "prlimit"):
         # A thousand waiting clients need more than the usual 1024 open files.
