@@ -29,8 +29,8 @@ def read_docx(data: bytes, limits: Limits) -> Iterator[Draft | None]:
     """
     archive = Archive(data, limits)
     body = _parse(archive.read("word/document.xml")).find(_W + "body")
-    levels = _heading_levels(archive)
-    return iter([]) if body is None else _Body(levels).blocks(body)
+    styles = _parse(archive.read("word/styles.xml")) if "word/styles.xml" in archive else None
+    return iter([]) if body is None else _Body(styles).blocks(body)
 
 
 def _parse(xml: bytes) -> Any:
@@ -51,31 +51,43 @@ def _damaged() -> PermanentError:
     return PermanentError("docx-damaged", detail)
 
 
-def _heading_levels(archive: Archive) -> dict[str, int]:
-    """Return the level of each heading style by its id: from its outline level, else its name."""
+def _heading_levels(styles: Any) -> dict[str, int]:
+    """Return the level of each heading style by its id: from its name, else its outline level."""
     levels: dict[str, int] = {}
-    if "word/styles.xml" not in archive:
-        return levels
-    for style in _parse(archive.read("word/styles.xml")).iter(_W + "style"):
+    for style in styles.iter(_W + "style"):
         identity = style.get(_W + "styleId", "")
-        name = style.find(_W + "name")
-        title = name.get(_W + "val", "") if name is not None else ""
+        title = _style_name(style)
         match = _HEADING.match(title)
         outline = style.find(f"{_W}pPr/{_W}outlineLvl")
         if match:
             levels[identity] = int(match.group(1))
         elif title.lower() == "title":
             levels[identity] = 1
-        elif outline is not None and outline.get(_W + "val", "").isdigit():
+        elif outline is not None and outline.get(_W + "val") in tuple("012345"):
             levels[identity] = int(outline.get(_W + "val")) + 1
-    return {identity: level for identity, level in levels.items() if level <= 9}  # noqa: PLR2004
+    return levels
+
+
+def _list_styles(styles: Any) -> set[str]:
+    """Return the ids of the styles that make a paragraph a list item."""
+    return {
+        style.get(_W + "styleId", "")
+        for style in styles.iter(_W + "style")
+        if style.find(f"{_W}pPr/{_W}numPr") is not None or _style_name(style).lower().startswith("list ")
+    }
+
+
+def _style_name(style: Any) -> str:
+    name = style.find(_W + "name")
+    return str(name.get(_W + "val", "")) if name is not None else ""
 
 
 class _Body:
     """Walks the body in order; numbers its tables."""
 
-    def __init__(self, levels: dict[str, int]) -> None:
-        self._levels = levels
+    def __init__(self, styles: Any) -> None:
+        self._levels = {} if styles is None else _heading_levels(styles)
+        self._lists = set() if styles is None else _list_styles(styles)
         self._tables = 0
 
     def blocks(self, parent: Any) -> Iterator[Draft | None]:
@@ -99,10 +111,12 @@ class _Body:
 
     def _draft(self, paragraph: Any, text: str) -> Draft:
         style = paragraph.find(f"{_W}pPr/{_W}pStyle")
-        level = self._levels.get(style.get(_W + "val", ""), 0) if style is not None else 0
+        name = style.get(_W + "val", "") if style is not None else ""
+        level = self._levels.get(name, 0)
         if level:
             return Draft(BlockKind.HEADING, [Piece(text)], level=min(level, 6))
-        if paragraph.find(f"{_W}pPr/{_W}numPr") is not None or LIST_MARK.match(text):
+        numbered = paragraph.find(f"{_W}pPr/{_W}numPr") is not None
+        if numbered or name in self._lists or LIST_MARK.match(text):
             return Draft(BlockKind.LIST_ITEM, [Piece(text)])
         if (
             len(text) <= _LONGEST_BOLD_HEADING
@@ -115,22 +129,27 @@ class _Body:
     def _table(self, table: Any) -> Iterator[Draft]:
         number = self._tables
         self._tables += 1
-        for index, row in enumerate(table.iter(_W + "tr")):
-            if next(row.iterancestors(_W + "tbl")) is not table:
-                continue
-            cells = [" ".join(_text(cell).split()) for cell in row.findall(_W + "tc")]
-            marked = row.find(f"{_W}trPr/{_W}tblHeader") is not None
-            text = "\t".join(cells).rstrip("\t")
+        rows = [row for row in table.iter(_W + "tr") if next(row.iterancestors(_W + "tbl")) is table]
+        texts = ["\t".join(_clean(cell) for cell in row.findall(_W + "tc")).rstrip("\t") for row in rows]
+        for index, (row, text) in enumerate(zip(rows, texts, strict=True)):
+            header = row.find(f"{_W}trPr/{_W}tblHeader") is not None or (
+                index == 0 and _names_columns(row, texts)
+            )
             if text.strip():
-                yield Draft(
-                    BlockKind.TABLE_ROW, [Piece(text)], table=number, header=marked or _is_header(index, row)
-                )
+                yield Draft(BlockKind.TABLE_ROW, [Piece(text)], table=number, header=header)
 
 
-def _is_header(index: int, row: Any) -> bool:
-    """Tell whether a table's first row names its columns: every paragraph in it is bold."""
+def _names_columns(row: Any, texts: list[str]) -> bool:
+    """Tell whether a table's first row is a header: bold, or without figures where most rows have some."""
     paragraphs = [paragraph for paragraph in row.iter(_W + "p") if _text(paragraph).strip()]
-    return index == 0 and bool(paragraphs) and all(map(_is_bold, paragraphs))
+    if paragraphs and all(map(_is_bold, paragraphs)):
+        return True
+    figures = [any(character.isdigit() for character in text) for text in texts]
+    return len(texts) > 1 and not figures[0] and 2 * sum(figures) > len(texts)
+
+
+def _clean(element: Any) -> str:
+    return " ".join(_text(element).split())
 
 
 def _is_bold(paragraph: Any) -> bool:

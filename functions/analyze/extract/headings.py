@@ -67,7 +67,7 @@ def _style(block: Block, page: Page, body: float) -> tuple[float, int, int]:
     """
     if block.level:
         return (-1000.0 + block.level, 0, 0)
-    if block.size >= _LARGER * body:
+    if body and block.size >= _LARGER * body:
         return (-round(_STEPS * math.log(block.size / body)), 0, 0)
     return (1.0, *number_rank(page.text[block.start : block.end]))
 

@@ -22,9 +22,12 @@ _HIDDEN = {
     "select",
     "button",
 }
-_BLOCKS = set(_HEADINGS) | set(
-    ["address", "article", "aside", "blockquote", "body", "caption", "dd", "details", "div", "dl", "dt", "fieldset", "figcaption", "figure", "footer", "form", "header", "hr", "html", "li", "main", "ol", "p", "pre", "section", "summary", "table", "tbody", "tfoot", "thead", "tr", "ul"]
-)
+_BLOCKS = {
+    *("address", "article", "aside", "blockquote", "body", "caption", "dd", "details", "div", "dl", "dt"),
+    *("fieldset", "figcaption", "figure", "footer", "form", "header", "hr", "html", "li", "main", "ol", "p"),
+    *("pre", "section", "summary", "table", "tbody", "tfoot", "thead", "tr", "ul"),
+    *_HEADINGS,
+}
 _ITEMS = {"li", "dd"}
 
 
@@ -37,7 +40,7 @@ def read_html(text: str) -> Iterator[Draft | None]:
 
 
 class _Walk:
-    """Collects running text until a block element ends it, without recursion: nesting is the sender's choice."""
+    """Collects running text until a block ends it; no recursion, as the sender decides how deep it nests."""
 
     def __init__(self) -> None:
         self._drafts: list[Draft | None] = []

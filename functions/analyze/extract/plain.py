@@ -11,6 +11,7 @@ from functions.analyze.extract.labels import CLAUSE, LIST_MARK
 
 PAGE_BREAK = "\f"
 _LONGEST_HEADING = 100
+_COLUMNS = re.compile(r"\t| {2,}")
 
 
 def decode(data: bytes) -> str:
@@ -34,15 +35,16 @@ def read_plain(text: str) -> Iterator[Draft | None]:
 
 
 def _blocks(block: str) -> Iterator[Draft]:
-    """Yield a paragraph's list items and clauses one by one, wrapped lines joined."""
+    """Yield a paragraph's rows, list items and clauses one by one, wrapped lines joined."""
+    lines = [line.strip() for line in block.splitlines() if line.strip()]
+    if len(lines) > 1 and all(_COLUMNS.search(line) for line in lines):
+        lines = [_COLUMNS.sub("\t", line) for line in lines]
     group: list[str] = []
-    for line in block.splitlines():
-        stripped = line.strip()
-        if group and (LIST_MARK.match(stripped) or "\t" in stripped or "\t" in group[-1]):
+    for line in lines:
+        if group and (LIST_MARK.match(line) or "\t" in line or "\t" in group[-1]):
             yield _draft(group)
             group = []
-        if stripped:
-            group.append(stripped)
+        group.append(line)
     if group:
         yield _draft(group)
 
@@ -50,7 +52,7 @@ def _blocks(block: str) -> Iterator[Draft]:
 def _draft(lines: list[str]) -> Draft:
     text = " ".join(lines)
     if "\t" in text:
-        return Draft(BlockKind.TABLE_ROW, [Piece(re.sub(r"\t+", "\t", text))], table=0)
+        return Draft(BlockKind.TABLE_ROW, [Piece(text)], table=0)
     if LIST_MARK.match(text):
         return Draft(BlockKind.LIST_ITEM, [Piece(text)])
     label = CLAUSE.match(text)

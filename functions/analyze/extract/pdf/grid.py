@@ -74,9 +74,9 @@ def _header_rows(rows: Sequence[Row]) -> int:
         return 0
     if count or len(filled) < 3:  # noqa: PLR2004
         return count
-    return int(
-        sum(map(bool, filled[0])) > 1 and not _has_value(filled[0]) and all(map(_has_value, filled[1:]))
-    )
+    others = [row for row in filled[1:] if sum(map(bool, row)) > 1]
+    valued = sum(map(_has_value, others))
+    return int(sum(map(bool, filled[0])) > 1 and not _has_value(filled[0]) and 2 * valued > len(others))
 
 
 def _has_value(row: Row) -> bool:

@@ -2,85 +2,80 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
 from itertools import pairwise
 from statistics import median
 
-from functions.analyze.extract.labels import is_label
+from functions.analyze.extract.labels import CLAUSE, LIST_MARK
 from functions.analyze.extract.pdf.glyphs import Glyphs
 
+_DOTS = re.compile(r"[.·…_]+")
+_LEADERS = 4
+_STEP = 0.15
+_OVERLAP = -0.3
 
-@dataclass(slots=True)
+
 class Line:
     """Words that share a baseline, from left to right."""
 
-    words: list[Glyphs]
-    base: float
+    __slots__ = ("base", "bold", "bottom", "size", "text", "top", "words", "x0", "x1")
 
-    @property
-    def x0(self) -> float:
-        """Return the left edge."""
-        return self.words[0].x0
-
-    @property
-    def x1(self) -> float:
-        """Return the right edge."""
-        return max(word.x1 for word in self.words)
-
-    @property
-    def top(self) -> float:
-        """Return the upper edge."""
-        return min(word.top for word in self.words)
-
-    @property
-    def bottom(self) -> float:
-        """Return the lower edge."""
-        return max(word.bottom for word in self.words)
-
-    @property
-    def size(self) -> float:
-        """Return the type size of most of the line."""
-        return median(word.size for word in self.words)
-
-    @property
-    def bold(self) -> bool:
-        """Tell whether every word is bold, but for a number in front."""
-        words = self.words[1:] if len(self.words) > 1 and is_label(self.words[0].text) else self.words
-        return all(word.bold for word in words)
-
-    @property
-    def text(self) -> str:
-        """Return the words, joined by spaces where there are any."""
-        return "".join(
-            (" " if number and word.spaced else "") + word.text for number, word in enumerate(self.words)
+    def __init__(self, words: list[Glyphs]) -> None:
+        self.words = words
+        self.base = max(words, key=lambda word: word.size).base
+        self.x0 = words[0].x0
+        self.x1 = max(word.x1 for word in words)
+        self.top = min(word.top for word in words)
+        self.bottom = max(word.bottom for word in words)
+        self.size = median(word.size for word in words)
+        self.text = "".join(
+            (" " if number and word.spaced else "") + word.text for number, word in enumerate(words)
         )
+        self.bold = is_bold(words)
+
+
+def is_bold(words: Sequence[Glyphs]) -> bool:
+    """Tell whether ``words`` are bold, whatever the number in front of them is set in."""
+    if not words[-1].bold:
+        return False
+    start = " ".join(word.text for word in words[:3])
+    match = CLAUSE.match(start) or LIST_MARK.match(start)
+    label = len(match.group().split()) if match else 0
+    return all(word.bold for word in (words[label:] or words))
 
 
 def group_lines(words: Iterable[Glyphs]) -> list[Line]:
     """Return the lines of ``words``, top to bottom; a raised or lowered sign stays on its line."""
-    lines: list[Line] = []
+    rows: list[list[Glyphs]] = []
+    base = 0.0
     for word in sorted(words, key=lambda word: (word.base, word.x0)):
-        line = lines[-1] if lines else None
-        if line is not None and word.base - line.base <= 0.4 * max(word.size, line.words[0].size):
-            line.words.append(word)
+        if rows and word.base - base <= 0.4 * max(word.size, rows[-1][0].size):
+            rows[-1].append(word)
         else:
-            lines.append(Line([word], word.base))
-    for line in lines:
-        _order(line)
-    return lines
+            rows.append([word])
+            base = word.base
+    ordered = (_without_leaders(_in_order(row)) for row in rows)
+    return [Line(row) for row in ordered if row]
 
 
-def _order(line: Line) -> None:
+def _in_order(words: list[Glyphs]) -> list[Glyphs]:
     """Sort a line by x and settle where spaces go; the file's own order decides only between neighbours."""
-    follows = {id(after): before for before, after in pairwise(line.words)}
-    line.words.sort(key=lambda word: word.x0)
-    line.base = max(line.words, key=lambda word: word.size).base
-    for before, after in pairwise(line.words):
+    follows = {id(after): before for before, after in pairwise(words)}
+    words.sort(key=lambda word: word.x0)
+    for before, after in pairwise(words):
+        gap = (after.x0 - before.x1) / after.size
         glued = not after.spaced and follows.get(id(after)) is before
-        after.spaced = not glued and after.x0 - before.x1 > -0.3 * after.size
-        if not after.spaced and after.x0 - before.x1 > 0.15 * after.size:
-            after.spaced = True
+        after.spaced = gap > (_STEP if glued else _OVERLAP)
+    return words
+
+
+def _without_leaders(words: list[Glyphs]) -> list[Glyphs]:
+    """Drop the dots that lead the eye to a page number: they are no text."""
+    dots = [bool(_DOTS.fullmatch(word.text)) for word in words]
+    if sum(len(word.text) for word, dotted in zip(words, dots, strict=True) if dotted) < _LEADERS:
+        return words
+    return [word for word, dotted in zip(words, dots, strict=True) if not dotted]
 
 
 def cells(line: Line, gap: float) -> list[list[Glyphs]]:

@@ -39,4 +39,4 @@ def _run(lines: Sequence[Line], within: Callable[[Line], bool]) -> list[Line]:
 
 def _split(lines: Sequence[Line]) -> list[Line]:
     """Part what stands left, centred and right: a page number must not hide a repeated name."""
-    return [Line(part, line.base) for line in lines for part in cells(line, 2.0)]
+    return [Line(part) for line in lines for part in cells(line, 2.0)]

@@ -94,10 +94,9 @@ def _marks(rules: Rules, words: Sequence[Glyphs]) -> list[Glyphs]:
 
 def _stand_in(table: Table) -> Glyphs:
     """Return a word that holds a table's place, as wide as the table and at its top."""
-    x0, top, x1, _ = table.box
-    first = min(word.top for word in table.words)
+    x0, _, x1, _ = table.box
+    place = min(word.top for word in table.words)
     size = table.words[0].size
-    place = min(top, first)
     return Glyphs("", x0, place, x1, place + size, place + 0.8 * size, size, bold=False)
 
 

@@ -10,9 +10,10 @@ from functions.analyze.document import BlockKind
 from functions.analyze.extract.build import Draft, Piece
 from functions.analyze.extract.labels import CLAUSE, LIST_MARK, is_label
 from functions.analyze.extract.pdf.glyphs import Glyphs
-from functions.analyze.extract.pdf.lines import Line, leading
+from functions.analyze.extract.pdf.lines import Line, is_bold, leading
 
 _LARGE = 1.2
+_EARLY = 0.35
 _ENDS = re.compile(r"[.:;!?][)»”\"']?$")
 # "Haus- und Reisegepäck": the hyphen stands for the word that follows the conjunction.
 _CONJUNCTION = re.compile(r"^(und|oder|sowie|bzw|bis|resp|respektive|beziehungsweise|et|ou|and|or|to)\b")
@@ -42,7 +43,7 @@ def _starts_block(group: Sequence[Line], line: Line, step: float, right: float, 
         return True
     if above.bold and len(group) == 1 and is_label(above.text):
         return False
-    if is_marked(line):
+    if is_marked(line) or (_ENDS.search(above.text) and CLAUSE.match(line.text)):
         return True
     if large or above.words[-1].text.endswith("-"):
         return False
@@ -83,7 +84,7 @@ def is_marked(line: Line) -> bool:
 
 def _indented(group: Sequence[Line], line: Line) -> bool:
     above, size = group[-1], line.size
-    if len(group) == 1 and is_marked(above):
+    if len(group) == 1 and (is_marked(above) or _hangs(above, line)):
         return line.x0 < above.x0 - 0.5 * size
     if line.x0 > above.x0 + 1.2 * size:
         return True
@@ -91,11 +92,22 @@ def _indented(group: Sequence[Line], line: Line) -> bool:
     return outdent > 0.8 * size and (len(group) > 1 or bool(_ENDS.search(above.text)))
 
 
+def _hangs(above: Line, line: Line) -> bool:
+    """Tell whether a line begins below the text that follows the number of the line above."""
+    label = CLAUSE.match(above.text) or LIST_MARK.match(above.text)
+    if label is None:
+        return False
+    after = above.words[len(label.group().split()) :]
+    return bool(after) and abs(after[0].x0 - line.x0) < 0.3 * line.size
+
+
 def _was_short(above: Line, line: Line, right: float) -> bool:
     """Tell whether the line above ended early: the next word would have fitted."""
     first = line.words[0]
     slack = right - above.x1 - (first.x1 - first.x0) - 0.3 * line.size
-    return slack > (1.5 if _ENDS.search(above.text) else 4.0) * line.size
+    if _ENDS.search(above.text):
+        return slack > 1.5 * line.size
+    return slack > max(4.0 * line.size, _EARLY * (right - above.x0))
 
 
 def _drafts(group: Sequence[Line]) -> list[Draft]:
@@ -122,7 +134,7 @@ def draft_of(words: Sequence[Glyphs], line_starts: set[int]) -> Draft:
     text = " ".join(word.text for word in words[:3])
     kind = BlockKind.LIST_ITEM if LIST_MARK.match(text) else BlockKind.PARAGRAPH
     sizes = sorted(word.size for word in words)
-    return Draft(kind, pieces, size=sizes[len(sizes) // 2], bold=Line(list(words), 0.0).bold)
+    return Draft(kind, pieces, size=sizes[len(sizes) // 2], bold=is_bold(words))
 
 
 def pieces_of(words: Sequence[Glyphs], line_starts: set[int]) -> list[Piece]:

@@ -84,8 +84,18 @@ def _ruled(
             return None
     rows = [row for interval in intervals for row in _rows(interval, edges)]
     rows = [*_beyond(inside, edges, ys[0], above=True), *rows, *_beyond(inside, edges, ys[-1], above=False)]
-    table = Table((x0, ys[0], x1, ys[-1]), [row for row in rows if any(row)])
+    table = Table((x0, ys[0], x1, ys[-1]), _trimmed(rows))
     return table if _plausible(table.rows, len(group)) else None
+
+
+def _trimmed(rows: Sequence[Row]) -> list[Row]:
+    """Leave out empty rows, and at both ends the text between a line of the page and the table."""
+    filled = [row for row in rows if any(row)]
+    while filled and sum(map(bool, filled[0])) == 1:
+        filled = filled[1:]
+    while filled and sum(map(bool, filled[-1])) == 1 and _height(max(filled[-1], key=len)) > 1:
+        filled = filled[:-1]
+    return filled
 
 
 def _line_above(words: Sequence[Glyphs], y: float) -> list[Line]:
@@ -198,7 +208,16 @@ def _run_end(lines: Sequence[Line], wide: Sequence[bool], start: int) -> int:
             break
         if wide[number]:
             end = number + 1
+    while end < len(lines) and _wraps_value(lines[end - 1], lines[end]):
+        end += 1
     return end
+
+
+def _wraps_value(above: Line, line: Line) -> bool:
+    """Tell whether a line goes on with the last cell of the line above."""
+    last = cells(above, _WIDE_GAP)[-1][0]
+    close = line.base - above.base < 1.5 * line.size
+    return close and abs(line.x0 - last.x0) < 0.5 * line.size
 
 
 def _aligned_rows(lines: Sequence[Line]) -> list[Row]:
