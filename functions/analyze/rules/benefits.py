@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
 from dataclasses import dataclass
+from itertools import islice
 
 from functions.analyze.rules.hints import Rule
 from functions.analyze.rules.matching import Match, WordIndex
+from functions.analyze.rules.negation import Negation
 from functions.analyze.rules.outline import Clause, ClauseKind, Outline
 from functions.analyze.rules.scopes import Scopes
 from functions.analyze.rules.stance import Stance, Stances
@@ -22,6 +23,7 @@ _WEIGHTS = {
 }
 _PROVEN = 0.85
 _TITLE = 0.88
+_TITLE_REACH = 2
 ACCEPT = 0.6
 
 
@@ -38,15 +40,13 @@ class BenefitFinder:
     """Finds the passages that grant an item."""
 
     def __init__(
-        self, outline: Outline, index: WordIndex, stances: Stances, scopes: Scopes, negation: Iterable[str]
+        self, outline: Outline, index: WordIndex, stances: Stances, scopes: Scopes, negation: Negation
     ) -> None:
         self._outline = outline
         self._index = index
         self._stances = stances
         self._scopes = scopes
-        self._negated = {
-            (match.clause, match.start) for word in negation for match in index.find(word).values()
-        }
+        self._negation = negation
 
     def supports(self, rule: Rule, own: str) -> list[Support]:
         """Return the passages for a benefit of segment ``own``, the strongest first."""
@@ -60,7 +60,7 @@ class BenefitFinder:
                 within is not None and number not in within and not self._is_title(clause)
             ):
                 continue
-            if not self._scopes.allows(rule, own, clause) or self._is_negated(match):
+            if not self._scopes.allows(rule, own, clause) or self._negation.covers(match):
                 continue
             if self._has_refused_title(rule, clause) or not self._has_context(rule, clause):
                 continue
@@ -101,14 +101,12 @@ class BenefitFinder:
     def _is_title(self, clause: Clause) -> bool:
         return clause.kind is ClauseKind.HEADING
 
-    def _is_negated(self, match: Match) -> bool:
-        return any((match.clause, match.start - back) in self._negated for back in (1, 2))
-
     def _has_refused_title(self, rule: Rule, clause: Clause) -> bool:
         if not rule.refused_title:
             return False
         found = self._index.find_any(rule.refused_title)
-        return any(part.heading in found for part in self._outline.path(clause.section))
+        near = islice(self._outline.path(clause.section), _TITLE_REACH)
+        return any(part.heading in found for part in near)
 
     def _has_context(self, rule: Rule, clause: Clause) -> bool:
         if not rule.context:

@@ -19,6 +19,7 @@ from functions.analyze.rules.evidence import evidence_of
 from functions.analyze.rules.hints import Rule, read_rule
 from functions.analyze.rules.limits import Figure, LimitFinder
 from functions.analyze.rules.matching import WordIndex
+from functions.analyze.rules.negation import Negation
 from functions.analyze.rules.outline import Clause, Outline
 from functions.analyze.rules.scopes import Scopes
 from functions.analyze.rules.stance import Stances
@@ -52,8 +53,11 @@ class RulesAnalysis:
         self._stances = Stances(self._outline, self._index, cues)
         self._root = read_rule(taxonomy.root, self._language)
         self._segments = {item.item_id: read_rule(item, self._language) for item in taxonomy.segments}
-        self._scopes = Scopes(self._outline, self._index, self._stances, list(self._segments.values()))
-        self._finder = BenefitFinder(self._outline, self._index, self._stances, self._scopes, cues.negation)
+        negation = Negation(self._index, cues.negation)
+        self._scopes = Scopes(
+            self._outline, self._index, self._stances, negation, list(self._segments.values())
+        )
+        self._finder = BenefitFinder(self._outline, self._index, self._stances, self._scopes, negation)
         self._limits = LimitFinder(self._outline, self._index, self._stances, self._language, cues.threshold)
         self._details = DetailFinder(self._outline, self._index, self._stances, self._language)
         self._supports: dict[str, list[Support]] = {}
@@ -167,21 +171,26 @@ class RulesAnalysis:
 
     def _figures(self, item: Item, segment: str, supports: Sequence[Support]) -> list[Figure]:
         main = read_rule(item, self._language).main
-        zone = self._limits.zone(supports, self._taken_by_others(item, segment), main)
+        modules = [self._module_of(support.clause, segment) for support in supports]
+
+        def is_swept(clause: Clause) -> bool:
+            return main and self._module_of(clause.index, segment) == modules[0]
+
+        zone = self._limits.zone(supports, self._taken_by_others(item), is_swept)
         if main:
             seen = {number for number, _ in zone}
-            for section in sorted({self._module_of(support.clause, segment) for support in supports}):
+            for section in sorted(set(modules)):
                 zone += [entry for entry in self._limits.caps(section) if entry[0] not in seen]
         return self._limits.figures(zone)
 
-    def _taken_by_others(self, item: Item, segment: str) -> frozenset[int]:
-        """Return the clauses that grant other benefits of the segment."""
-        siblings = next(part for part in self._taxonomy.segments if part.name == segment).of(Category.BENEFIT)
+    def _taken_by_others(self, item: Item) -> frozenset[int]:
+        """Return the clauses that grant other benefits."""
         return frozenset(
             support.clause
-            for other in siblings
+            for segment in self._taxonomy.segments
+            for other in segment.of(Category.BENEFIT)
             if other.item_id != item.item_id
-            for support in self._granted(other, segment)
+            for support in self._granted(other, segment.name)
         )
 
     def _module_of(self, clause: int, segment: str) -> int:

@@ -54,6 +54,15 @@ class Label:
             return int(self.parts[-1]) > int(other.parts[-1])
         return _order(self.parts[-1]) > _order(other.parts[-1])
 
+    def is_past(self, other: Label) -> bool:
+        """Whether ``other``, of the same chapter letter or plain numbering, lies behind for good."""
+        if self.parts[0].isalpha() != other.parts[0].isalpha() or len(self.parts) == 1:
+            return False
+        if self.parts[0].isalpha() and self.parts[0] != other.parts[0]:
+            return False
+        mine, theirs = _numbers(self.parts), _numbers(other.parts)
+        return mine[: len(theirs)] > theirs
+
 
 def parse_label(text: str) -> tuple[Label | None, int]:
     """Return the number that begins ``text`` and where the words behind it start."""
@@ -73,6 +82,10 @@ def parse_label(text: str) -> tuple[Label | None, int]:
             (Label(parts), match.end()) if len(parts[0]) <= 2 and text[match.end()].isspace() else (None, 0)
         )
     return Label((letter, *parts) if letter else parts, worded), match.end()
+
+
+def _numbers(parts: tuple[str, ...]) -> list[int]:
+    return [int(part) for part in parts if part.isdigit()]
 
 
 def _order(part: str) -> int:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 
 from functions.analyze.amounts import Amount, AmountKind, parse_amounts
@@ -67,12 +67,14 @@ class LimitFinder:
             for amount in self.amounts(self._outline.clauses[number])
         ]
 
-    def zone(self, supports: Sequence[Support], taken: frozenset[int], main: bool) -> list[tuple[int, float]]:
+    def zone(
+        self, supports: Sequence[Support], taken: frozenset[int], is_swept: Callable[[Clause], bool]
+    ) -> list[tuple[int, float]]:
         """Return the clauses whose amounts limit what the supports grant, each with its weight.
 
         Those are the passages themselves, what follows them in their block, the leads they depend on
-        (unless they name sums of their own), and the whole section where its title named the benefit or
-        the benefit is the ``main`` one. ``taken`` clauses speak of another benefit and are left out.
+        (unless they name sums of their own), the rows below a table row without a sum, and the whole
+        section where its title named the benefit or ``is_swept`` says so. ``taken`` clauses speak of another benefit and are left out.
         """
         zone: dict[int, float] = {}
         own = {support.clause for support in supports}
@@ -88,8 +90,10 @@ class LimitFinder:
             near = [*self._same_block(clause)]
             if not self._has_money(clause):
                 near += self._depends_on(clause)
-            if support.title or main:
-                near += self._outline.sections[clause.section].clauses
+            if clause.kind is ClauseKind.ROW:
+                near = [*self._rows_below(clause)]
+            elif support.title or is_swept(clause):
+                near += self._running(clause.section)
             for other in near:
                 add(other, support.weight * _NEARBY)
         return sorted(zone.items())
@@ -174,6 +178,20 @@ class LimitFinder:
             near = abs(token.start - (clause.start + amount.start)) <= _CUE_REACH
             return near or len(self._outline.text(clause)) <= 2 * _CUE_REACH
         return self._outline.sections[clause.section].heading in found
+
+    def _running(self, section: int) -> list[int]:
+        """Return the clauses of a section that are no table rows."""
+        clauses = self._outline.sections[section].clauses
+        return [number for number in clauses if self._outline.clauses[number].kind is not ClauseKind.ROW]
+
+    def _rows_below(self, clause: Clause) -> Iterator[int]:
+        """Yield the rows that belong to a row without an amount: those with one that follow at once."""
+        if self.amounts(clause):
+            return
+        for other in self._outline.clauses[clause.index + 1 :]:
+            if other.table != clause.table or not self.amounts(other):
+                break
+            yield other.index
 
     def _is_threshold(self, amount: Amount, clause: Clause) -> bool:
         """Whether the amount measures something else: a value in dispute, a premium, a fine."""

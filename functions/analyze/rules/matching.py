@@ -122,6 +122,11 @@ class WordIndex:
                 found.setdefault(clause, match)
         return found
 
+    def places(self, word: str) -> set[tuple[int, int]]:
+        """Return every place of a single word, as (clause, position among its tokens)."""
+        found = self._phrase(compile_pattern(word).needed[0])
+        return {(clause, position) for clause, positions in found.items() for position in positions}
+
     def _search(self, pattern: Pattern) -> dict[int, Match]:
         parts = [self._phrase(terms) for terms in pattern.needed]
         common = set(parts[0]).intersection(*parts[1:])

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from enum import StrEnum
 
 from functions.analyze.document import Block, BlockKind, Document, Page
@@ -117,8 +117,11 @@ class _Builder:
         for number, page in enumerate(pages):
             if not _has_contents(page) and toc.is_contents(page, len(pages)):
                 continue
-            for block in page.blocks or _paragraphs(page):
+            blocks = page.blocks or _paragraphs(page)
+            for block, following in zip(blocks, [*blocks[1:], None], strict=True):
                 self._block += 1
+                if following is not None and following.kind is BlockKind.TOC_ENTRY:
+                    block = replace(block, kind=BlockKind.TOC_ENTRY)
                 if block.kind is BlockKind.TOC_ENTRY:
                     self._contents_entry(number, page, block)
                 elif not toc.is_contents_line(page.text[block.start : block.end], len(pages)):
@@ -253,6 +256,9 @@ class _Builder:
         keep = len(self._stack)
         while keep > 1:
             top = sections[self._stack[keep - 1]]
+            if top.label is not None and label.is_past(top.label):
+                keep -= 1
+                continue
             same_series = top.label is not None and top.label.shape == label.shape
             starts = label.starts_series and not same_series
             if top.level < level or (top.level == level and (top.label is None or starts)):

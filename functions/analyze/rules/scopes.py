@@ -6,6 +6,7 @@ from collections.abc import Sequence
 
 from functions.analyze.rules.hints import Rule
 from functions.analyze.rules.matching import WordIndex
+from functions.analyze.rules.negation import Negation
 from functions.analyze.rules.outline import Clause, ClauseKind, Outline
 from functions.analyze.rules.stance import CLOSED, Stance, Stances
 
@@ -16,7 +17,12 @@ class Scopes:
     """Segments by section: ``nearest`` those of the closest title that names any, ``around`` all above."""
 
     def __init__(
-        self, outline: Outline, index: WordIndex, stances: Stances, segments: Sequence[Rule]
+        self,
+        outline: Outline,
+        index: WordIndex,
+        stances: Stances,
+        negation: Negation,
+        segments: Sequence[Rule],
     ) -> None:
         self._outline = outline
         self._stances = stances
@@ -30,9 +36,9 @@ class Scopes:
                 if section.heading is not None and section.heading in found:
                     titled[section.index].add(segment.item.name)
             if segment.objects:
-                for number in found:
+                for number, match in found.items():
                     section_of = self._object_scope(outline.clauses[number])
-                    if section_of is not None:
+                    if section_of is not None and not negation.covers(match):
                         named[section_of].add(segment.item.name)
         self.named = [frozenset(names | own) for names, own in zip(named, titled, strict=True)]
         self.nearest: list[frozenset[str]] = []
@@ -74,11 +80,9 @@ class Scopes:
         nearest = self.nearest[clause.section]
         if nearest & rule.not_scope and not nearest & allowed:
             return False
-        if rule.anywhere:
+        if rule.anywhere or allowed & self.around[clause.section]:
             return True
-        if allowed & self.around[clause.section]:
-            return True
-        return any(self.mentions(segment, clause.index) for segment in allowed)
+        return not nearest and any(self.mentions(segment, clause.index) for segment in allowed)
 
     def _object_scope(self, clause: Clause) -> int | None:
         """Return the section whose insured objects the clause lists: the parent of that list."""

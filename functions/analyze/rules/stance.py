@@ -62,8 +62,8 @@ class Stances:
             self.clauses.append(self._clause(clause))
 
     def limits_whole(self, section: int) -> bool:
-        """Whether the section's own title is about limits (sums, deductible, duration)."""
-        return self.own[section] is Stance.LIMIT
+        """Whether a title above the section, or its own, is about limits (sums, deductible, duration)."""
+        return any(self.own[part.index] is Stance.LIMIT for part in self._outline.path(section))
 
     def _own_title(self, section: Section) -> Stance:
         if section.heading is None:
@@ -71,10 +71,16 @@ class Stances:
         return next((stance for stance, found in self._titles if section.heading in found), Stance.NEUTRAL)
 
     def _section(self, section: Section) -> Stance:
-        """Return the nearest title's stance; a title about limits within a grant still grants."""
+        """Return the nearest title's stance; a title about limits within a grant still grants.
+
+        A title about general matters colours no more than the sections directly below: it often heads
+        the whole document.
+        """
         limiting = False
-        for part in self._outline.path(section.index):
+        for depth, part in enumerate(self._outline.path(section.index)):
             stance = self.own[part.index]
+            if stance is Stance.GENERAL and depth > 1:
+                continue
             if stance is Stance.LIMIT:
                 limiting = True
             elif stance is not Stance.NEUTRAL and not (limiting and stance not in {Stance.GRANT, *CLOSED}):
@@ -122,4 +128,4 @@ class Stances:
         clause = self._outline.clauses[match.clause]
         text = self._outline.document.pages[clause.page].text
         before = text[clause.start : clause.tokens[match.start].start]
-        return before.count("(") > before.count(")")
+        return before.rfind("(") > before.rfind(")")

@@ -1,0 +1,20 @@
+"""Words that take a name out of what is said: without meals, except bicycles."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+from functions.analyze.rules.matching import Match, WordIndex
+
+_REACH = 2
+
+
+class Negation:
+    """Knows where the negating words of a document stand."""
+
+    def __init__(self, index: WordIndex, words: Iterable[str]) -> None:
+        self._places = {place for word in words for place in index.places(word)}
+
+    def covers(self, match: Match) -> bool:
+        """Whether a negating word stands directly, or one word, before the match."""
+        return any((match.clause, match.start - back) in self._places for back in range(1, _REACH + 1))
