@@ -7,6 +7,7 @@ which is called before every operation with its name and may raise.
 from __future__ import annotations
 
 import hashlib
+import threading
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
@@ -43,10 +44,15 @@ class MemoryJobs:
     _events: dict[str, list[Event]] = field(default_factory=dict)
     _units: dict[str, dict[tuple[str, int], Unit]] = field(default_factory=dict)
     _keys: dict[str, tuple[str, str]] = field(default_factory=dict)
+    _lock: threading.Lock = field(default_factory=threading.Lock)
 
     def create(self, change: Change, idempotency: Idempotency | None = None) -> Job:
         """See JobStore."""
         self.fault("jobs.create")
+        with self._lock:
+            return self._create(change, idempotency)
+
+    def _create(self, change: Change, idempotency: Idempotency | None) -> Job:
         if idempotency is not None and idempotency.key in self._keys:
             job_id, fingerprint = self._keys[idempotency.key]
             if fingerprint != idempotency.fingerprint:
@@ -61,27 +67,28 @@ class MemoryJobs:
         """See JobStore."""
         self.fault("jobs.get")
         job = self._jobs.get(job_id)
-        expired = job is not None and job.expires_at is not None and job.expires_at <= self.clock()
-        return None if expired else job
+        return None if job is None or self._expired(job) else job
 
     def save(self, before: Job, change: Change, unit: Unit | None = None) -> None:
         """See JobStore."""
         self.fault("jobs.save")
-        stored = self._jobs.get(before.job_id)
-        if stored is None or stored.version != before.version:
-            raise VersionConflictError
-        self._write(change)
-        if unit is not None:
-            self._units.setdefault(before.job_id, {})[unit.stage, unit.index] = unit
+        with self._lock:
+            stored = self._jobs.get(before.job_id)
+            if stored is None or stored.version != before.version:
+                raise VersionConflictError
+            self._write(change)
+            if unit is not None:
+                self._units.setdefault(before.job_id, {})[unit.stage, unit.index] = unit
 
     def renew(self, job_id: str, fence: int, lease_until: datetime) -> bool:
         """See JobStore."""
         self.fault("jobs.renew")
-        job = self._jobs.get(job_id)
-        if job is None or job.fence != fence or job.lease_until is None:
-            return False
-        self._jobs[job_id] = replace(job, lease_until=lease_until)
-        return True
+        with self._lock:
+            job = self._jobs.get(job_id)
+            if job is None or job.fence != fence or job.lease_until is None:
+                return False
+            self._jobs[job_id] = replace(job, lease_until=lease_until)
+            return True
 
     def units(self, job_id: str) -> list[Unit]:
         """See JobStore."""
@@ -102,6 +109,7 @@ class MemoryJobs:
             if (query.owner is None or job.owner.key == query.owner)
             and (not query.before or job.job_id < query.before)
             and query.matches(job)
+            and not self._expired(job)
         ]
         page = found[: query.limit]
         return JobPage(page, page[-1].job_id if len(found) > query.limit else "")
@@ -120,6 +128,9 @@ class MemoryJobs:
         self.fault("jobs.due")
         waiting = [(moment, j.job_id) for j in self._jobs.values() if (moment := states.due_at(j))]
         return [job_id for moment, job_id in sorted(waiting) if moment <= now][:limit]
+
+    def _expired(self, job: Job) -> bool:
+        return job.expires_at is not None and job.expires_at <= self.clock()
 
     def _write(self, change: Change) -> None:
         self._jobs[change.job.job_id] = change.job

@@ -1,0 +1,305 @@
+"""What every job store has to do: the same tests for the one in memory and the one on DynamoDB.
+
+A test class inherits ``JobStoreContract`` and offers the fixtures ``store`` and ``clock``. Ids, owners and
+subjects are new in every test, so that tests can share a table.
+"""
+
+from __future__ import annotations
+
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass, replace
+from datetime import UTC, datetime, timedelta
+from functools import partial
+from typing import Any
+
+import pytest
+
+from shared.errors import Problem
+from shared.ids import uuid7
+from shared.jobs import states
+from shared.jobs.model import Artifact, Change, Job, Kind, Owner, Status, Unit
+from shared.jobs.store import (
+    Idempotency,
+    IdempotencyMismatchError,
+    JobNotFoundError,
+    JobQuery,
+    JobStore,
+    VersionConflictError,
+    edit,
+    subject_of,
+)
+
+LEASE = timedelta(seconds=90)
+
+
+@dataclass(slots=True)
+class FakeClock:
+    """A clock that moves only when it is told to."""
+
+    now: datetime = datetime(2026, 11, 21, 12, tzinfo=UTC)
+
+    def __call__(self) -> datetime:
+        return self.now
+
+    def advance(self, **duration: float) -> None:
+        self.now += timedelta(**duration)
+
+
+def new_job(clock: FakeClock, owner: str = "", **fields: Any) -> Job:
+    """Return a job that is not stored yet; its owner is nobody else's unless named."""
+    job = Job(uuid7(), Kind.ANALYSIS, Owner("directus", owner or uuid7()), {}, clock.now, clock.now)
+    return replace(job, **fields)
+
+
+def submit(store: JobStore, job: Job, idempotency: Idempotency | None = None) -> Job:
+    """Store a new job."""
+    return store.create(states.submitted(job, job.owner.key), idempotency)
+
+
+class JobStoreContract:
+    """See the module."""
+
+    def test_new_job_is_read_as_it_was_written(self, store: JobStore, clock: FakeClock) -> None:
+        job = new_job(
+            clock,
+            params={"document_id": "d1", "chunk_size": 800, "ratio": 0.5, "deep": {"list": [1, None, "ä"]}},
+            metadata={"client_name": "Müller & Söhne"},
+            max_attempts=3,
+            expires_at=clock.now + timedelta(days=90),
+        )
+        assert submit(store, job) == job
+        assert store.get(job.job_id) == job
+        assert [event.type for event in store.events(job.job_id)] == ["submitted"]
+
+    def test_every_field_survives(self, store: JobStore, clock: FakeClock) -> None:
+        job = submit(store, new_job(clock))
+        full = replace(
+            job,
+            version=2,
+            status=Status.FAILED,
+            current_stage="extract",
+            percent_complete=42,
+            current=3,
+            total=8,
+            message="extract: 3 of 8",
+            pause_requested=True,
+            cancel_requested=True,
+            attempt=4,
+            stalled=1,
+            nudges=2,
+            not_before=clock.now + timedelta(milliseconds=5),
+            fence=7,
+            units_done=9,
+            units_at_take=8,
+            retry_of=uuid7(),
+            worker_id="worker-1",
+            lease_until=clock.now + LEASE,
+            result={"num_segments": 2, "share": 0.25, "warnings": []},
+            error=Problem("x", "X", "why", 422, "extract").to_dict(),
+            artifacts={"export.json": Artifact("k", "application/json", 12, "ab")},
+            started_at=clock.now,
+            completed_at=clock.now,
+        )
+        change = states.submitted(full, "someone")
+        store.save(job, change)
+        assert store.get(job.job_id) == full
+        assert store.events(job.job_id)[-1] == change.event
+
+    def test_unknown_job_is_none(self, store: JobStore) -> None:
+        assert store.get(uuid7()) is None
+        assert store.events(uuid7()) == []
+        assert store.units(uuid7()) == []
+
+    def test_expired_job_is_gone(self, store: JobStore, clock: FakeClock) -> None:
+        owner = uuid7()
+        job = submit(store, new_job(clock, owner, expires_at=clock.now + timedelta(hours=1)))
+        clock.advance(hours=1)
+        assert store.get(job.job_id) is None
+        assert list(store.list_jobs(JobQuery(job.owner.key)).jobs) == []
+        with pytest.raises(JobNotFoundError):
+            edit(store, job.job_id, lambda j: states.request_cancel(j, clock.now, "x"))
+
+    # --- Idempotency -------------------------------------------------------------------------------
+
+    def test_same_key_and_request_is_the_same_job(self, store: JobStore, clock: FakeClock) -> None:
+        key = Idempotency(uuid7(), "f1")
+        first = submit(store, new_job(clock), key)
+        second = new_job(clock)
+        assert submit(store, second, key) == first
+        assert store.get(second.job_id) is None
+
+    def test_same_key_with_another_request_is_refused(self, store: JobStore, clock: FakeClock) -> None:
+        key = uuid7()
+        submit(store, new_job(clock), Idempotency(key, "f1"))
+        with pytest.raises(IdempotencyMismatchError):
+            submit(store, new_job(clock), Idempotency(key, "f2"))
+
+    def test_repeated_key_returns_the_job_as_it_is_now(self, store: JobStore, clock: FakeClock) -> None:
+        key = Idempotency(uuid7(), "f1")
+        job = submit(store, new_job(clock), key)
+        paused = edit(store, job.job_id, lambda j: states.request_pause(j, clock.now, "x"))
+        assert submit(store, new_job(clock), key) == paused
+
+    # --- Writing -----------------------------------------------------------------------------------
+
+    def test_stale_writer_is_refused_and_writes_nothing(self, store: JobStore, clock: FakeClock) -> None:
+        job = submit(store, new_job(clock))
+        after = edit(store, job.job_id, lambda j: states.take(j, clock.now, "w1", LEASE))
+        with pytest.raises(VersionConflictError):
+            store.save(job, states.take(job, clock.now, "w2", LEASE), Unit("extract", 0, "k", 1))
+        assert store.get(job.job_id) == after
+        assert store.units(job.job_id) == []
+        assert [event.type for event in store.events(job.job_id)] == ["submitted", "started"]
+
+    def test_job_that_is_not_there_cannot_be_saved(self, store: JobStore, clock: FakeClock) -> None:
+        job = new_job(clock)
+        with pytest.raises(VersionConflictError):
+            store.save(job, states.take(job, clock.now, "w", LEASE))
+        assert store.get(job.job_id) is None
+
+    def test_one_of_many_writers_wins(self, store: JobStore, clock: FakeClock) -> None:
+        job = submit(store, new_job(clock))
+
+        def write(number: int) -> bool:
+            try:
+                store.save(job, states.take(job, clock.now, f"w{number}", LEASE))
+            except VersionConflictError:
+                return False
+            return True
+
+        with ThreadPoolExecutor(8) as pool:
+            assert sum(pool.map(write, range(8))) == 1
+
+    def test_units_and_events_come_in_order(self, store: JobStore, clock: FakeClock) -> None:
+        job = submit(store, new_job(clock))
+        edit(store, job.job_id, lambda j: states.take(j, clock.now, "w", LEASE))
+        units = [Unit("extract", index, f"k{index}", 1) for index in (2, 10, 0)]
+        for unit in [*units, Unit("chunk", 0, "c0", 1), Unit("extract", 2, "again", 1)]:
+            edit(store, job.job_id, partial(_advance, clock=clock, unit=unit), unit)
+        found = [(unit.stage, unit.index, unit.key) for unit in store.units(job.job_id)]
+        assert found == [
+            ("chunk", 0, "c0"),
+            ("extract", 0, "k0"),
+            ("extract", 2, "again"),
+            ("extract", 10, "k10"),
+        ]
+        assert [event.number for event in store.events(job.job_id)] == [1, 2, 3, 4, 5, 6, 7]
+        assert [event.number for event in store.events(job.job_id, after=4, limit=2)] == [5, 6]
+
+    # --- Leases ------------------------------------------------------------------------------------
+
+    def test_lease_is_renewed_by_its_holder_only(self, store: JobStore, clock: FakeClock) -> None:
+        job = submit(store, new_job(clock))
+        later = clock.now + 2 * LEASE
+        assert not store.renew(job.job_id, 0, later)
+        taken = edit(store, job.job_id, lambda j: states.take(j, clock.now, "w", LEASE))
+        assert not store.renew(job.job_id, taken.fence - 1, later)
+        assert store.renew(job.job_id, taken.fence, later)
+        assert store.get(job.job_id) == replace(taken, lease_until=later)
+        assert not store.renew(uuid7(), 0, later)
+
+    def test_ended_job_has_no_lease_to_renew(self, store: JobStore, clock: FakeClock) -> None:
+        job = submit(store, new_job(clock))
+        taken = edit(store, job.job_id, lambda j: states.take(j, clock.now, "w", LEASE))
+        ended = edit(store, job.job_id, lambda j: states.complete(j, taken.fence, clock.now, {}, {}))
+        assert not store.renew(job.job_id, taken.fence, clock.now + LEASE)
+        assert store.get(job.job_id) == ended
+
+    # --- Lists -------------------------------------------------------------------------------------
+
+    def test_lists_page_newest_first(self, store: JobStore, clock: FakeClock) -> None:
+        owner = uuid7()
+        # Ids made in the same millisecond are in no order.
+        ids = sorted(submit(store, new_job(clock, owner)).job_id for _ in range(7))
+        submit(store, new_job(clock))
+        key = Owner("directus", owner).key
+        pages: list[list[str]] = []
+        before = ""
+        while True:
+            page = store.list_jobs(JobQuery(key, limit=3, before=before))
+            pages.append([job.job_id for job in page.jobs])
+            before = page.next_before
+            if not before:
+                break
+        assert pages == [ids[::-1][:3], ids[::-1][3:6], ids[::-1][6:]]
+
+    def test_full_last_page_has_no_next(self, store: JobStore, clock: FakeClock) -> None:
+        owner = uuid7()
+        key = [submit(store, new_job(clock, owner)).owner.key for _ in range(3)].pop()
+        assert store.list_jobs(JobQuery(key, limit=3)).next_before == ""
+
+    @pytest.mark.parametrize(
+        "wanted",
+        [
+            {"kind": Kind.CLEANUP},
+            {"status": Status.PAUSED},
+            {"product_id": "p1"},
+            {"document_id": "d1"},
+            {"case_id": "c1"},
+        ],
+        ids=str,
+    )
+    def test_lists_are_filtered(self, store: JobStore, clock: FakeClock, wanted: dict[str, Any]) -> None:
+        owner = uuid7()
+        matching = [
+            new_job(clock, owner, kind=Kind.CLEANUP),
+            new_job(clock, owner, params={"product_id": "p1"}),
+            new_job(clock, owner, params={"document_id": "d1"}),
+            new_job(clock, owner, params={"case_id": "c1"}),
+        ]
+        for job in [*matching, new_job(clock, owner)]:
+            submit(store, job)
+        paused = submit(store, new_job(clock, owner))
+        edit(store, paused.job_id, lambda j: states.request_pause(j, clock.now, "x"))
+        query = JobQuery(paused.owner.key, limit=1, **wanted)
+        page = store.list_jobs(query)
+        assert len(page.jobs) == 1
+        assert page.next_before == ""
+        assert query.matches(page.jobs[0])
+
+    def test_everybodys_jobs_are_listed_without_an_owner(self, store: JobStore, clock: FakeClock) -> None:
+        product = uuid7()
+        ids = sorted(submit(store, new_job(clock, params={"product_id": product})).job_id for _ in range(2))
+        page = store.list_jobs(JobQuery(None, product_id=product))
+        assert [job.job_id for job in page.jobs] == ids[::-1]
+
+    def test_jobs_are_found_by_their_subject(self, store: JobStore, clock: FakeClock) -> None:
+        subject = uuid7()
+        ids = sorted(submit(store, new_job(clock, params={"document_id": subject})).job_id for _ in range(3))
+        product = submit(store, new_job(clock, params={"product_id": subject}))
+        submit(store, new_job(clock))
+        assert sorted(store.by_subject(subject_of(document_id=subject))) == ids
+        assert list(store.by_subject(subject_of(product_id=subject))) == [product.job_id]
+        assert list(store.by_subject(subject_of(product_id=uuid7()))) == []
+
+    # --- What the reconciler looks at --------------------------------------------------------------
+
+    def test_due_jobs_come_the_longest_overdue_first(self, store: JobStore, clock: FakeClock) -> None:
+        waiting = submit(store, new_job(clock))
+        clock.advance(seconds=10)
+        leased = submit(store, new_job(clock))
+        edit(store, leased.job_id, lambda j: states.take(j, clock.now, "w", timedelta(seconds=5)))
+        ended = submit(store, new_job(clock))
+        taken = edit(store, ended.job_id, lambda j: states.take(j, clock.now, "w", LEASE))
+        edit(store, ended.job_id, lambda j: states.complete(j, taken.fence, clock.now, {}, {}))
+        paused = submit(store, new_job(clock))
+        edit(store, paused.job_id, lambda j: states.request_pause(j, clock.now, "x"))
+        mine = {waiting.job_id, leased.job_id, ended.job_id, paused.job_id}
+
+        def due(after: timedelta) -> list[str]:
+            return [job_id for job_id in store.due(clock.now + after, 10_000) if job_id in mine]
+
+        assert due(timedelta(seconds=4)) == []
+        assert due(timedelta(seconds=5)) == [leased.job_id]
+        assert due(timedelta(days=1)) == [leased.job_id, waiting.job_id]
+        assert len(store.due(clock.now + timedelta(days=1), 1)) == 1
+        # A lease that is renewed is no longer due; a cancellation makes the paused job due.
+        assert store.renew(leased.job_id, 1, clock.now + timedelta(minutes=10))
+        edit(store, paused.job_id, lambda j: states.request_cancel(j, clock.now, "x"))
+        assert due(timedelta(minutes=9)) == [waiting.job_id, paused.job_id]
+
+
+def _advance(job: Job, clock: FakeClock, unit: Unit) -> Change:
+    return states.advance(
+        job, job.fence, clock.now, LEASE, stage=unit.stage, percent=1, current=unit.index, total=11
+    )
