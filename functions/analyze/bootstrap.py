@@ -14,7 +14,7 @@ from shared.jobs.workflow import MakeWorkflow
 @cache
 def settings() -> AnalyzeSettings:
     """Return the settings of this process."""
-    return AnalyzeSettings()  # type: ignore[call-arg]  # read from the environment
+    return AnalyzeSettings()
 
 
 @cache

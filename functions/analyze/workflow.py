@@ -76,7 +76,8 @@ class AnalysisWorkflow:
         """Put the tree and the files that the parameters ask for; return the counts."""
         tree = self._tree()
         publish(self._run, self._document, tree, self._original.file_name)
-        return summary(tree) | {
+        return {
+            **summary(tree),
             "engine": self._engine.name,
             "taxonomy": f"{self._tools.taxonomy.name} {self._tools.taxonomy.version}",
             "document_id": self._run.job.document_id,
@@ -101,7 +102,8 @@ class AnalysisWorkflow:
         }
 
     def _count_batches(self) -> int:
-        return math.ceil(self._run.outputs("prepare")[0]["page_count"] / PAGES_PER_UNIT)
+        pages: int = self._run.outputs("prepare")[0]["page_count"]
+        return math.ceil(pages / PAGES_PER_UNIT)
 
     def _extract(self, index: int) -> list[Any]:
         """Extract a batch of pages."""

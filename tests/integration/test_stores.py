@@ -1,0 +1,142 @@
+"""The stores on DynamoDB and S3 keep the contracts that the ones in memory keep."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from datetime import timedelta
+from typing import Any
+
+import httpx
+import pytest
+
+from infra.local.stack import LocalStack
+from shared.aws.documents_table import DynamoDocuments
+from shared.aws.jobs_table import DynamoJobs
+from shared.aws.s3 import S3Files
+from shared.clock import utc_now
+from shared.documents import Document, DocumentStore
+from shared.errors import PermanentError, TransientError
+from shared.files import FileMissingError, Files
+from shared.ids import uuid7
+from shared.jobs.model import Owner
+from shared.memory import MemoryDocuments, MemoryFiles
+from tests.store_contract import FakeClock, JobStoreContract
+
+HOME = Owner("directus", "u1", "team")
+
+
+@pytest.fixture(scope="module")
+def table(stack: LocalStack) -> Iterator[str]:
+    """Return a table like the deployed one, whose jobs no scheduled reconciliation touches."""
+    dynamodb = stack.client("dynamodb")
+    deployed = dynamodb.describe_table(TableName=stack.environment("ApiFunction")["JOBS_TABLE"])["Table"]
+    name = f"contract-{uuid7()}"
+    wanted = ("IndexName", "KeySchema", "Projection")
+    dynamodb.create_table(
+        TableName=name,
+        BillingMode="PAY_PER_REQUEST",
+        AttributeDefinitions=deployed["AttributeDefinitions"],
+        KeySchema=deployed["KeySchema"],
+        GlobalSecondaryIndexes=[
+            {key: index[key] for key in wanted} for index in deployed["GlobalSecondaryIndexes"]
+        ],
+    )
+    yield name
+    dynamodb.delete_table(TableName=name)
+
+
+class TestDynamoJobs(JobStoreContract):
+    @pytest.fixture
+    def clock(self) -> FakeClock:
+        return FakeClock(utc_now().replace(microsecond=0))  # expiry is kept in seconds
+
+    @pytest.fixture
+    def store(self, stack: LocalStack, table: str, clock: FakeClock) -> DynamoJobs:
+        return DynamoJobs(table, stack.deployed.endpoint, clock)
+
+
+@pytest.fixture(params=["memory", "s3"])
+def files(request: pytest.FixtureRequest, stack: LocalStack) -> Files:
+    if request.param == "memory":
+        return MemoryFiles()
+    return S3Files(stack.environment("ApiFunction")["DOCUMENTS_BUCKET"], stack.deployed.endpoint)
+
+
+@pytest.fixture(params=["memory", "dynamodb"])
+def documents(request: pytest.FixtureRequest, stack: LocalStack, table: str) -> DocumentStore:
+    return MemoryDocuments() if request.param == "memory" else DynamoDocuments(table, stack.deployed.endpoint)
+
+
+def test_versions_of_a_file_stay_apart(files: Files) -> None:
+    key = f"documents/{uuid7()}/original"
+    one = files.put(key, b"one", "text/plain")
+    two = files.put(key, b"three", "text/markdown")
+    assert one.version_id != two.version_id
+    assert files.get(key, one.version_id) == b"one"
+    assert files.get(key) == b"".join(files.stream(key, two.version_id)) == b"three"
+    newest, first = files.head(key), files.head(key, one.version_id)
+    assert newest is not None
+    assert first is not None
+    assert (newest.size, newest.media_type, newest.version_id) == (5, "text/markdown", two.version_id)
+    assert (first.size, first.media_type) == (3, "text/plain")
+
+
+def test_a_missing_file_is_said_to_be_missing(files: Files) -> None:
+    key = f"documents/{uuid7()}/original"
+    assert files.head(key) is None
+    with pytest.raises(FileMissingError):
+        files.get(key)
+
+
+def test_removal_takes_every_version_below_a_prefix_and_nothing_else(files: Files) -> None:
+    prefix = f"jobs/{uuid7()}/"
+    kept = f"jobs/{uuid7()}/1/a"
+    for name in ("1/a", "1/a", "2/b"):
+        files.put(prefix + name, b"x", "text/plain")
+    files.put(kept, b"x", "text/plain")
+    assert files.delete_prefix(prefix) == 2
+    assert files.delete_prefix(prefix) == 0
+    assert files.head(prefix + "1/a") is None
+    assert files.get(kept) == b"x"
+
+
+def test_a_link_gives_the_file_under_the_name_asked_for(stack: LocalStack) -> None:
+    files = S3Files(stack.environment("ApiFunction")["DOCUMENTS_BUCKET"], stack.deployed.endpoint)
+    key = f"jobs/{uuid7()}/1/a"
+    files.put(key, b"inside", "text/plain")
+    link = files.link(key, file_name="Über uns.txt", media_type="text/plain", seconds=60)
+    answer = httpx.get(link, trust_env=False)
+    assert answer.content == b"inside"
+    assert "%C3%9Cber%20uns.txt" in answer.headers["content-disposition"]
+
+
+def test_a_document_is_read_as_it_was_written(documents: DocumentStore) -> None:
+    fields: dict[str, Any] = {"version_id": "v1", "sha256": "00", "size": 7, "case_id": "c"}
+    expiry = utc_now().replace(microsecond=0) + timedelta(days=1)
+    document = Document(uuid7(), HOME, "Ü.pdf", "application/pdf", utc_now(), **fields, expires_at=expiry)
+    assert documents.get(document.document_id) is None
+    documents.put(document)
+    assert documents.get(document.document_id) == document
+    documents.delete(document.document_id)
+    assert documents.get(document.document_id) is None
+
+
+def test_an_expired_document_is_gone(documents: DocumentStore) -> None:
+    past = utc_now().replace(microsecond=0) - timedelta(seconds=1)
+    document = Document(uuid7(), HOME, "a.pdf", "application/pdf", utc_now(), expires_at=past)
+    documents.put(document)
+    assert documents.get(document.document_id) is None
+
+
+def test_a_service_that_cannot_be_reached_is_worth_another_try() -> None:
+    nowhere = "http://127.0.0.1:9"
+    with pytest.raises(TransientError) as caught:
+        DynamoJobs("jobs", nowhere).get(uuid7())
+    assert caught.value.code == "aws-unreachable"
+
+
+def test_a_refused_request_is_final(stack: LocalStack) -> None:
+    with pytest.raises(PermanentError) as caught:
+        DynamoJobs(f"no-{uuid7()}", stack.deployed.endpoint).get(uuid7())
+    assert caught.value.code == "aws-refused"
+    assert "ResourceNotFoundException" in caught.value.detail
