@@ -13,6 +13,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import timedelta
 from enum import StrEnum
+from typing import Any
 
 from shared.clock import Clock, utc_now
 from shared.errors import PermanentError, Problem, TransientError
@@ -20,7 +21,7 @@ from shared.files import Files
 from shared.ids import uuid7
 from shared.jobs import states
 from shared.jobs.lease import Heartbeat
-from shared.jobs.model import Change, Job, Kind, Unit
+from shared.jobs.model import Artifact, Change, Job, Kind, Unit
 from shared.jobs.queue import MAX_DELAY, JobMessage, JobQueue
 from shared.jobs.states import FencedError, NotDueError, RefusedError
 from shared.jobs.store import JobNotFoundError, JobStore, edit
@@ -172,8 +173,7 @@ class Runner:
             return interruption
         progress.stage = "result"
         result = workflow.finish()
-        after = self._edit(job, lambda j: states.complete(j, job.fence, self._clock(), result, run.artifacts))
-        return self._ended(after)
+        return self._complete(job, result, run.artifacts)
 
     def _workflow(self, run: Run) -> Workflow:
         make = self._workflows.get(run.job.kind)
@@ -197,11 +197,22 @@ class Runner:
         if fresh.cancel_requested:
             return self._cancel(fresh)
         if fresh.pause_requested:
-            paused = self._edit(job, lambda j: states.paused(j, job.fence, self._clock()))
-            return Outcome(Ending.PAUSED, paused)
+            return self._pause(job, remaining, heartbeat, progress)
         if remaining() < max(self._limits.reserve.total_seconds(), 2 * progress.longest):
             return self._continue(job)
         return None
+
+    def _pause(
+        self, job: Job, remaining: Remaining, heartbeat: Heartbeat, progress: _Progress
+    ) -> Outcome | None:
+        """Pause, unless the pause was taken back or overruled since it was seen."""
+        try:
+            paused = self._edit(job, lambda j: states.paused(j, job.fence, self._clock()))
+        except FencedError:
+            raise
+        except RefusedError:
+            return self._interruption(job, remaining, heartbeat, progress)
+        return Outcome(Ending.PAUSED, paused)
 
     def _advance(self, run: Run, workflow: Workflow, stage: Stage, total: int, unit: Unit) -> Job:
         """Save a finished unit with the progress it makes."""
@@ -222,6 +233,17 @@ class Runner:
 
         run.job = self._edit(job, decide, unit)
         return run.job
+
+    def _complete(self, job: Job, result: Mapping[str, Any], artifacts: Mapping[str, Artifact]) -> Outcome:
+        """Publish the result, unless a cancellation came first."""
+        try:
+            return self._ended(
+                self._edit(job, lambda j: states.complete(j, job.fence, self._clock(), result, artifacts))
+            )
+        except FencedError:
+            raise
+        except RefusedError:
+            return self._cancel(job)
 
     def _cancel(self, job: Job) -> Outcome:
         """Remove what the job made, and only then say that it is cancelled."""

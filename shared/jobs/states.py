@@ -21,6 +21,7 @@ from shared.jobs.model import Artifact, Change, Event, Job, Status
 RESEND_AFTER = timedelta(seconds=60)
 MAX_RESEND_AFTER = timedelta(hours=1)
 MAX_STALLED = 2
+CANCEL_ATTEMPTS = 10
 
 
 class RefusedError(Exception):
@@ -58,7 +59,7 @@ def take(job: Job, now: datetime, worker_id: str, lease: timedelta) -> Change:
     if job.not_before is not None and job.not_before > now and not job.cancel_requested:
         raise NotDueError(job.not_before - now)
     lost = job.status is Status.RUNNING
-    if lost and job.attempt >= job.max_attempts:
+    if lost and _exhausted(job):
         return fail(job, job.fence, now, _lost_problem(job))
     return _next(
         job,
@@ -109,8 +110,13 @@ def advance(
 def complete(
     job: Job, fence: int, now: datetime, result: Mapping[str, Any], artifacts: Mapping[str, Artifact]
 ) -> Change:
-    """Publish the result: the one write that makes the artifacts of this fence the job's own."""
+    """Publish the result: the one write that makes the artifacts of this fence the job's own.
+
+    Raises RefusedError where a cancellation was asked for meanwhile.
+    """
     _check_fence(job, fence)
+    if job.cancel_requested:
+        raise RefusedError("a cancellation was asked for")
     return _end(
         job, now, Status.COMPLETED, "Completed", percent_complete=100, result=result, artifacts=artifacts
     )
@@ -133,7 +139,7 @@ def cancelled(job: Job, fence: int, now: datetime) -> Change:
 def retry(job: Job, fence: int, now: datetime, problem: Problem, wait: timedelta) -> Change:
     """Put the job back for another attempt after ``wait``; fail it when the attempts are used up."""
     _check_fence(job, fence)
-    if job.attempt >= job.max_attempts:
+    if _exhausted(job):
         detail = f"{problem.detail} (gave up after {job.attempt} attempts)"
         return fail(job, fence, now, replace(problem, detail=detail))
     return _release(
@@ -141,7 +147,7 @@ def retry(job: Job, fence: int, now: datetime, problem: Problem, wait: timedelta
         now,
         "retrying",
         f"{problem.title}; trying again",
-        status=job.status if job.cancel_requested else Status.QUEUED,
+        status=Status.PAUSED if job.status is Status.PAUSED else Status.QUEUED,
         attempt=job.attempt + 1,
         not_before=now + wait,
     )
@@ -161,8 +167,13 @@ def continue_later(job: Job, fence: int, now: datetime) -> Change:
 
 
 def paused(job: Job, fence: int, now: datetime) -> Change:
-    """Stop at a unit's end because a pause was asked for; everything done is kept."""
+    """Stop at a unit's end because a pause was asked for; everything done is kept.
+
+    Raises RefusedError where it was taken back, or overruled by a cancellation, meanwhile.
+    """
     _check_fence(job, fence)
+    if job.cancel_requested or not job.pause_requested:
+        raise RefusedError("no pause is asked for any more")
     return _release(job, now, "paused", "Paused", status=Status.PAUSED, pause_requested=False)
 
 
@@ -204,7 +215,7 @@ def reconcile(job: Job, now: datetime) -> Change | None:
     if due is None or due > now:
         return None
     if job.status is Status.RUNNING:
-        if job.attempt >= job.max_attempts and not job.cancel_requested:
+        if _exhausted(job):
             return fail(job, job.fence, now, _lost_problem(job))
         return _release(
             job,
@@ -236,6 +247,11 @@ def due_at(job: Job) -> datetime | None:
         return None
     wait: timedelta = min(RESEND_AFTER * (1 << min(job.nudges, 10)), MAX_RESEND_AFTER)
     return max(job.not_before or job.updated_at, job.updated_at) + wait
+
+
+def _exhausted(job: Job) -> bool:
+    """Say whether no attempt is left; removing what a cancelled job made gets some of its own."""
+    return job.attempt >= job.max_attempts + (CANCEL_ATTEMPTS if job.cancel_requested else 0)
 
 
 def _check_fence(job: Job, fence: int) -> None:
