@@ -11,7 +11,10 @@ from pydantic_settings import BaseSettings, SettingsConfigDict
 class CommonSettings(BaseSettings):
     """Read from the environment; a missing or malformed variable stops the function at its start."""
 
-    model_config = SettingsConfigDict(frozen=True, extra="ignore", env_ignore_empty=True)
+    # Errors name the variable, never its value: it may be a secret.
+    model_config = SettingsConfigDict(
+        frozen=True, extra="ignore", env_ignore_empty=True, hide_input_in_errors=True
+    )
 
     stage: str = Field("local", description="Name of the deployment (local, dev, prod).")
     log_level: str = Field("INFO", description="DEBUG, INFO, WARNING or ERROR.")

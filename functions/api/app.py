@@ -58,6 +58,7 @@ def create_app(services: Services | None = None, settings: ApiSettings | None = 
         docs_url=None,
         redoc_url=None,
         redirect_slashes=False,
+        form_limits={"max_files": 1, "max_fields": 50, "max_part_size": 65_536},
         generate_unique_id_function=_operation_id,
     )
     app.state.settings = settings

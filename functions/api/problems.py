@@ -14,8 +14,9 @@ from fastapi.responses import JSONResponse, Response
 from starlette.exceptions import HTTPException
 
 from shared.auth import AuthError
-from shared.errors import ClauseworksError, Problem, TransientError
+from shared.errors import ClauseworksError, PermanentError, Problem, TransientError
 from shared.jobs.states import RefusedError
+from shared.observability import logger
 
 MEDIA_TYPE = "application/problem+json"
 _CHALLENGE = 'Bearer realm="clauseworks"'
@@ -65,6 +66,10 @@ def install(app: FastAPI) -> None:
 
 
 async def _ours(_request: Request, error: ClauseworksError) -> Response:
+    if type(error) is PermanentError:
+        # What a service refuses to do for us is no fault of the caller's.
+        logger.error("Service refused", problem=error.code)
+        return internal_error()
     headers: dict[str, str] = {}
     if isinstance(error, AuthError):
         headers["WWW-Authenticate"] = _CHALLENGE
@@ -97,6 +102,8 @@ async def _framework(request: Request, error: HTTPException) -> Response:
     code, title, detail = _FRAMEWORK.get(
         error.status_code, ("request-refused", "Request refused", "The request was refused.")
     )
+    if error.status_code == 400:  # noqa: PLR2004 - the form parser's word, which holds nothing of the form
+        detail = f"{detail} {error.detail}"
     return problem_response(Problem(code, title, detail, error.status_code), error.headers)
 
 

@@ -1,0 +1,215 @@
+"""The Lambda handler in a process of its own: what it loads, and how it answers gateway events."""
+
+from __future__ import annotations
+
+import asyncio
+import base64
+import importlib
+import json
+import os
+import subprocess
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from functions.api.settings import ApiSettings
+from tests.unit.api.support import SECRET, make_settings, token
+
+ROOT = Path(__file__).parents[3]
+ENVIRONMENT = {
+    "JOBS_TABLE": "jobs",
+    "DOCUMENTS_BUCKET": "documents",
+    "ANALYSIS_QUEUE_URL": "https://sqs.eu-central-1.amazonaws.com/1/analysis",
+    "CLEANUP_QUEUE_URL": "https://sqs.eu-central-1.amazonaws.com/1/cleanup",
+    "DIRECTUS_SECRET": SECRET,
+}
+EXECUTE_API = "abc.execute-api.eu-central-1.amazonaws.com"
+
+
+def run(script: str, **environment: str) -> Any:
+    """Run a script in a new interpreter, and return the JSON of its last line."""
+    done = subprocess.run(
+        [sys.executable, "-c", script],
+        cwd=ROOT,
+        env={"PATH": os.environ["PATH"], **ENVIRONMENT, **environment},
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert done.returncode == 0, done.stderr
+    return json.loads(done.stdout.splitlines()[-1])
+
+
+@pytest.fixture
+def gateway(monkeypatch: pytest.MonkeyPatch) -> Iterator[Any]:
+    """Give the handler's module, and an event loop as Lambda's main thread has one."""
+    for name, value in ENVIRONMENT.items():
+        monkeypatch.setenv(name, value)
+    loop = asyncio.new_event_loop()
+    asyncio.set_event_loop(loop)
+    yield importlib.import_module("functions.api.handler")
+    asyncio.set_event_loop(None)
+    loop.close()
+
+
+def event(method: str, path: str, **changes: Any) -> dict[str, Any]:
+    """Return an event of a REST API's proxy integration."""
+    return {
+        "resource": "/{proxy+}",
+        "path": path,
+        "httpMethod": method,
+        "headers": {"Host": EXECUTE_API, "X-Forwarded-Proto": "https"},
+        "multiValueHeaders": None,
+        "queryStringParameters": None,
+        "multiValueQueryStringParameters": None,
+        "pathParameters": {"proxy": path.lstrip("/")},
+        "requestContext": {
+            "path": f"/dev{path}",
+            "stage": "dev",
+            "apiId": "abc",
+            "requestId": "gateway-1",
+            "identity": {"sourceIp": "192.0.2.1"},
+        },
+        "body": None,
+        "isBase64Encoded": False,
+        **changes,
+    }
+
+
+def test_health_loads_neither_aws_nor_analysis() -> None:
+    script = f"""
+import json, sys
+from functions.api.handler import handler
+answer = handler({event("GET", "/health")!r}, None)
+heavy = ("boto3", "numpy", "pypdfium2", "lxml", "docx", "jwt", "httpx", "functions.analyze", "shared.aws")
+loaded = [name for name in sys.modules if name in heavy or name.startswith(("boto3.", "functions.analyze"))]
+print()
+print(json.dumps([answer["statusCode"], loaded]))
+"""
+    assert run(script) == [200, []]
+
+
+def test_first_protected_request_wires_aws_lazily() -> None:
+    script = f"""
+import json, sys
+from functions.api.handler import app, handler
+refused = handler({event("GET", "/jobs")!r}, None)
+before = "boto3" in sys.modules
+services = app.state.services()
+print()
+print(json.dumps([refused["statusCode"], before, services is app.state.services(), sorted(services.checks)]))
+"""
+    assert run(script, AWS_DEFAULT_REGION="eu-central-1") == [
+        401,
+        False,
+        True,
+        ["analysis_queue", "cleanup_queue", "documents_bucket", "jobs_table"],
+    ]
+
+
+def test_missing_setting_stops_the_function() -> None:
+    done = subprocess.run(
+        [sys.executable, "-c", "import functions.api.handler"],
+        cwd=ROOT,
+        env={"PATH": os.environ["PATH"], **ENVIRONMENT, "DIRECTUS_SECRET": "too-few-letters"},
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert done.returncode != 0
+    assert "directus_secret" in done.stderr
+    assert "too-few-letters" not in done.stderr
+
+
+class TestEvents:
+    def test_problem_is_text_to_the_gateway(self, gateway: Any) -> None:
+        answer = gateway.handler(event("GET", "/nope"), None)
+        assert (answer["statusCode"], answer["isBase64Encoded"]) == (404, False)
+        assert json.loads(answer["body"])["type"].endswith(":not-found")
+        assert answer["headers"]["content-type"] == "application/problem+json"
+        assert answer["headers"]["x-request-id"] == "gateway-1"
+        assert "strict-transport-security" in answer["headers"]
+
+    def test_stage_is_part_of_every_address(self, gateway: Any) -> None:
+        answer = gateway.handler(event("GET", "/api/v1/openapi.json"), None)
+        assert json.loads(answer["body"])["servers"] == [{"url": "/dev/api/v1"}]
+        assert 'href="/dev/docs"' in gateway.handler(event("GET", "/"), None)["body"]
+
+    def test_scripts_are_text(self, gateway: Any) -> None:
+        answer = gateway.handler(event("GET", "/assets/docs.js"), None)
+        assert answer["isBase64Encoded"] is False
+        assert "SwaggerUIBundle" in answer["body"]
+
+    def test_repeated_query_and_encoded_path(self, gateway: Any) -> None:
+        headers = {"Host": EXECUTE_API, "Authorization": f"Bearer {token()}"}
+        query = {"limit": ["0"], "status": ["done"]}
+        answer = gateway.handler(
+            event("GET", "/jobs", headers=headers, multiValueQueryStringParameters=query), None
+        )
+        places = {error["loc"] for error in json.loads(answer["body"])["errors"]}
+        assert places == {"query.limit", "query.status"}
+        answer = gateway.handler(event("GET", "/jobs/%C3%A9", headers=headers), None)
+        assert answer["statusCode"] == 404
+
+    def test_body_over_the_limit(self, gateway: Any) -> None:
+        headers = {
+            "Host": EXECUTE_API,
+            "Authorization": f"Bearer {token()}",
+            "Content-Type": "multipart/form-data; boundary=x",
+        }
+        body = base64.b64encode(b"x" * 5_000_000).decode()
+        answer = gateway.handler(
+            event("POST", "/jobs/upload", headers=headers, body=body, isBase64Encoded=True), None
+        )
+        assert answer["statusCode"] == 413
+        assert json.loads(answer["body"])["type"].endswith(":payload-too-large")
+
+    @pytest.mark.parametrize(
+        ("changes", "emulated", "root"),
+        [
+            ({}, False, "/dev"),
+            ({"requestContext": {"path": "/docs"}}, False, ""),
+            ({"requestContext": {"path": "/base/docs"}}, False, "/base"),
+            ({"requestContext": {"path": "/other"}}, False, ""),
+            ({"requestContext": {}}, False, ""),
+            ({"headers": None}, False, "/dev"),
+            ({}, True, "/dev"),
+            ({"headers": {"host": "127.0.0.1:4566"}}, True, "/restapis/abc/dev/_user_request_"),
+            ({"headers": None}, True, "/restapis/abc/dev/_user_request_"),
+        ],
+    )
+    def test_root(self, gateway: Any, changes: dict[str, Any], emulated: bool, root: str) -> None:
+        assert gateway.gateway_root(event("GET", "/docs", **changes), emulated=emulated) == root
+
+
+class TestSettings:
+    def test_lists_are_separated_by_commas(self, monkeypatch: pytest.MonkeyPatch) -> None:
+        for name, value in ENVIRONMENT.items():
+            monkeypatch.setenv(name, value)
+        monkeypatch.setenv("JWT_ISSUERS", "directus, portal")
+        monkeypatch.setenv("SEED_ROLES", "")
+        monkeypatch.setenv("CORS_ORIGINS", "https://a.example.com,")
+        settings = ApiSettings()
+        assert settings.jwt_issuers == ("directus", "portal")
+        assert settings.seed_roles == ()
+        assert settings.cors_origins == ("https://a.example.com",)
+
+    @pytest.mark.parametrize(
+        "changes",
+        [
+            {"directus_secret": "x" * 31},
+            {"jwt_issuers": " , "},
+            {"jwt_issuers": "a|b"},
+            {"max_upload_size": 0},
+            {"upload_seconds": 1},
+        ],
+    )
+    def test_what_does_not_fit(self, changes: dict[str, Any]) -> None:
+        with pytest.raises(ValueError, match=next(iter(changes))):
+            make_settings(**changes)
+
+    def test_secret_is_not_shown(self) -> None:
+        assert SECRET not in repr(make_settings())
