@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import os
 import signal
 import sys
 import time
@@ -30,7 +31,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     options = parser.parse_args(arguments)
     # A demo that is told to stop takes its servers with it.
     signal.signal(signal.SIGTERM, signal.default_int_handler)
-    paths = Paths.from_environment({})
+    paths = Paths.from_environment(os.environ)
     stack = LocalStack(paths)
     try:
         _say(

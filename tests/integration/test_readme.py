@@ -1,0 +1,142 @@
+"""Every command of the README works as it is written there."""
+
+from __future__ import annotations
+
+import json
+import os
+import re
+import shlex
+import subprocess
+import sys
+from dataclasses import dataclass
+from pathlib import Path
+
+import httpx
+import pytest
+
+from infra.local.stack import LocalStack
+from tests.integration.support import bearer, wait
+
+ROOT = Path(__file__).parents[2]
+README = (ROOT / "README.md").read_text()
+BLOCKS = re.findall(r"```sh\n(.*?)```", README, re.DOTALL)
+COMMANDS = [
+    line.split("  #")[0].strip()
+    for block in BLOCKS
+    for line in block.splitlines()
+    if line.strip() and not line.startswith("#")
+]
+CURLS = [command for command in COMMANDS if command.startswith("curl")]
+# Run by tests of their own, or as a whole by whoever runs this one.
+ELSEWHERE = {
+    "make demo": "test_demo_shows_a_result_with_evidence",
+    "make test": "this run",
+    "python -m infra.local up": "test_local_lifecycle.py",
+    "python -m infra.local deploy": "test_local_lifecycle.py",
+    "python -m infra.local down": "test_local_lifecycle.py",
+    "AWS_ENDPOINT_URL=http://127.0.0.1:4566 .venv/bin/python -m infra.local up": "test_local_lifecycle.py",
+}
+ALLOWED_STATUS = {"pause": {200, 409}, "resume": {200, 409}, "cancel": {200, 409}}
+
+
+@dataclass(frozen=True)
+class Shell:
+    """A shell in the checkout, with the variables that the README sets."""
+
+    environment: dict[str, str]
+
+    def run(self, command: str) -> str:
+        done = subprocess.run(
+            ["bash", "-euo", "pipefail", "-c", command],
+            cwd=ROOT,
+            env=self.environment,
+            capture_output=True,
+            text=True,
+            timeout=300,
+            check=False,
+        )
+        assert done.returncode == 0, f"{command}\n{done.stdout}\n{done.stderr}"
+        return done.stdout
+
+
+def local_environment(stack: LocalStack) -> dict[str, str]:
+    """Return an environment in which ``python -m infra.local`` finds the stack of this run."""
+    return {
+        **{name: os.environ[name] for name in ("PATH", "HOME") if name in os.environ},
+        "CLAUSEWORKS_STATE": str(stack.paths.state),
+        "CLAUSEWORKS_CACHE": str(stack.paths.cache),
+    }
+
+
+@pytest.fixture
+def shell(stack: LocalStack, server_url: str) -> Shell:
+    token, admin = stack.token("reader"), stack.token("operator", admin=True)
+    auth = f"Authorization: Bearer {token}"
+    return Shell(local_environment(stack) | {"API": server_url, "TOKEN": token, "ADMIN": admin, "AUTH": auth})
+
+
+def test_every_curl_line_is_answered(shell: Shell) -> None:
+    assert len(CURLS) > 15
+    first = json.loads(shell.run(CURLS[0]))
+    ids = {"JOB_ID": first["job_id"], "DOCUMENT_ID": first["document_id"]}
+    with httpx.Client(
+        base_url=shell.environment["API"], headers=bearer(shell.environment["TOKEN"]), trust_env=False
+    ) as api:
+        wait(api, first["job_id"])
+    for line in CURLS[1:]:
+        command = re.sub("JOB_ID|DOCUMENT_ID", lambda found: ids[found.group()], line)
+        output = shell.run(f"{command} -w '\\n%{{http_code}}'")
+        status = int(output.rsplit("\n", 1)[1])
+        steering = command.rstrip('"').rsplit("/", 1)[1]
+        assert status in ALLOWED_STATUS.get(steering, {200, 201, 202}), f"{command}\n{output}"
+
+
+def test_the_assignments_give_tokens(shell: Shell) -> None:
+    assignments = [command for command in COMMANDS if command.startswith(("TOKEN=", "ADMIN="))]
+    assert len(assignments) == 2
+    for assignment in assignments:
+        name = assignment.split("=")[0]
+        script = assignment.replace(".venv/bin/python", shlex.quote(sys.executable))
+        assert shell.run(f'{script}\necho "${name}"').count(".") == 2
+
+
+@pytest.mark.parametrize("arguments", ["status", "token --admin", "logs --job JOB_ID"])
+def test_the_commands_of_the_local_stack_answer(shell: Shell, arguments: str) -> None:
+    assert any(command.startswith(f"python -m infra.local {arguments}") for command in COMMANDS)
+    shell.run(f"{shlex.quote(sys.executable)} -m infra.local {arguments}")
+
+
+def test_a_folder_is_evaluated(shell: Shell, tmp_path: Path) -> None:
+    command = next(command for command in COMMANDS if command.startswith("make evaluate"))
+    documents = tmp_path / "documents"
+    documents.mkdir()
+    (documents / "small.md").write_bytes((ROOT / "samples" / "small.md").read_bytes())
+    out = tmp_path / "out"
+    script = command.replace("DOCUMENTS=samples", f"DOCUMENTS={documents}").replace("build/results", str(out))
+    assert "small.md" in shell.run(script)
+    assert json.loads((out / "small.json").read_text())["segments"]
+
+
+def test_demo_shows_a_result_with_evidence(stack: LocalStack, tmp_path: Path) -> None:
+    environment = local_environment(stack) | {"CLAUSEWORKS_STATE": str(tmp_path / "state")}
+    output = Shell(environment).run(f"{shlex.quote(sys.executable)} -m infra.demo --once")
+    for expected in ("num_segments", "num_benefits", "num_limits", "seeding_success  false"):
+        assert expected in output
+    assert re.search(r"100 %\s+completed", output)
+    assert len(re.findall(r"page \d+: “.+”", output)) > 10
+    counts = dict(re.findall(r"^(num_\w+)\s+(\d+)$", output, re.MULTILINE))
+    assert all(int(count) > 0 for count in counts.values())
+
+
+def test_no_command_is_left_untried() -> None:
+    tried = (
+        *ELSEWHERE,
+        "curl",
+        "API=",
+        "TOKEN=",
+        "ADMIN=",
+        "AUTH=",
+        "make evaluate",
+        "python -m infra.local",
+    )
+    assert [command for command in COMMANDS if not command.startswith(tried)] == []
