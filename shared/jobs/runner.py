@@ -21,7 +21,7 @@ from shared.files import Files
 from shared.ids import uuid7
 from shared.jobs import states
 from shared.jobs.lease import Heartbeat
-from shared.jobs.model import Artifact, Change, Job, Kind, Unit
+from shared.jobs.model import Artifact, Change, Job, Kind, Status, Unit
 from shared.jobs.queue import MAX_DELAY, JobMessage, JobQueue
 from shared.jobs.states import FencedError, NotDueError, RefusedError
 from shared.jobs.store import JobNotFoundError, JobStore, edit
@@ -109,7 +109,14 @@ class Runner:
                 return self._execute(job, remaining, heartbeat)
         except FencedError as refusal:
             logger.warning("Job was taken over", reason=str(refusal))
+            self._sweep(job)
             return Outcome(Ending.FENCED, job)
+
+    def _sweep(self, job: Job) -> None:
+        """Remove what this late worker has written since the job was cancelled."""
+        now = self._store.get(job.job_id)
+        if now is not None and now.status is Status.CANCELLED:
+            self._files.delete_prefix(job_prefix(job.job_id))
 
     def _take(self, message: JobMessage) -> Job | None:
         """Claim the job, or return None where there is nothing to do for this message."""
