@@ -88,7 +88,7 @@ class BenefitFinder:
         if self._stances.sections[title.section] in {Stance.EXCLUSION, Stance.DUTY, Stance.DEFINITION}:
             return []
         supports = []
-        for number in self._outline.sections[title.section].clauses:
+        for number in self._outline.body(title.section):
             if number in refused:
                 continue
             weight = self._weight(rule, self._outline.clauses[number])

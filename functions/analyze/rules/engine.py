@@ -9,7 +9,6 @@ from __future__ import annotations
 from collections.abc import Sequence
 from functools import cached_property
 
-from functions.analyze.amounts import AmountKind
 from functions.analyze.document import Document
 from functions.analyze.rules.benefits import ACCEPT, BenefitFinder, Support
 from functions.analyze.rules.confidence import combined
@@ -58,7 +57,7 @@ class RulesAnalysis:
             self._outline, self._index, self._stances, negation, list(self._segments.values())
         )
         self._finder = BenefitFinder(self._outline, self._index, self._stances, self._scopes, negation)
-        self._limits = LimitFinder(self._outline, self._index, self._stances, self._language, cues.threshold)
+        self._limits = LimitFinder(self._outline, self._index, self._stances, self._language, cues)
         self._details = DetailFinder(self._outline, self._index, self._stances, self._language)
         self._supports: dict[str, list[Support]] = {}
         self._items = {item.item_id: item for item in taxonomy.root.walk()}
@@ -159,15 +158,16 @@ class RulesAnalysis:
         )
 
     def _limits_of(self, item: Item, segment: str, supports: Sequence[Support]) -> tuple[Finding, ...]:
-        figures = self._figures(item, segment, supports)
+        """Return the item's limits; those of ``limits_of`` fill in the types it has none of."""
+        limits = self._limits.findings(item, self._figures(item, segment, supports))
         other = self._items.get(read_rule(item, self._language).limits_of)
-        if other is not None:
-            other_segment = other.item_id.partition("/")[0]
-            more = self._figures(other, other_segment, self._granted(other, other_segment))
-            if any(figure.amount.kind is AmountKind.MONEY for figure in figures):
-                more = [figure for figure in more if figure.amount.kind is AmountKind.DURATION]
-            figures = [*figures, *more]
-        return self._limits.findings(item, figures)
+        if other is None:
+            return limits
+        other_segment = other.item_id.partition("/")[0]
+        figures = self._figures(other, other_segment, self._granted(other, other_segment))
+        own = {limit.item_name for limit in limits}
+        inherited = self._limits.findings(item, figures)
+        return (*limits, *(limit for limit in inherited if limit.item_name not in own))
 
     def _figures(self, item: Item, segment: str, supports: Sequence[Support]) -> list[Figure]:
         main = read_rule(item, self._language).main

@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from functions.analyze.amounts import Amount, AmountKind, parse_amounts
 from functions.analyze.document import BlockKind
 from functions.analyze.rules.benefits import Support
+from functions.analyze.rules.cues import Cues
 from functions.analyze.rules.evidence import evidence_of
 from functions.analyze.rules.hints import names_of
 from functions.analyze.rules.matching import WordIndex
@@ -42,13 +43,14 @@ class LimitFinder:
     """Reads the amounts of a document once, and attaches them on request."""
 
     def __init__(
-        self, outline: Outline, index: WordIndex, stances: Stances, language: str, threshold: Sequence[str]
+        self, outline: Outline, index: WordIndex, stances: Stances, language: str, cues: Cues
     ) -> None:
         self._outline = outline
         self._index = index
         self._stances = stances
         self._language = language
-        self._thresholds = index.find_any(threshold)
+        self._thresholds = index.find_any(cues.threshold)
+        self._cap_words = index.find_any(cues.cap)
         self._currencies = self._table_currencies()
         self._amounts: dict[int, list[Amount]] = {}
 
@@ -92,8 +94,9 @@ class LimitFinder:
                 near += self._depends_on(clause)
             if clause.kind is ClauseKind.ROW:
                 near = [*self._rows_below(clause)]
-            elif support.title or is_swept(clause):
-                near += self._running(clause.section)
+            else:
+                whole = support.title or is_swept(clause)
+                near += [other for other in self._running(clause) if whole or self._caps_all(other)]
             for other in near:
                 add(other, support.weight * _NEARBY)
         return sorted(zone.items())
@@ -179,10 +182,14 @@ class LimitFinder:
             return near or len(self._outline.text(clause)) <= 2 * _CUE_REACH
         return self._outline.sections[clause.section].heading in found
 
-    def _running(self, section: int) -> list[int]:
-        """Return the clauses of a section that are no table rows."""
-        clauses = self._outline.sections[section].clauses
-        return [number for number in clauses if self._outline.clauses[number].kind is not ClauseKind.ROW]
+    def _running(self, clause: Clause) -> list[int]:
+        """Return the clauses under the same heading that are no table rows."""
+        body = self._outline.body(self._outline.titled(clause.section).index)
+        return [number for number in body if self._outline.clauses[number].kind is not ClauseKind.ROW]
+
+    def _caps_all(self, number: int) -> bool:
+        """Whether a clause says that its sum holds for everything under the heading."""
+        return number in self._cap_words and self._has_money(self._outline.clauses[number])
 
     def _rows_below(self, clause: Clause) -> Iterator[int]:
         """Yield the rows that belong to a row without an amount: those with one that follow at once."""

@@ -91,6 +91,20 @@ class Outline:
         for child in self.sections[section].children:
             yield from self.subtree(child)
 
+    def titled(self, section: int) -> Section:
+        """Return the section itself, or the nearest above that has a heading."""
+        for part in self.path(section):
+            if part.heading is not None:
+                return part
+        return self.sections[0]
+
+    def body(self, section: int) -> Iterator[int]:
+        """Yield the clauses of a section, with those of its numbered paragraphs that have no title."""
+        yield from self.sections[section].clauses
+        for child in self.sections[section].children:
+            if self.sections[child].heading is None:
+                yield from self.body(child)
+
     def reference(self, section: int) -> str:
         """Return the titles from the top down to the section, up to 200 characters."""
         titles = [part.title for part in self.path(section) if part.title]
@@ -185,7 +199,20 @@ class _Builder:
             section.clauses.pop()
             return trim(page.text, start + len(first), end)[0]
         section.title = text[:offset].strip()
-        return start + offset
+        return self._run_in_title(number, page, section, start, end, start + offset)
+
+    def _run_in_title(
+        self, number: int, page: Page, section: Section, start: int, end: int, words: int
+    ) -> int:
+        """Take a short first sentence ("Search and rescue.") as the paragraph's title."""
+        spans = sentences(page.text, words, end)
+        if len(spans) < 2 or len(page.text[slice(*spans[0])].split()) > _SHORT_TITLE_WORDS:  # noqa: PLR2004
+            return words
+        section.title = _title(page.text[start : spans[0][1]])
+        clause = self._clause(number, page, spans[0][0], spans[0][1], ClauseKind.HEADING)
+        section.heading = clause.index
+        section.clauses.pop()
+        return spans[1][0]
 
     def _running(self, number: int, page: Page, block: Block, start: int, end: int) -> None:
         is_item = block.kind is BlockKind.LIST_ITEM or bool(_BULLET.match(page.text, start, end))

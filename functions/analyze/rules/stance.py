@@ -91,6 +91,8 @@ class Stances:
         section = self.sections[clause.section]
         if clause.kind is ClauseKind.HEADING:
             return section
+        if clause.kind is ClauseKind.ROW:
+            return self._row(clause, section)
         if clause.index in self._exception and self._is_excluded(clause, section):
             return Stance.GRANT
         if clause.index in self._refuse or self._leads(clause, Stance.EXCLUSION):
@@ -108,9 +110,18 @@ class Stances:
             return Stance.OBJECT
         if insured or clause.index in self._grant:
             return Stance.GRANT
-        if clause.kind is ClauseKind.ROW and section is Stance.NEUTRAL:
-            return Stance.OVERVIEW
         return section
+
+    def _row(self, clause: Clause, section: Stance) -> Stance:
+        """Return the stance of a table row: excluded where every variant's cell says so."""
+        cells = self._outline.text(clause).split("\t")[1:]
+        if cells and not any(_says_something(cell) for cell in cells):
+            return Stance.EXCLUSION
+        if clause.index in self._refuse and not any(char.isdigit() for cell in cells for char in cell):
+            refused = sum(1 for cell in cells if cell.strip() == cells[0].strip())
+            if refused == len(cells):
+                return Stance.EXCLUSION
+        return section if section in CLOSED else Stance.OVERVIEW
 
     def _leads(self, clause: Clause, stance: Stance) -> bool:
         """Whether what the clause depends on, a lead or its own beginning, has the stance."""
@@ -129,3 +140,8 @@ class Stances:
         text = self._outline.document.pages[clause.page].text
         before = text[clause.start : clause.tokens[match.start].start]
         return before.rfind("(") > before.rfind(")")
+
+
+def _says_something(cell: str) -> bool:
+    """Whether a table cell holds more than a dash or a cross."""
+    return any(char.isalnum() for char in cell) and cell.strip().casefold() not in {"x", "n/a", "no", "nein", "non"}
