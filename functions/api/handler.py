@@ -32,7 +32,7 @@ def gateway_root(event: dict[str, Any], *, emulated: bool) -> str:
     context = event.get("requestContext") or {}
     headers = {name.lower(): value for name, value in (event.get("headers") or {}).items()}
     if emulated and ".execute-api." not in headers.get("host", ""):
-        return f"/restapis/{context.get('apiId', '')}/{context.get('stage', '')}/_user_request_"
+        return f"/_aws/execute-api/{context.get('apiId', '')}/{context.get('stage', '')}"
     outside, inside = str(context.get("path", "")), str(event.get("path", ""))
     return outside.removesuffix(inside).rstrip("/") if outside.endswith(inside) else ""
 

@@ -117,9 +117,11 @@ class Submitter:
                 "directus-not-configured",
                 "delete_product is about Directus, and this deployment has none.",
             )
+        # The worker has no token: it goes by what the caller was at submission.
+        as_admin = {"as_admin": True} if self.caller.admin else {}
         return self._accept(
             Kind.CLEANUP,
-            _user_params(request),
+            _user_params(request) | as_admin,
             request.metadata,
             self._idempotency("cleanup", request.model_dump()),
         )

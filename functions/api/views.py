@@ -14,7 +14,15 @@ RESULT = "result.json"
 EXTRACT_STAGE = "extract"
 
 INTERNAL_PARAMS = frozenset(
-    {"document_key", "document_version", "document_sha256", "document_size", "file_name", "media_type"}
+    {
+        "as_admin",
+        "document_key",
+        "document_sha256",
+        "document_size",
+        "document_version",
+        "file_name",
+        "media_type",
+    }
 )
 
 

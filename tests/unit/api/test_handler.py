@@ -177,8 +177,8 @@ class TestEvents:
             ({"requestContext": {}}, False, ""),
             ({"headers": None}, False, "/dev"),
             ({}, True, "/dev"),
-            ({"headers": {"host": "127.0.0.1:4566"}}, True, "/restapis/abc/dev/_user_request_"),
-            ({"headers": None}, True, "/restapis/abc/dev/_user_request_"),
+            ({"headers": {"host": "127.0.0.1:4566"}}, True, "/_aws/execute-api/abc/dev"),
+            ({"headers": None}, True, "/_aws/execute-api/abc/dev"),
         ],
     )
     def test_root(self, gateway: Any, changes: dict[str, Any], emulated: bool, root: str) -> None:

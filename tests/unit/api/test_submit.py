@@ -219,17 +219,19 @@ def test_cleanup_needs_the_right(backend: Backend, alice: Client, admin: Client)
     assert problem(alice.post("/jobs/cleanup", json={"product_id": "4711"})) == (403, "forbidden")
     editor = Client(alice.app, token(role="editor"))
     assert problem(editor.post("/jobs/cleanup", json={"product_id": "4711"})) == (403, "forbidden")
-    for client in (admin, Client(alice.app, token(role="seeder"))):
+    params = {"product_id": "4711", "delete_product": False, "force": False, "dry_run": True}
+    seeder = Client(alice.app, token(role="seeder"))
+    for client, more in ((admin, {"as_admin": True}), (seeder, {})):
         answer = client.post("/jobs/cleanup", json={"product_id": "4711", "dry_run": True})
         assert answer.status_code == 202
         job = backend.job(answer.json()["job_id"])
-        assert job.kind is Kind.CLEANUP
-        assert job.params == {
-            "product_id": "4711",
-            "delete_product": False,
-            "force": False,
-            "dry_run": True,
-        }
+        assert (job.kind, job.params) == (Kind.CLEANUP, params | more)
+        assert client.get(f"/jobs/{job.job_id}").json()["params"] == params
+
+
+def test_rights_are_not_for_the_asking(admin: Client) -> None:
+    answer = admin.post("/jobs/cleanup", json={"product_id": "4711", "as_admin": True})
+    assert places(answer) == ["body.as_admin"]
 
 
 def test_cleanup_of_a_document_needs_to_own_it(backend: Backend, alice: Client, admin: Client) -> None:

@@ -139,6 +139,12 @@ def test_file_as_plain_field(alice: Client) -> None:
     assert problem(answer) == (422, "invalid-request")
 
 
+def test_metadata_as_a_file(alice: Client) -> None:
+    answer = alice.post("/jobs/upload", files={"metadata": ("m.json", b"{}")})
+    assert problem(answer) == (422, "invalid-request")
+    assert "body.metadata" in places(answer)
+
+
 def test_two_files(alice: Client) -> None:
     files = [("file", ("a.pdf", PDF)), ("file", ("b.pdf", PDF))]
     answer = alice.post("/jobs/upload", files=files)
