@@ -51,11 +51,11 @@ def detect_language(text: str) -> str:
 
 
 def _title(pages: Sequence[Page]) -> str:
-    """Return the largest heading of the first page with text, or its first line."""
+    """Return the largest heading of the first page with text; its first line where type tells nothing."""
     page = next(page for page in pages if page.text.strip())
     headings = [block for block in page.blocks if block.kind is BlockKind.HEADING]
-    best = max(headings, key=lambda block: block.size, default=None)
-    if best is None:
+    best = max(headings, key=lambda block: (block.size, -block.level), default=None)
+    if best is None or not (best.size or (best.level == 1 and best.start == 0)):
         return page.text.strip().splitlines()[0][:_TITLE_LENGTH]
     return page.text[best.start : best.end][:_TITLE_LENGTH]
 

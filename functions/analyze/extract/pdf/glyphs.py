@@ -15,6 +15,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any, NamedTuple
 
+from functions.analyze.document import Box
 from functions.analyze.extract.pdf.transform import Transform
 
 # PDFium's own marks for a hyphen: at a line's end, and where the font maps it to nothing.
@@ -109,12 +110,17 @@ class _Reader:
         self._x_ref, self._y_ref = ctypes.byref(self._x), ctypes.byref(self._y)
         self._styles: dict[int, _Style] = {}
         self._fonts: dict[int, bool] = {}
+        self._boxes: dict[int, Box] = {}
+        self._last_style: tuple[int, _Style] | None = None
 
-    def box(self, index: int) -> tuple[float, float, float, float]:
+    def box(self, index: int) -> Box:
         """Return x0, top, x1, bottom of a character's cell."""
-        rect = self._rect
-        self.pdfium.FPDFText_GetLooseCharBox(self.text_page, index, self._rect_ref)
-        return self.transform.box(rect.left, rect.bottom, rect.right, rect.top)
+        box = self._boxes.get(index)
+        if box is None:
+            rect = self._rect
+            self.pdfium.FPDFText_GetLooseCharBox(self.text_page, index, self._rect_ref)
+            box = self._boxes[index] = self.transform.box(rect.left, rect.bottom, rect.right, rect.top)
+        return box
 
     def origin(self, index: int) -> tuple[float, float]:
         """Return the point of the baseline where a character starts."""
@@ -128,7 +134,7 @@ class _Reader:
             return
         size, _, upright, _ = self.style(start)
         first, last = self.box(start), self.box(end - 1)
-        straight = abs(self.origin(start)[1] - self.origin(end - 1)[1]) < 0.5 * size
+        straight = abs(first[3] - last[3]) < 0.5 * size
         if not upright or (
             straight and last[2] > first[0] and last[2] - first[0] < 1.3 * size * (end - start)
         ):
@@ -167,11 +173,14 @@ class _Reader:
 
     def style(self, index: int) -> _Style:
         """Return the type a character is set in."""
+        if self._last_style is not None and self._last_style[0] == index:
+            return self._last_style[1]
         text_object = self.pdfium.FPDFText_GetTextObject(self.text_page, index)
         key = ctypes.cast(text_object, ctypes.c_void_p).value or 0
         style = self._styles.get(key)
         if style is None:
             style = self._styles[key] = self._look_up(index, text_object)
+        self._last_style = index, style
         return style
 
     def _look_up(self, index: int, text_object: Any) -> _Style:

@@ -60,13 +60,10 @@ def group_lines(words: Iterable[Glyphs]) -> list[Line]:
 
 
 def _in_order(words: list[Glyphs]) -> list[Glyphs]:
-    """Sort a line by x and settle where spaces go; the file's own order decides only between neighbours."""
-    follows = {id(after): before for before, after in pairwise(words)}
+    """Sort a line by x and settle where spaces go: where the file has none, only a gap makes one."""
     words.sort(key=lambda word: word.x0)
     for before, after in pairwise(words):
-        gap = (after.x0 - before.x1) / after.size
-        glued = not after.spaced and follows.get(id(after)) is before
-        after.spaced = gap > (_STEP if glued else _OVERLAP)
+        after.spaced = (after.x0 - before.x1) / after.size > (_OVERLAP if after.spaced else _STEP)
     return words
 
 

@@ -31,9 +31,9 @@ class Transform:
 
     def box(self, x0: float, y0: float, x1: float, y1: float) -> tuple[float, float, float, float]:
         """Map a box; the result is x0, top, x1, bottom whatever the rotation."""
-        px, py = self.point(x0, y0)
-        qx, qy = self.point(x1, y1)
-        return min(px, qx), min(py, qy), max(px, qx), max(py, qy)
+        px, py = self.a * x0 + self.c * y0 + self.e, self.b * x0 + self.d * y0 + self.f
+        qx, qy = self.a * x1 + self.c * y1 + self.e, self.b * x1 + self.d * y1 + self.f
+        return (min(qx, px), min(qy, py), max(px, qx), max(py, qy))
 
 
 def page_transform(pdfium: Any, page: Any, width: float, height: float) -> Transform:

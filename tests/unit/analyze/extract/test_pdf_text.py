@@ -107,6 +107,16 @@ def test_clause_numbers_in_the_margin_are_read_with_their_text() -> None:
     assert texts(page) == [f"1.{number} {JOINED}" for number in range(1, 4)]
 
 
+def test_numbers_in_the_margin_of_two_columns_stay_with_their_column() -> None:
+    sheet = Sheet()
+    for x in (40, 310):
+        for number in range(5):
+            sheet.text(x, 60 + 80 * number, f"{1 + x // 300}.{number}")
+            sheet.lines(x + 28, 60 + 80 * number, *PROSE)
+    page = extract(write_pdf(sheet)).pages[0]
+    assert texts(page) == [f"{part}.{number} {JOINED}" for part in (1, 2) for number in range(5)]
+
+
 def test_list_items_are_blocks_of_their_own() -> None:
     sheet = Sheet().text(50, 100, "Versichert sind:")
     sheet.lines(50, 111, "a) Diebstahl und Raub,", "b) Beschädigung durch Dritte,")
