@@ -50,16 +50,19 @@ def endpoint_of(process: Process) -> str:
     return f"http://{HOST}:{process.port}"
 
 
-def start_emulator(paths: Paths, python: Path, ports: Sequence[int]) -> Process:
+def start_emulator(
+    paths: Paths, python: Path, ports: Sequence[int], *, enforce_permissions: bool = False
+) -> Process:
     """Start the emulator and wait until it answers; one that runs already is returned as it is.
 
-    It listens on the first of ``ports`` that is free (0 stands for any).
+    It listens on the first of ``ports`` that is free (0 stands for any). With ``enforce_permissions`` the
+    functions may do only what their roles allow.
     """
     if (process := running(paths)) is not None:
         return process
     # Again, because a neighbour may take the port before we do.
     for _ in range(3):
-        process = _start(paths, python, free_port(ports))
+        process = _start(paths, python, free_port(ports), enforce_permissions)
         if _ready(paths, process):
             process.save(_record(paths))
             return process
@@ -76,7 +79,7 @@ def stop_emulator(paths: Paths) -> bool:
     return process is not None
 
 
-def _start(paths: Paths, python: Path, port: int) -> Process:
+def _start(paths: Paths, python: Path, port: int, enforce_permissions: bool) -> Process:
     data = paths.emulator
     # The workers' folders of the last run; nothing there is kept on purpose.
     shutil.rmtree(data / "tmp", ignore_errors=True)
@@ -88,6 +91,7 @@ def _start(paths: Paths, python: Path, port: int) -> Process:
         "GATEWAY_PORT": str(PORT),
         "MINISTACK_HOST": HOST,
         "AWS_ENDPOINT_URL": f"http://{HOST}:{port}",
+        "AUTH": "true" if enforce_permissions else "false",
         "IOT_MTLS_ENABLED": "0",
         "SFTP_ENABLED": "0",
         "MINISTACK_EDITION": _edition(paths),

@@ -56,7 +56,8 @@ class LocalStack:
     ``settings`` sets the template's parameters by the names of the functions' environment variables
     (``ENGINE``, ``DIRECTUS_URL``, ``ANALYSIS_CONCURRENCY``, ...). With ``endpoint`` (or ``AWS_ENDPOINT_URL``
     in the settings) the stack is deployed there and no emulator is started. ``fixed_ports`` prefers the
-    known ports 4566 and 8000, else any free ones are taken.
+    known ports 4566 and 8000, else any free ones are taken. ``enforce_permissions`` has our own emulator
+    hold the functions to their roles, as AWS does.
     """
 
     def __init__(
@@ -67,12 +68,14 @@ class LocalStack:
         endpoint: str | None = None,
         name: str = "clauseworks-local",
         fixed_ports: bool = True,
+        enforce_permissions: bool = False,
     ) -> None:
         self.paths = paths
         self._settings = {**DEFAULTS, **(settings or {})}
         self._foreign = endpoint or self._settings.get("AWS_ENDPOINT_URL") or None
         self._name = name
         self._fixed_ports = fixed_ports
+        self._enforce_permissions = enforce_permissions
 
     def __enter__(self) -> LocalStack:
         """Deploy the stack; the API server is not started."""
@@ -141,7 +144,8 @@ class LocalStack:
             if wipe:
                 for folder in (self.paths.emulator, self.paths.logs, self.paths.archives):
                     shutil.rmtree(folder, ignore_errors=True)
-                self.paths.record.unlink(missing_ok=True)
+                for file in (self.paths.record, self.paths.secret):
+                    file.unlink(missing_ok=True)
         return stopped
 
     # --- What others need ---------------------------------------------------------------------------
@@ -201,7 +205,10 @@ class LocalStack:
             return self._foreign.rstrip("/")
         python = emulator.ensure_environment(self.paths)
         ports = [emulator.PORT] if self._fixed_ports else []
-        return emulator.endpoint_of(emulator.start_emulator(self.paths, python, ports))
+        process = emulator.start_emulator(
+            self.paths, python, ports, enforce_permissions=self._enforce_permissions
+        )
+        return emulator.endpoint_of(process)
 
     def _package(self, function: str) -> tuple[Any, dict[str, str]]:
         """Return the function's archive and what its environment needs to find the dependencies.

@@ -23,7 +23,7 @@ def stack(request: pytest.FixtureRequest) -> LocalStack:
     endpoint: str | None = request.config.getoption("--endpoint-url")
     # Its name tells this run from others on a shared endpoint.
     name = folder.name.replace("_", "-").lower()
-    shared = LocalStack(paths, endpoint=endpoint, name=name, fixed_ports=False)
+    shared = LocalStack(paths, endpoint=endpoint, name=name, fixed_ports=False, enforce_permissions=True)
     with locked(folder / "lock"):
         if not paths.record.exists():
             paths.state.mkdir(parents=True)

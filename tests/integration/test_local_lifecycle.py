@@ -43,10 +43,17 @@ import json
 import os
 
 import boto3
+from botocore.exceptions import ClientError
 
 def handler(event, context):
     for record in event["Records"]:
-        key = {"pk": {"S": record["body"]}, "sk": {"S": "ANSWER"}}
+        answer = "ANSWER"
+        if record["body"] == "forbidden":
+            try:
+                boto3.client("s3").delete_object(Bucket=os.environ["DOCUMENTS_BUCKET"], Key="documents/kept")
+            except ClientError as error:
+                answer = error.response["Error"]["Code"]
+        key = {"pk": {"S": record["body"]}, "sk": {"S": answer}}
         boto3.client("dynamodb").put_item(TableName=os.environ["JOBS_TABLE"], Item=key)
         print(json.dumps({"job_id": record["body"], "message": "ANSWER"}))
     return {"batchItemFailures": []}
@@ -85,7 +92,8 @@ def paths(checkout: Path, tmp_path_factory: pytest.TempPathFactory) -> Paths:
 
 @pytest.fixture(scope="module")
 def local(paths: Paths) -> Iterator[LocalStack]:
-    with LocalStack(paths, {"LOG_RETENTION_DAYS": "3"}, fixed_ports=False) as stack:
+    settings = {"LOG_RETENTION_DAYS": "3"}
+    with LocalStack(paths, settings, fixed_ports=False, enforce_permissions=True) as stack:
         guard.watch(paths, paths.state, os.getpid())
         yield stack
     guard.dismiss(paths)
@@ -115,6 +123,10 @@ def test_messages_reach_the_worker_and_requests_the_api(local: LocalStack) -> No
     assert answer in {"first", "second"}
     assert httpx.get(f"{local.gateway_url}/anything", timeout=60).text == answer
     assert httpx.get(f"{local.serve()}/anything", timeout=60).text == answer
+
+
+def test_functions_may_do_only_what_their_roles_allow(local: LocalStack) -> None:
+    assert work(local, "forbidden") == "AccessDenied"
 
 
 def test_settings_set_the_templates_parameters(local: LocalStack) -> None:

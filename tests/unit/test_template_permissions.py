@@ -114,11 +114,17 @@ def test_workers_reach_their_own_queue_only(role: str, queue: str) -> None:
         assert resources_for(role, action) == {str([queue, "Arn"])}
 
 
-def test_the_cleanup_removes_every_version_but_reads_no_document() -> None:
+def test_the_cleanup_removes_every_version_but_changes_no_document() -> None:
     assert {"s3:DeleteObjectVersion", "s3:ListBucketVersions"} <= actions("CleanupRole", "s3")
-    assert not [action for action in actions("CleanupRole", "s3") if action.startswith("s3:GetObject")]
+    assert resources_for("CleanupRole", "s3:PutObject") == {"${DocumentsBucket.Arn}/jobs/*"}
+
+
+def test_only_the_cleanup_removes_records() -> None:
+    removing = {role for role in ROLES if "dynamodb:DeleteItem" in actions(role, "dynamodb")}
+
+    assert removing == {"CleanupRole"}
 
 
 def test_the_reconciliation_touches_no_file() -> None:
     assert actions("ReconcileRole", "s3") == set()
-    assert "${JobsTable.Arn}/index/due" in resources_for("ReconcileRole", "dynamodb:Query")
+    assert resources_for("ReconcileRole", "dynamodb:Query") == {"${JobsTable.Arn}/index/due"}
