@@ -17,7 +17,9 @@ _MIN = re.compile(
     re.IGNORECASE,
 )
 _SCOPES = {
-    "per person": r"person(?:en|ne|nes)?|insass?e?n?|reisenden|versicherten|insured(?!\s+event)|passenger|traveller",
+    "per person": (
+        r"person(?:en|ne|nes)?|insass?e?n?|reisenden|versicherten|insured(?!\s+event)|passenger|traveller"
+    ),
     "per event": (
         r"ereignis(?:fall)?|schadenereignis|schadenfall|schaden|fall|rechtsfall|rechtsschutzfall|event|claim"
         r"|incident|sinistre|événement|evénement|cas|dispute|litige"

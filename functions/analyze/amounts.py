@@ -122,7 +122,8 @@ _DURATION = re.compile(
     re.IGNORECASE,
 )
 _UNLIMITED = re.compile(
-    r"\b(?:(?:betraglich |betragsmässig )?un(?:begrenzt|limitiert|beschränkt)(?:e[nrsm]?)?|unlimited|no (?:financial |monetary |upper )?limit"
+    r"\b(?:(?:betraglich |betragsmässig )?un(?:begrenzt|limitiert|beschränkt)(?:e[nrsm]?)?|unlimited"
+    r"|no (?:financial |monetary |upper )?limit"
     r"|illimitée?s?|sans limite|in unbegrenzter höhe)(?!\w)",
     re.IGNORECASE,
 )

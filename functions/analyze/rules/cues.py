@@ -19,7 +19,8 @@ class Cues:
 
     ``grant`` words promise a payment or service, ``insure`` words say that something is covered,
     ``refuse`` words that it is not; ``exception`` words turn an exclusion. ``negation`` words before a
-    name take it out (without meals); ``threshold`` words before an amount say that it limits nothing; ``cap`` words say that an amount holds for the whole section.
+    name take it out (without meals); ``threshold`` words before an amount say that it limits nothing;
+    ``cap`` words say that an amount holds for the whole section.
     The ``..._title`` patterns tell what the section under a heading is about.
     """
 

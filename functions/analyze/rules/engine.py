@@ -26,8 +26,6 @@ from shared.findings import Details, Finding
 from shared.taxonomy import Category, Item, Taxonomy
 
 _PASSAGES = 4
-_MODULE_ONLY = 0.7
-_MIN_WORDS = 200
 
 
 class RulesEngine:
@@ -82,7 +80,7 @@ class RulesAnalysis:
         if benefit is None:
             sections = self._sections_of(segment.item_name)
             return Details(
-                limits=(),
+                limits=self._limits_of_module(item),
                 conditions=self._details.conditions(
                     item.of(Category.CONDITION), lambda c: c.section in sections
                 ),
@@ -168,6 +166,11 @@ class RulesAnalysis:
         own = {limit.item_name for limit in limits}
         inherited = self._limits.findings(item, figures)
         return (*limits, *(limit for limit in inherited if limit.item_name not in own))
+
+    def _limits_of_module(self, item: Item) -> tuple[Finding, ...]:
+        """Return what titles about limits say for the whole of the segment."""
+        zone = {entry for section in self._scopes.modules(item.name) for entry in self._limits.caps(section)}
+        return self._limits.findings(item, self._limits.figures(sorted(zone)))
 
     def _figures(self, item: Item, segment: str, supports: Sequence[Support]) -> list[Figure]:
         main = read_rule(item, self._language).main

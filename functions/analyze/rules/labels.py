@@ -14,6 +14,9 @@ _LETTER = re.compile(r"\s*(?P<letter>[A-Z])(?P<stop>[.):]?)\s+(?=[^\W\d_])")
 _ROMAN = re.compile(r"\s*(?P<roman>[IVX]{2,5})(?P<stop>[.):]?)\s+(?=[^\W\d_])")
 _WORDED = re.compile(r"\s*(?:Art|§|Ziff|Section|Clause|Chapitre|Kapitel|Teil|Part)", re.IGNORECASE)
 
+_CHAPTER_PARTS = 2
+_PLAIN_DIGITS = 2
+
 
 @dataclass(frozen=True, slots=True)
 class Label:
@@ -40,7 +43,7 @@ class Label:
     @property
     def starts_chapter(self) -> bool:
         """Whether a letter series begins anew here (``C 1`` behind ``B 5.3``)."""
-        return len(self.parts) == 2 and self.parts[0].isalpha() and self.parts[1] in {"0", "1"}
+        return len(self.parts) == _CHAPTER_PARTS and self.parts[0].isalpha() and self.parts[1] in {"0", "1"}
 
     def is_below(self, other: Label) -> bool:
         """Whether ``other`` is a proper beginning of this number."""
@@ -79,7 +82,9 @@ def parse_label(text: str) -> tuple[Label | None, int]:
     letter = match.group("letter")
     if not worded and not letter and len(parts) == 1 and not match.group("stop") and match.end() < len(text):
         return (
-            (Label(parts), match.end()) if len(parts[0]) <= 2 and text[match.end()].isspace() else (None, 0)
+            (Label(parts), match.end())
+            if len(parts[0]) <= _PLAIN_DIGITS and text[match.end()].isspace()
+            else (None, 0)
         )
     return Label((letter, *parts) if letter else parts, worded), match.end()
 

@@ -76,7 +76,8 @@ class LimitFinder:
 
         Those are the passages themselves, what follows them in their block, the leads they depend on
         (unless they name sums of their own), the rows below a table row without a sum, and the whole
-        section where its title named the benefit or ``is_swept`` says so. ``taken`` clauses speak of another benefit and are left out.
+        section where its title named the benefit or ``is_swept`` says so. ``taken`` clauses speak of
+        another benefit and are left out.
         """
         zone: dict[int, float] = {}
         own = {support.clause for support in supports}
@@ -163,7 +164,7 @@ class LimitFinder:
         return not bounds or amount.bound in bounds or (cued and amount.bound != "max")
 
     def _is_limiting(self, amount: Amount, clause: Clause) -> bool:
-        """A duration without a bound limits only where the text around is about limits."""
+        """Return whether a duration is a limit: by its bound, else by what stands around it."""
         if amount.bound:
             return True
         if clause.kind is ClauseKind.ROW or self._stances.sections[clause.section] is Stance.LIMIT:

@@ -27,6 +27,7 @@ from functions.analyze.rules.text import plain
 _INFLECTIONS = r"(?:e|en|er|es|em|ern|n|s|ns|ens|x|ed|ing|ee|ees|aux)?"
 _STEM = re.compile(r"^(\w{4,}?)(?:ern|en|er|es|em|e|n|s)$")
 _COMPOUND_HEAD = 5
+_INFLECTED = 4
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,7 +91,7 @@ def _term(word: str) -> str:
         return (r"\w*" if front else "") + core + (r"\w*" if back else _INFLECTIONS)
     stem = _STEM.match(core)
     base = stem.group(1) if stem else core
-    if len(core) < 4:
+    if len(core) < _INFLECTED:
         return core
     return (r"(?:\w{2,})?" if len(base) >= _COMPOUND_HEAD else "") + base + _INFLECTIONS
 

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from enum import StrEnum
 
 from functions.analyze.document import Block, BlockKind, Document, Page
@@ -134,9 +134,8 @@ class _Builder:
             blocks = page.blocks or _paragraphs(page)
             for block, following in zip(blocks, [*blocks[1:], None], strict=True):
                 self._block += 1
-                if following is not None and following.kind is BlockKind.TOC_ENTRY:
-                    block = replace(block, kind=BlockKind.TOC_ENTRY)
-                if block.kind is BlockKind.TOC_ENTRY:
+                heads_contents = following is not None and following.kind is BlockKind.TOC_ENTRY
+                if block.kind is BlockKind.TOC_ENTRY or heads_contents:
                     self._contents_entry(number, page, block)
                 elif not toc.is_contents_line(page.text[block.start : block.end], len(pages)):
                     self._add(number, page, block)
@@ -206,7 +205,7 @@ class _Builder:
     ) -> int:
         """Take a short first sentence ("Search and rescue.") as the paragraph's title."""
         spans = sentences(page.text, words, end)
-        if len(spans) < 2 or len(page.text[slice(*spans[0])].split()) > _SHORT_TITLE_WORDS:  # noqa: PLR2004
+        if not spans[1:] or len(page.text[slice(*spans[0])].split()) > _SHORT_TITLE_WORDS:
             return words
         section.title = _title(page.text[start : spans[0][1]])
         clause = self._clause(number, page, spans[0][0], spans[0][1], ClauseKind.HEADING)

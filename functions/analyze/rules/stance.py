@@ -27,6 +27,7 @@ class Stance(StrEnum):
     NEUTRAL = "neutral"
 
 
+_EMPTY = frozenset({"x", "n/a", "no", "nein", "non"})
 CLOSED = frozenset({Stance.EXCLUSION, Stance.DUTY, Stance.DEFINITION})
 
 
@@ -117,10 +118,8 @@ class Stances:
         cells = self._outline.text(clause).split("\t")[1:]
         if cells and not any(_says_something(cell) for cell in cells):
             return Stance.EXCLUSION
-        if clause.index in self._refuse and not any(char.isdigit() for cell in cells for char in cell):
-            refused = sum(1 for cell in cells if cell.strip() == cells[0].strip())
-            if refused == len(cells):
-                return Stance.EXCLUSION
+        if clause.index in self._refuse and len({cell.strip() for cell in cells}) == 1:
+            return Stance.EXCLUSION
         return section if section in CLOSED else Stance.OVERVIEW
 
     def _leads(self, clause: Clause, stance: Stance) -> bool:
@@ -144,4 +143,4 @@ class Stances:
 
 def _says_something(cell: str) -> bool:
     """Whether a table cell holds more than a dash or a cross."""
-    return any(char.isalnum() for char in cell) and cell.strip().casefold() not in {"x", "n/a", "no", "nein", "non"}
+    return any(char.isalnum() for char in cell) and cell.strip().casefold() not in _EMPTY

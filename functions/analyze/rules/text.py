@@ -1,7 +1,7 @@
 """Words and sentences of a page, with exact spans.
 
-A token is a word in its plain form (lower case, no diacritics, line-break hyphens joined), so that
-``Versiche-\\nrung`` and ``Versicherung`` are one word; ``ß`` becomes ``ss``.
+A token is a word in its plain form: lower case, no diacritics, joined where a hyphen broke it at the
+end of a line; ``ß`` becomes ``ss``.
 """
 
 from __future__ import annotations

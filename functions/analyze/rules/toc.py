@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import re
+from itertools import pairwise
 
 from functions.analyze.document import Page
 
 _ENTRY = re.compile(r"^(?P<title>\D.*?|\S*\d\S*\s.*?)[\s.…·_]*[\s.…·\t](?P<page>\d{1,3})\s*$")
 _LEADER = re.compile(r"(?:\.\s?){4,}\s*\d{1,3}\s*$")
 _LINES = 6
+_MAX_ENTRY = 200
 
 
 def is_contents(page: Page, pages: int) -> bool:
@@ -17,11 +19,13 @@ def is_contents(page: Page, pages: int) -> bool:
     numbers = [int(match.group("page")) for line in lines if (match := _ENTRY.match(line))]
     if len(numbers) < _LINES or len(numbers) < 0.5 * len(lines):
         return False
-    rising = sum(1 for before, after in zip(numbers, numbers[1:], strict=False) if before <= after)
+    rising = sum(1 for before, after in pairwise(numbers) if before <= after)
     return rising >= 0.8 * (len(numbers) - 1) and max(numbers) <= 2 * pages + 10
 
 
 def is_contents_line(text: str, pages: int) -> bool:
     """Tell whether a block is one entry of a table of contents, with its dot leader."""
     match = _LEADER.search(text)
-    return bool(match) and len(text) < 200 and int(re.findall(r"\d+", match.group())[-1]) <= 2 * pages + 10
+    if match is None or len(text) > _MAX_ENTRY:
+        return False
+    return int(re.findall(r"\d+", match.group())[-1]) <= 2 * pages + 10
