@@ -113,8 +113,8 @@ class CleanupRequest(Request):
     model_config = ConfigDict(json_schema_extra={"examples": [{"product_id": "4711", "dry_run": True}]})
 
     product_id: Identifier | None = Field(None, description="A product (dcm_product) in Directus.")
-    document_id: Identifier | None = Field(None, description="An upload, which is removed too.")
-    delete_product: bool = Field(False, description="Remove the product itself as well.")
+    document_id: Identifier | None = Field(None, description="An upload; see POST /uploads.")
+    delete_product: bool = Field(False, description="Remove the product, or the upload, itself as well.")
     force: bool = Field(False, description="Remove rows that a human has validated, too.")
     dry_run: bool = Field(False, description="Count what would be removed, and remove nothing.")
     case_id: Identifier | None = Field(None, description="Your case that the job belongs to.")
@@ -122,8 +122,6 @@ class CleanupRequest(Request):
 
     @model_validator(mode="after")
     def _one_subject(self) -> Self:
-        if self.delete_product and self.product_id is None:
-            raise ValueError("delete_product needs product_id")
         _require_one(self.product_id, self.document_id)
         return self
 

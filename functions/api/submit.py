@@ -115,7 +115,7 @@ class Submitter:
         elif request.delete_product and not self.settings.directus_url:
             raise RequestError(
                 "directus-not-configured",
-                "delete_product is about Directus, and this deployment has none.",
+                "The product is one of Directus, and this deployment has none.",
             )
         # The worker has no token: it goes by what the caller was at submission.
         as_admin = {"as_admin": True} if self.caller.admin else {}

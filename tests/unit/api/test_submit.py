@@ -239,7 +239,7 @@ def test_cleanup_of_a_document_needs_to_own_it(backend: Backend, alice: Client, 
     stranger = Client(alice.app, token("eve", role="seeder"))
     owner = Client(alice.app, token(role="seeder"))
     mate = Client(alice.app, token("mate", role="seeder", team="t"))
-    body = {"document_id": document_id}
+    body = {"document_id": document_id, "delete_product": True}
     assert problem(stranger.post("/jobs/cleanup", json=body)) == (404, "document-not-found")
     assert problem(mate.post("/jobs/cleanup", json=body)) == (404, "document-not-found")
     assert owner.post("/jobs/cleanup", json=body).status_code == 202
@@ -251,7 +251,6 @@ def test_cleanup_of_a_document_needs_to_own_it(backend: Backend, alice: Client, 
     [
         {},
         {"product_id": "1", "document_id": "2"},
-        {"document_id": "2", "delete_product": True},
         {"product_id": "1", "force": "maybe"},
         {"product_id": "1", "everything": True},
     ],
