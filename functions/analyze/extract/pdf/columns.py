@@ -17,6 +17,7 @@ from functions.analyze.extract.pdf.lines import Line, cells, group_lines
 
 _MIN_ROWS = 4
 _WORD_GAP = 0.8
+_NARROWEST = 0.7
 _MAX_CROSSING = 0.25
 _MIN_WIDTH_SHARE = 0.15
 _DEPTH = 4
@@ -101,23 +102,32 @@ def _stripes(rows: Sequence[Sequence[_Span]]) -> list[float]:
                 begin, lowest = x, depth
             lowest = min(lowest, depth)
         elif begin is not None:
-            inner = _lowest_run(coverage, begin, x, lowest)
-            if inner[1] - inner[0] >= 0.7 * size and inner[0] > 0 and inner[1] < width - 1:
+            least = _NARROWEST * size
+            inner = _first_run(coverage, (begin, x), lowest, least) or _first_run(
+                coverage, (begin, x), lowest + 1, least
+            )
+            if inner and inner[0] > 0 and inner[1] < width - 1:
                 found.append(left + (inner[0] + inner[1]) / 2)
             begin = None
     return found
 
 
-def _lowest_run(coverage: Sequence[int], begin: int, end: int, lowest: int) -> tuple[int, int]:
-    """Return the widest run of the least covered places."""
-    best, start = (begin, begin), None
-    for x in range(begin, end + 1):
-        if x < end and coverage[x] <= lowest + 1:
+def _first_run(
+    coverage: Sequence[int], stripe: tuple[int, int], most: int, least: float
+) -> tuple[int, int] | None:
+    """Return the first run of places within ``stripe`` that at most ``most`` rows cover, ``least`` wide.
+
+    The first, as what stands within a stripe now and then is a number in the margin of the column after it.
+    """
+    start = None
+    for x in range(stripe[0], stripe[1] + 1):
+        if x < stripe[1] and coverage[x] <= most:
             start = x if start is None else start
         elif start is not None:
-            best = max(best, (start, x), key=lambda run: run[1] - run[0])
+            if x - start >= least:
+                return start, x
             start = None
-    return best
+    return None
 
 
 @dataclass(slots=True)

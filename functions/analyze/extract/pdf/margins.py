@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from itertools import pairwise
 
 from functions.analyze.extract.pdf.glyphs import Glyphs
 from functions.analyze.extract.pdf.lines import Line, cells, group_lines
@@ -18,23 +19,27 @@ def split_margins(words: Sequence[Glyphs], height: float) -> tuple[list[Line], l
     Only what stands apart from the body by a white stripe counts: a page filled to its edge has no margins.
     """
     lines = group_lines(words)
-    head = _run(lines, lambda line: line.bottom < _HEAD_SHARE * height)
-    foot = _run(lines[::-1], lambda line: line.top > (1 - _FOOT_SHARE) * height)
-    if len(head) + len(foot) >= len(lines):
+    head = _apart(lines, lambda line: line.bottom < _HEAD_SHARE * height)
+    foot = _apart(lines[::-1], lambda line: line.top > (1 - _FOOT_SHARE) * height)
+    if head + foot >= len(lines):
         return [], list(words), []
-    body = lines[len(head) : len(lines) - len(foot)]
-    if head and body[0].top - head[-1].bottom < _SIZES_APART * head[-1].size:
-        head = []
-    if foot and foot[-1].top - body[-1].bottom < _SIZES_APART * foot[-1].size:
-        foot = []
-    inner = lines[len(head) : len(lines) - len(foot)]
-    return _split(head), [word for line in inner for word in line.words], _split(foot[::-1])
+    end = len(lines) - foot
+    return (
+        _split(lines[:head]),
+        [word for line in lines[head:end] for word in line.words],
+        _split(lines[end:]),
+    )
 
 
-def _run(lines: Sequence[Line], within: Callable[[Line], bool]) -> list[Line]:
-    """Return the lines from the start that lie within the margin."""
-    count = next((number for number, line in enumerate(lines) if not within(line)), len(lines))
-    return list(lines[:count])
+def _apart(lines: Sequence[Line], within: Callable[[Line], bool]) -> int:
+    """Return how many lines from the edge on lie within the margin, up to its last white stripe."""
+    count = 0
+    for number, (outer, inner) in enumerate(pairwise(lines), 1):
+        if not within(outer):
+            break
+        if max(inner.top - outer.bottom, outer.top - inner.bottom) >= _SIZES_APART * outer.size:
+            count = number
+    return count
 
 
 def _split(lines: Sequence[Line]) -> list[Line]:

@@ -94,6 +94,12 @@ def test_a_large_heading_of_two_lines_is_one_heading() -> None:
     assert headings(extract(write_pdf(sheet))) == [(1, "Gemeinsame Bestimmungen")]
 
 
+def test_a_page_number_close_below_a_full_page_is_still_a_foot() -> None:
+    sheets = [Sheet().lines(50, 60, *PROSE * 13, step=11.3).text(290, 815, f"| {n} |") for n in (1, 2)]
+    document = extract(write_pdf(*sheets))
+    assert [page.footers for page in document.pages] == [("| 1 |",), ("| 2 |",)]
+
+
 def test_a_page_filled_to_its_edge_keeps_every_line() -> None:
     sheet = Sheet().lines(50, 20, *PROSE * 14, step=11.5)
     page = extract(write_pdf(sheet, body(2))).pages[0]

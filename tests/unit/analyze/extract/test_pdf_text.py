@@ -117,6 +117,18 @@ def test_numbers_in_the_margin_of_two_columns_stay_with_their_column() -> None:
     assert texts(page) == [f"{part}.{number} {JOINED}" for part in (1, 2) for number in range(5)]
 
 
+def test_a_single_number_in_the_margin_does_not_widen_the_gutter() -> None:
+    sheet = (
+        Sheet()
+        .lines(68, 60, *PROSE * 8)
+        .text(310, 280, "Art. 4", bold=True)
+        .text(338, 280, "Ende", bold=True)
+    )
+    sheet.lines(338, 60, *PROSE * 4).lines(338, 291, *PROSE * 4)
+    page = extract(write_pdf(sheet)).pages[0]
+    assert page.text.index("Art. 4 Ende") > len(page.text) / 2
+
+
 def test_list_items_are_blocks_of_their_own() -> None:
     sheet = Sheet().text(50, 100, "Versichert sind:")
     sheet.lines(50, 111, "a) Diebstahl und Raub,", "b) Beschädigung durch Dritte,")
