@@ -11,7 +11,8 @@ import logging
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
-from datetime import timedelta
+from datetime import datetime, timedelta
+from functools import partial
 from itertools import pairwise
 
 from hypothesis import HealthCheck, settings
@@ -51,31 +52,36 @@ class CrashError(BaseException):
 
 @dataclass(slots=True)
 class Faults:
-    """Raises ``error`` at one operation, counted from when it was armed; every operation passes here."""
+    """Does something at one operation, counted from when it was armed; every operation passes here."""
 
     countdown: int = 0
-    error: BaseException | None = None
+    action: Callable[[], None] | None = None
 
     def __call__(self, _operation: str) -> None:
-        if self.error is None:
+        if self.action is None:
             return
         self.countdown -= 1
         if self.countdown < 0:
-            error, self.error = self.error, None
-            raise error
+            action, self.action = self.action, None
+            action()
 
     @contextmanager
     def armed(self, fault: tuple[str, int] | None) -> Iterator[None]:
+        """Let an operation fail, or the process die in its place; what was begun ends there."""
         if fault is not None:
             crash = fault[0] == "crash"
-            self.countdown = fault[1]
-            self.error = CrashError() if crash else TransientError("aws-unavailable", "Throttled.")
+            error = CrashError() if crash else TransientError("aws-unavailable", "Throttled.")
+            self.countdown, self.action = fault[1], partial(_raise, error)
         try:
             yield
         except (CrashError, TransientError):
             pass
         finally:
-            self.error = None
+            self.action = None
+
+
+def _raise(error: BaseException) -> None:
+    raise error
 
 
 FAULTS = st.none() | st.tuples(st.sampled_from(["crash", "crash", "error"]), st.integers(0, 25))
@@ -130,34 +136,37 @@ class JobsMachine(RuleBasedStateMachine):
     @precondition(lambda self: self.queue.messages)
     @rule(
         pick=PICK,
-        unit=st.integers(0, 3),
+        at=st.integers(0, 30),
         jump=st.sampled_from([0, 89, 90, 200]),
-        other=PICK,
-        what=st.sampled_from(["", "pause", "resume", "cancel"]),
-        then=st.sampled_from(["", "deliver", "reconcile"]),
+        asked=st.lists(st.sampled_from(["pause", "resume", "cancel"]), max_size=2),
+        other=st.none() | st.tuples(PICK, st.none() | st.integers(1, 3)),
+        later=st.none() | st.tuples(st.integers(0, 3), st.sampled_from(["pause", "resume", "cancel"])),
     )
-    def deliver_with_others(self, pick: int, unit: int, jump: int, other: int, what: str, then: str) -> None:
-        """In the middle of a unit time passes, somebody asks for something, another worker wakes up."""
-        left = unit
+    def deliver_with_others(
+        self,
+        pick: int,
+        at: int,
+        jump: int,
+        asked: list[str],
+        other: tuple[int, int | None] | None,
+        later: tuple[int, str] | None,
+    ) -> None:
+        """Before any operation of a worker time passes, people ask for things, another worker wakes up."""
+        job_id = self._next_visible(pick)
 
-        def meanwhile(job_id: str) -> None:
-            nonlocal left
-            left -= 1
-            if left != -1:
-                return
+        def meanwhile() -> None:
             self.clock.advance(seconds=jump)
-            if what:
+            for what in asked:
                 self._ask(job_id, what)
-            if then == "deliver" and self.queue.messages:
-                self._deliver(other, None, None)
-            if then == "reconcile":
+            if other is not None:
                 self._reconciler().run()
+                self._deliver(other[0], None, other[1])
+            if later is not None:
+                self.faults.countdown, self.faults.action = later[0], partial(self._ask, job_id, later[1])
 
-        self.in_unit = meanwhile
-        try:
+        if job_id:
+            self.faults.countdown, self.faults.action = at, meanwhile
             self._deliver(pick, None, None)
-        finally:
-            self.in_unit = None
 
     @precondition(lambda self: self.queue.messages)
     @rule(pick=PICK, error=st.sampled_from(["transient", "permanent", "unexpected"]))
@@ -224,6 +233,7 @@ class JobsMachine(RuleBasedStateMachine):
             assert all(b.status in MOVES[a.status] for a, b in pairwise(events))
             assert sum(event.status.terminal for event in events) == job.status.terminal
             assert len(self.store.units(job_id)) == job.units_done
+            assert sum(event.type in {"started", "taken_over"} for event in events) <= job.fence
 
     @invariant()
     def results_are_whole_or_not_there(self) -> None:
@@ -286,7 +296,7 @@ class JobsMachine(RuleBasedStateMachine):
 
     def _deliver(self, pick: int, fault: tuple[str, int] | None, units: int | None) -> None:
         """Hand a visible message to a worker; it comes back unless the worker answers."""
-        visible = [entry for entry in self.queue.messages if entry[0] <= self.clock()]
+        visible = self._visible()
         if not visible:
             return
         entry = visible[pick % len(visible)]
@@ -297,6 +307,13 @@ class JobsMachine(RuleBasedStateMachine):
             answered = True
         if not answered:
             self.queue.messages.append((self.clock() + VISIBILITY, entry[1]))
+
+    def _visible(self) -> list[tuple[datetime, JobMessage]]:
+        return [entry for entry in self.queue.messages if entry[0] <= self.clock()]
+
+    def _next_visible(self, pick: int) -> str:
+        visible = self._visible()
+        return visible[pick % len(visible)][1].job_id if visible else ""
 
     def _runner(self) -> Runner:
         kinds = {Kind.ANALYSIS: self._workflow}
