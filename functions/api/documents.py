@@ -53,16 +53,13 @@ def store(
     case_id: str,
     data: bytes,
 ) -> Document:
-    """Store a file that came with the request, or return the document that an earlier try stored.
+    """Store a file that came with the request.
 
     Raises RequestError for a file that is empty or not what its name says.
     """
     file_name = safe_file_name(file_name)
     media_type = require_media_type(file_name)
     require_content(media_type, data[:SNIFFED])
-    stored = services.documents.get(document_id)
-    if stored is not None:
-        return stored
     document = _new(services, settings, caller, document_id, file_name, media_type, case_id)
     info = services.files.put(document.key, data, media_type)
     document = replace(

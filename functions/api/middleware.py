@@ -27,7 +27,7 @@ _HSTS = "max-age=31536000"
 
 
 class Edge:
-    """Serves everything under ``/api/v1`` too, and lets no error and no answer pass unmarked."""
+    """Serves everything under ``/api/v1`` and to HEAD too; lets no error and no answer pass unmarked."""
 
     def __init__(self, app: ASGIApp) -> None:
         self._app = app
@@ -37,8 +37,13 @@ class Edge:
         if scope["type"] != "http":
             await self._app(scope, receive, send)
             return
+        head = scope["method"] == "HEAD"
+        if head:
+            scope = {**scope, "method": "GET"}
         _enter_prefix(scope)
         request_id = _request_id(scope)
+        # Kept in a context variable: requests that run at the same time do not mix.
+        logger.thread_safe_append_keys(request_id=request_id)
         status = 0
         began = time.monotonic()
 
@@ -47,6 +52,8 @@ class Edge:
             if message["type"] == "http.response.start":
                 status = message["status"]
                 _mark(message, scope, request_id)
+            elif head:
+                message = {**message, "body": b""}
             await send(message)
 
         try:
@@ -54,11 +61,12 @@ class Edge:
         except Exception as error:  # noqa: BLE001 - whatever it is, the caller gets a problem document
             # The type alone: messages of foreign libraries may hold what was sent.
             kind, place = type(error).__name__, _where(error)
-            logger.error("Unexpected error", request_id=request_id, error=kind, at=place)
+            logger.error("Unexpected error", error=kind, at=place)
             if status == 0:
                 await internal_error()(scope, receive, marked)
         finally:
-            _log(scope, request_id, status, time.monotonic() - began)
+            _log(scope, status, time.monotonic() - began)
+            logger.thread_safe_clear_keys()
 
 
 def _enter_prefix(scope: Scope) -> None:
@@ -94,13 +102,12 @@ def _where(error: BaseException) -> str:
     return "" if trace is None else f"{trace.tb_frame.f_code.co_filename}:{trace.tb_lineno}"
 
 
-def _log(scope: Scope, request_id: str, status: int, seconds: float) -> None:
+def _log(scope: Scope, status: int, seconds: float) -> None:
     """Write the request's line: the route, not the path; and no query, which could hold anything."""
     route = getattr(scope.get("route"), "path", "")
     job_id = scope.get("path_params", {}).get("job_id")
     logger.info(
         "Request",
-        request_id=request_id,
         method=scope["method"],
         route=route,
         status=status,

@@ -94,17 +94,23 @@ class Submitter:
             "upload",
             options.model_dump() | {"file": [file.name, digest], "case_id": case_id, "metadata": metadata},
         )
-        document = documents.store(
+        document = self._stored(file, case_id, idempotency)
+        params = _user_params(options) | {"case_id": case_id} | _pinned_params(document)
+        return self._accept(Kind.ANALYSIS, params, metadata, idempotency)
+
+    def _stored(self, file: File, case_id: str, idempotency: Idempotency | None) -> Document:
+        """Store the file, or find what an earlier try of the same request has stored."""
+        document_id = _document_id(idempotency)
+        earlier = None if idempotency is None else self.services.documents.get(document_id)
+        return earlier or documents.store(
             self.services,
             self.settings,
             self.caller,
-            document_id=_document_id(idempotency),
+            document_id=document_id,
             file_name=file.name,
             case_id=case_id,
             data=file.data,
         )
-        params = _user_params(options) | {"case_id": case_id} | _pinned_params(document)
-        return self._accept(Kind.ANALYSIS, params, metadata, idempotency)
 
     def cleanup(self, request: CleanupRequest) -> Submission:
         """Accept a removal."""

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import base64
+import io
 import json
 import logging
 import re
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
@@ -170,6 +172,16 @@ def test_options_names_the_methods(nobody: Client) -> None:
     assert "access-control-allow-origin" not in answer.headers
 
 
+def test_head_is_get_without_a_body(alice: Client) -> None:
+    job_id = alice.submit()
+    for path in ("/health", "/docs", f"/jobs/{job_id}"):
+        head = alice.request("HEAD", path)
+        assert (head.status_code, head.content) == (200, b"")
+        assert head.headers["content-type"] == alice.get(path).headers["content-type"]
+    assert alice.request("HEAD", "/nope").status_code == 404
+    assert alice.request("HEAD", "/uploads").status_code == 405
+
+
 def test_unexpected_error_tells_nothing(
     backend: Backend, alice: Client, caplog: pytest.LogCaptureFixture
 ) -> None:
@@ -239,30 +251,44 @@ class TestHeaders:
         assert refused.headers["access-control-allow-origin"] == "https://app.example.com"
 
 
-def ours(caplog: pytest.LogCaptureFixture) -> list[dict[str, Any]]:
-    """Return what the application wrote (the client of the tests writes lines, too)."""
-    return [record.__dict__ for record in caplog.records if record.name == logger.name]
+@pytest.fixture
+def lines() -> Iterator[Callable[[], list[dict[str, Any]]]]:
+    """Give a reader of the lines that the application writes."""
+    stream = io.StringIO()
+    handler = logging.StreamHandler(stream)
+    handler.setFormatter(logger.registered_formatter)
+    target = logging.getLogger(logger.name)
+    target.addHandler(handler)
+    yield lambda: [json.loads(line) for line in stream.getvalue().splitlines()]
+    target.removeHandler(handler)
+
+
+Lines = Callable[[], list[dict[str, Any]]]
 
 
 class TestLogs:
-    def test_request_line(self, alice: Client, caplog: pytest.LogCaptureFixture) -> None:
+    def test_request_line(self, alice: Client, lines: Lines) -> None:
         job_id = alice.submit()
-        with caplog.at_level(logging.INFO):
-            alice.get(f"/jobs/{job_id}?password=hush", headers={"X-Request-Id": "r-9"})
-        line = ours(caplog)[-1]
+        alice.get(f"/jobs/{job_id}?password=hush", headers={"X-Request-Id": "r-9"})
+        line = lines()[-1]
         assert (line["request_id"], line["method"], line["route"]) == ("r-9", "GET", "/jobs/{job_id}")
         assert (line["status"], line["job_id"]) == (200, job_id)
-        assert "hush" not in json.dumps(line, default=str)
+        assert "hush" not in json.dumps(lines())
 
-    def test_no_tokens_links_or_text(
-        self, backend: Backend, alice: Client, caplog: pytest.LogCaptureFixture
-    ) -> None:
-        with caplog.at_level(logging.DEBUG):
-            job_id = alice.submit(name="Anna Muster.pdf")
-            alice.get(f"/jobs/{job_id}")
-            alice.reserve("Beat Beispiel.pdf")
-            alice.get("/jobs", headers={"Authorization": "Bearer a.b.c"})
-        everything = json.dumps(ours(caplog), default=str)
+    def test_every_line_of_a_request_names_it(self, alice: Client, lines: Lines) -> None:
+        job_id = alice.submit(headers={"X-Request-Id": "r-1"})
+        alice.get("/health", headers={"X-Request-Id": "r-2"})
+        written = [(line["message"], line["request_id"]) for line in lines()]
+        assert written == [("Job accepted", "r-1"), ("Request", "r-1"), ("Request", "r-2")]
+        assert lines()[0]["job_id"] == job_id
+
+    def test_no_tokens_links_or_text(self, alice: Client, lines: Lines) -> None:
+        job_id = alice.submit(name="Anna Muster.pdf")
+        alice.get(f"/jobs/{job_id}")
+        alice.reserve("Beat Beispiel.pdf")
+        alice.get("/jobs", headers={"Authorization": "Bearer a.b.c"})
+        everything = json.dumps(lines())
+        assert len(lines()) == 5
         for secret in (alice.bearer, "a.b.c", "policy text", "Muster", "Beispiel", "memory://", ALICE):
             assert secret not in everything
 
