@@ -19,7 +19,8 @@ from functions.analyze.rules.hints import Rule, read_rule
 from functions.analyze.rules.limits import Figure, LimitFinder
 from functions.analyze.rules.matching import WordIndex
 from functions.analyze.rules.negation import Negation
-from functions.analyze.rules.outline import Clause, Outline
+from functions.analyze.rules.outline import Clause
+from functions.analyze.rules.outlining import build_outline
 from functions.analyze.rules.scopes import Scopes
 from functions.analyze.rules.stance import Stances
 from shared.findings import Details, Finding
@@ -45,7 +46,7 @@ class RulesAnalysis:
         self._taxonomy = taxonomy
         self._language = document.language
         cues = cues_for(document.language)
-        self._outline = Outline(document)
+        self._outline = build_outline(document)
         self._index = WordIndex(self._outline.clauses)
         self._stances = Stances(self._outline, self._index, cues)
         self._root = read_rule(taxonomy.root, self._language)

@@ -72,6 +72,11 @@ def compile_pattern(text: str) -> Pattern:
     return Pattern(tuple(needed), tuple(refused), first, last)
 
 
+@lru_cache(maxsize=8192)
+def _compiled(term: str) -> re.Pattern[str]:
+    return re.compile(rf"^(?:{term})$", re.MULTILINE)
+
+
 def _terms(word: str) -> list[str]:
     """Return the regular expressions of one word; a hyphen or apostrophe inside makes it several."""
     alternatives = word.split("|")
@@ -165,7 +170,7 @@ class WordIndex:
     def _term(self, term: str) -> dict[int, list[int]]:
         if term not in self._terms:
             by_clause: dict[int, list[int]] = defaultdict(list)
-            for match in re.finditer(rf"^(?:{term})$", self._vocabulary, re.MULTILINE):
+            for match in _compiled(term).finditer(self._vocabulary):
                 for clause, position in self._places[match.group()]:
                     by_clause[clause].append(position)
             self._terms[term] = {clause: sorted(positions) for clause, positions in by_clause.items()}

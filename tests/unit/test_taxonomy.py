@@ -1,0 +1,104 @@
+import json
+from pathlib import Path
+from typing import Any
+
+import jsonschema
+import pytest
+import yaml
+
+from shared.errors import PermanentError
+from shared.taxonomy import SHIPPED, Category, load_taxonomy, parse_taxonomy, shipped_taxonomies
+
+SCHEMA = json.loads((SHIPPED.parent / "schemas" / "taxonomy.v1.json").read_text())
+SMALL: dict[str, Any] = {
+    "name": "small",
+    "version": "1",
+    "languages": ["en"],
+    "product": {"name": "product", "conditions": ["*"]},
+    "details": {
+        "limits": [{"name": "sum", "hints": {"kinds": ["money"]}}, {"name": "excess"}],
+        "conditions": [{"name": "police_report"}],
+    },
+    "segments": [
+        {
+            "name": "luggage",
+            "aliases": {"en": ["luggage"]},
+            "benefits": [{"name": "loss", "limits": ["excess"]}, {"name": "delay", "limits": ["*"]}],
+        }
+    ],
+}
+
+
+def parsed(**changes: Any) -> Any:
+    return parse_taxonomy(yaml.safe_dump({**SMALL, **changes}))
+
+
+def test_the_shipped_taxonomies_are_valid_and_whole() -> None:
+    assert shipped_taxonomies() == ("household-contents", "travel-insurance")
+    for name in shipped_taxonomies():
+        jsonschema.validate(yaml.safe_load((SHIPPED / f"{name}.yaml").read_text()), SCHEMA)
+        taxonomy = load_taxonomy(name)
+        assert taxonomy.name == name
+        ids = [item.item_id for item in taxonomy.root.walk()]
+        assert len(ids) == len(set(ids))
+
+
+def test_the_travel_taxonomy_has_its_segments_and_benefits() -> None:
+    segments = load_taxonomy("travel-insurance").segments
+    assert [len(segment.of(Category.BENEFIT)) for segment in segments] == [5, 3, 6, 2, 5, 5, 5, 3, 17, 5]
+    for segment in segments:
+        for item in (segment, *segment.of(Category.BENEFIT)):
+            assert set(item.aliases) == {"de", "fr", "en"} == set(item.labels)
+
+
+def test_details_are_defined_once_and_placed_by_name() -> None:
+    taxonomy = parsed()
+    (luggage,) = taxonomy.segments
+    loss, delay = luggage.of(Category.BENEFIT)
+    assert [item.item_id for item in loss.of(Category.LIMIT)] == ["luggage/loss/excess"]
+    assert [item.name for item in delay.of(Category.LIMIT)] == ["sum", "excess"]
+    assert [item.item_id for item in taxonomy.root.of(Category.CONDITION)] == ["police_report"]
+    assert luggage.aliases == {"en": ("luggage",)}
+
+
+def test_a_file_is_loaded_by_path(tmp_path: Path) -> None:
+    file = tmp_path / "own.json"
+    file.write_text(json.dumps(SMALL))
+    assert load_taxonomy(file).name == "small"
+    assert load_taxonomy(str(file)).languages == ("en",)
+
+
+def test_an_unknown_name_says_which_there_are() -> None:
+    with pytest.raises(PermanentError, match="household-contents, travel-insurance") as caught:
+        load_taxonomy("car-insurance")
+    assert caught.value.code == "unknown-taxonomy"
+
+
+@pytest.mark.parametrize(
+    ("changes", "message"),
+    [
+        ({"segments": []}, "segments must be a list with at least one"),
+        ({"segments": "x"}, "segments must be a list"),
+        ({"product": "x"}, "product must be a mapping"),
+        ({"colour": 1}, "unknown keys: colour"),
+        ({"languages": "en"}, "languages must be a list"),
+        ({"version": 1}, "version must be text"),
+        ({"segments": [{"name": ""}]}, r"segments\[0\] has no name"),
+        ({"segments": [{"name": "a"}, {"name": "a"}]}, "segments repeats a"),
+        ({"segments": [{"name": "a", "benefits": [{"name": "b"}, {"name": "b"}]}]}, "repeats b"),
+        ({"segments": [{"name": "a", "aliases": {"de": ["x"]}}]}, "languages not declared: de"),
+        ({"segments": [{"name": "a", "aliases": {"en": "x"}}]}, r"aliases.en must be a list"),
+        ({"segments": [{"name": "a", "limits": ["none"]}]}, "names 'none', which details.limits"),
+        ({"segments": [{"name": "a", "size": 3}]}, r"segments\[0\] has unknown keys: size"),
+        ({"details": {"limits": {}}}, "details.limits must be a list"),
+    ],
+)
+def test_mistakes_are_named_with_their_place(changes: dict[str, Any], message: str) -> None:
+    with pytest.raises(PermanentError, match=message) as caught:
+        parsed(**changes)
+    assert caught.value.code == "invalid-taxonomy"
+
+
+def test_what_is_no_yaml_is_refused() -> None:
+    with pytest.raises(PermanentError, match="not valid YAML"):
+        parse_taxonomy("a: [")
