@@ -1,0 +1,30 @@
+"""The curl scripts of tests/manual, through the gateway of the session's stack."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+from pathlib import Path
+
+import pytest
+
+from infra.local.stack import LocalStack
+
+SCRIPTS = sorted(
+    path for path in (Path(__file__).parents[1] / "manual").glob("*.sh") if path.name != "lib.sh"
+)
+
+
+@pytest.mark.parametrize("script", SCRIPTS, ids=lambda path: path.stem)
+def test_script(stack: LocalStack, script: Path) -> None:
+    environment = {
+        "PATH": os.environ["PATH"],
+        "BASE_URL": stack.gateway_url,
+        "TOKEN": stack.token(),
+        "OTHER_TOKEN": stack.token(subject="somebody-else"),
+        "ADMIN_TOKEN": stack.token(admin=True),
+    }
+    done = subprocess.run(["bash", str(script)], env=environment, capture_output=True, text=True, check=False)
+
+    assert done.returncode == 0, done.stdout + done.stderr
+    assert "as expected" in done.stdout
