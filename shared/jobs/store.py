@@ -134,13 +134,20 @@ def subject_of(*, product_id: str = "", document_id: str = "") -> str:
     return f"DOCUMENT#{document_id}" if document_id else ""
 
 
-def edit(store: JobStore, job_id: str, decide: Callable[[Job], Change], unit: Unit | None = None) -> Job:
+def edit(
+    store: JobStore,
+    job_id: str,
+    decide: Callable[[Job], Change],
+    unit: Unit | None = None,
+    known: Job | None = None,
+) -> Job:
     """Apply a transition: read the job, let ``decide`` choose, write if nobody was faster, else again.
 
-    Raises what ``decide`` raises, JobNotFoundError, and TransientError after too many conflicts.
+    ``known`` is the record as the caller last saw it, and saves the first read. Raises what ``decide``
+    raises, JobNotFoundError, and TransientError after too many conflicts.
     """
     for _ in range(_MAX_CONFLICTS):
-        job = store.get(job_id)
+        job, known = known or store.get(job_id), None
         if job is None:
             raise JobNotFoundError(job_id)
         change = decide(job)

@@ -9,9 +9,10 @@ import pytest
 
 from shared.errors import PermanentError, TransientError
 from shared.jobs import states
+from shared.jobs.execution import BACKOFF_CAP, Ending, Limits, Outcome, Remaining, backoff
 from shared.jobs.model import Job, Kind, Status
 from shared.jobs.queue import JobMessage
-from shared.jobs.runner import BACKOFF_CAP, Ending, Limits, Outcome, Remaining, Runner, backoff, unlimited
+from shared.jobs.runner import Runner, unlimited
 from shared.jobs.store import edit
 from shared.memory import MemoryFiles, MemoryJobs, MemoryQueue
 from tests.fakes.toy_workflow import Toy
@@ -217,14 +218,14 @@ class TestControl:
         """Between the worker's look and its write: the pause must not swallow the later request."""
         job = shop.submit()
         shop.on("read", 1, lambda: shop.ask(states.request_pause, job))
-        looks = 0
+        writes = 0
 
         def fault(operation: str) -> None:
-            nonlocal looks
-            if operation == "jobs.get" and shop.toy.done["read", 1]:
-                looks += 1
-                # Looks after that unit: the request's own edit, the progress, the worker's look, its write.
-                if looks == 4:
+            nonlocal writes
+            if operation == "jobs.save" and shop.toy.done["read", 1]:
+                writes += 1
+                # Writes from that unit on: the request, the progress (refused, then again), the pause.
+                if writes == 4:
                     shop.ask(getattr(states, f"request_{asked}"), job)
 
         shop.store.fault = fault
@@ -345,31 +346,27 @@ class TestLoss:
         assert shop.deliver(job).ending is Ending.FENCED
         assert shop.job(job).worker_id == "w2"
 
-    def test_worker_stops_when_its_job_is_gone_or_its_lease_lost(self, shop: Shop) -> None:
+    def test_worker_stops_when_its_job_is_gone(self, shop: Shop) -> None:
         job = shop.submit(expires_at=shop.clock() + timedelta(hours=1))
-        units = 0
 
-        def fault(operation: str) -> None:
-            nonlocal units
-            units += operation == "files.put"
-            if operation == "jobs.get" and units == 0 and shop.history(job)[-1] == "started":
-                shop.clock.advance(hours=1)
+        def expire() -> None:
+            shop.ask(states.request_pause, job)
+            shop.clock.advance(hours=1)
 
-        shop.store.fault = shop.files.fault = fault
+        shop.on("read", 1, expire)
         assert shop.deliver(job).ending is Ending.FENCED
 
     def test_heartbeat_that_fails_stops_the_work(self, shop: Shop) -> None:
         limits = Limits(timedelta(milliseconds=3), timedelta(seconds=20))
+        store = _NoRenewal(shop.clock)
         runner = Runner(
-            _NoRenewal(shop.clock),
+            store,
             shop.files,
             shop.queue,
             {Kind.ANALYSIS: shop.toy},
             limits=limits,
             clock=shop.clock,
         )
-        store = runner._store
-        assert isinstance(store, _NoRenewal)
         job = submit(store, new_job(shop.clock))
         shop.toy.hook = lambda _stage, _index: store.wait()
         assert runner.handle(JobMessage(job.job_id, job.kind)).ending is Ending.FENCED

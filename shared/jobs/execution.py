@@ -1,0 +1,254 @@
+"""One taken job, executed: its units one by one, and the transition that each ending calls for.
+
+The record in hand is that of the last write. Since every write is conditional on its version, a flag that
+somebody sets meanwhile is seen at the next write, and obeyed before the next unit.
+"""
+
+from __future__ import annotations
+
+import random
+import time
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from datetime import timedelta
+from enum import StrEnum
+from typing import Any
+
+from shared.clock import Clock
+from shared.errors import PermanentError, Problem, TransientError
+from shared.files import Files
+from shared.jobs import states
+from shared.jobs.lease import Heartbeat
+from shared.jobs.model import Change, Job, Kind, Unit
+from shared.jobs.queue import MAX_DELAY, JobMessage, JobQueue
+from shared.jobs.states import FencedError, RefusedError
+from shared.jobs.store import JobNotFoundError, JobStore, edit
+from shared.jobs.workflow import MakeWorkflow, Run, Stage, Workflow, job_prefix
+from shared.observability import logger
+
+BACKOFF_BASE = timedelta(seconds=2)
+BACKOFF_CAP = timedelta(seconds=600)
+
+Remaining = Callable[[], float]
+
+
+class Ending(StrEnum):
+    """How one delivery of a message ended."""
+
+    IGNORED = "ignored"
+    COMPLETED = "completed"
+    FAILED = "failed"
+    CANCELLED = "cancelled"
+    PAUSED = "paused"
+    RETRYING = "retrying"
+    CONTINUED = "continued"
+    FENCED = "fenced"
+
+
+@dataclass(frozen=True, slots=True)
+class Outcome:
+    """The ending of one delivery, with the job as it was then (None for a message without a job)."""
+
+    ending: Ending
+    job: Job | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Limits:
+    """``lease``: how long a silent worker keeps its job. ``reserve``: the time kept to save and leave."""
+
+    lease: timedelta = timedelta(seconds=90)
+    reserve: timedelta = timedelta(seconds=20)
+
+
+@dataclass(frozen=True, slots=True)
+class Means:
+    """What executions work with; ``workflows`` makes the workflow of each kind of job."""
+
+    store: JobStore
+    files: Files
+    queue: JobQueue
+    workflows: Mapping[Kind, MakeWorkflow]
+    limits: Limits
+    clock: Clock
+
+
+class Execution:
+    """The work on one job under one fence."""
+
+    def __init__(self, means: Means, job: Job, remaining: Remaining, heartbeat: Heartbeat) -> None:
+        self._means = means
+        self._job = job
+        self._fence = job.fence
+        self._remaining = remaining
+        self._heartbeat = heartbeat
+        self._stage = ""
+        self._longest = 0.0
+
+    def run(self) -> Outcome:
+        """Do the job and turn every error into the transition that it calls for.
+
+        Raises FencedError where another worker has taken over, TransientError where the store fails.
+        """
+        try:
+            if self._job.cancel_requested:
+                return self._cancel()
+            return self._work()
+        except FencedError:
+            raise
+        except TransientError as error:
+            return self._retry(error.problem(self._stage), error.retry_after)
+        except PermanentError as error:
+            return self._fail(error.problem(self._stage))
+        except Exception as error:  # noqa: BLE001 - the unexpected is retried, then reported as it was
+            logger.exception("Unexpected error", stage=self._stage)
+            detail = f"{type(error).__name__} in stage {self._stage or 'start'!r}."
+            return self._retry(Problem("unexpected-error", "Unexpected error", detail, 500, self._stage))
+
+    def _work(self) -> Outcome:
+        """Do the unfinished units of every stage, then finish."""
+        run = Run(self._job, self._means.files)
+        for unit in self._means.store.units(self._job.job_id):
+            run.finished.setdefault(unit.stage, {})[unit.index] = unit
+        workflow = self._workflow(run)
+        for stage in workflow.stages:
+            self._stage = stage.name
+            total = stage.count()
+            done = run.finished.setdefault(stage.name, {})
+            for index in range(total):
+                if index in done:
+                    continue
+                if (interrupted := self._interruption()) is not None:
+                    return interrupted
+                began = time.monotonic()
+                done[index] = run.save_output(stage.name, index, stage.work(index))
+                self._advance(workflow, stage, len(done), total, done[index])
+                self._longest = max(self._longest, time.monotonic() - began)
+        if (interrupted := self._interruption()) is not None:
+            return interrupted
+        self._stage = "result"
+        return self._complete(workflow.finish(), run)
+
+    def _workflow(self, run: Run) -> Workflow:
+        make = self._means.workflows.get(run.job.kind)
+        if make is None:
+            raise PermanentError(
+                "unknown-kind", f"This worker does not execute jobs of kind {run.job.kind!r}."
+            )
+        return make(run)
+
+    def _interruption(self) -> Outcome | None:
+        """Stop before the next unit where time, a pause, a cancellation or another worker asks for it."""
+        if self._heartbeat.lost:
+            raise FencedError("the lease was lost")
+        if self._job.cancel_requested:
+            return self._cancel()
+        if self._job.pause_requested:
+            return self._pause()
+        if self._remaining() < max(self._means.limits.reserve.total_seconds(), 2 * self._longest):
+            return self._continue()
+        return None
+
+    def _advance(self, workflow: Workflow, stage: Stage, current: int, total: int, unit: Unit) -> None:
+        """Save a finished unit with the progress it makes."""
+        percent = percent_done(workflow, stage, current, total)
+        self._edit(
+            lambda job: states.advance(
+                job,
+                self._fence,
+                self._means.clock(),
+                self._means.limits.lease,
+                stage=stage.name,
+                percent=percent,
+                current=current,
+                total=total,
+            ),
+            unit,
+        )
+
+    def _pause(self) -> Outcome | None:
+        """Pause, unless the pause was taken back or overruled since it was seen."""
+        try:
+            self._edit(lambda job: states.paused(job, self._fence, self._means.clock()))
+        except FencedError:
+            raise
+        except RefusedError:
+            self._job = self._read()
+            return self._interruption()
+        return Outcome(Ending.PAUSED, self._job)
+
+    def _complete(self, result: Mapping[str, Any], run: Run) -> Outcome:
+        """Publish the result, unless a cancellation came first."""
+        try:
+            self._edit(
+                lambda job: states.complete(job, self._fence, self._means.clock(), result, run.artifacts)
+            )
+        except FencedError:
+            raise
+        except RefusedError:
+            self._job = self._read()
+            return self._cancel()
+        return ended(self._job)
+
+    def _cancel(self) -> Outcome:
+        """Remove what the job made, and only then say that it is cancelled."""
+        removed = self._means.files.delete_prefix(job_prefix(self._job.job_id))
+        logger.info("Removed partial data", objects=removed)
+        self._edit(lambda job: states.cancelled(job, self._fence, self._means.clock()))
+        return ended(self._job)
+
+    def _continue(self) -> Outcome:
+        self._edit(lambda job: states.continue_later(job, self._fence, self._means.clock()))
+        if self._job.status.terminal:
+            return ended(self._job)
+        self._send("continuation")
+        return Outcome(Ending.CONTINUED, self._job)
+
+    def _retry(self, problem: Problem, retry_after: float | None = None) -> Outcome:
+        wait = timedelta(seconds=retry_after) if retry_after else backoff(self._job.attempt)
+        self._edit(lambda job: states.retry(job, self._fence, self._means.clock(), problem, wait))
+        if self._job.status.terminal:
+            return ended(self._job)
+        logger.warning("Will try again", problem=problem.type, attempt=self._job.attempt, wait=str(wait))
+        self._send("retry", min(wait, MAX_DELAY))
+        return Outcome(Ending.RETRYING, self._job)
+
+    def _fail(self, problem: Problem) -> Outcome:
+        self._edit(lambda job: states.fail(job, self._fence, self._means.clock(), problem))
+        return ended(self._job)
+
+    def _read(self) -> Job:
+        """Return the record as it is stored now; raises FencedError where it is no longer ours."""
+        job = self._means.store.get(self._job.job_id)
+        if job is None or job.fence != self._fence:
+            raise FencedError("the job was taken over, or is gone")
+        return job
+
+    def _send(self, reason: str, delay: timedelta = timedelta()) -> None:
+        self._means.queue.send(JobMessage(self._job.job_id, self._job.kind, reason), delay)
+
+    def _edit(self, decide: Callable[[Job], Change], unit: Unit | None = None) -> None:
+        try:
+            self._job = edit(self._means.store, self._job.job_id, decide, unit, known=self._job)
+        except JobNotFoundError as error:
+            raise FencedError("the job is gone") from error
+
+
+def ended(job: Job) -> Outcome:
+    """Return the outcome of a terminal job, and say so in the log."""
+    logger.info("Job ended", status=job.status, problem=(job.error or {}).get("type", ""))
+    return Outcome(Ending(job.status.value), job)
+
+
+def backoff(attempt: int, rand: Callable[[], float] = random.random) -> timedelta:
+    """Return the wait before the next attempt: exponential with a cap, full jitter above one half."""
+    ceiling: timedelta = min(BACKOFF_BASE * (1 << min(attempt - 1, 20)), BACKOFF_CAP)
+    return ceiling * (0.5 + rand() / 2)
+
+
+def percent_done(workflow: Workflow, stage: Stage, current: int, total: int) -> int:
+    """Return the job's progress from the weights of the stages done and ``current`` of ``total`` units."""
+    weights = [(one.name, one.weight) for one in workflow.stages]
+    position = [name for name, _ in weights].index(stage.name)
+    before = sum(weight for _, weight in weights[:position])
+    return int(100 * (before + stage.weight * current / total) / sum(weight for _, weight in weights))
