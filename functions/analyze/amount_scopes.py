@@ -11,7 +11,7 @@ _MAX = re.compile(
     re.IGNORECASE,
 )
 _MIN = re.compile(
-    r"(?:\bmindestens|\bmind\.|\bab|\bmehr\s+als|\blänger\s+als|\büber|\bat\s+least|\bmore\s+than|\bover"
+    r"(?:\bmindestens|\bmind\.|\bab\b|\babove|\bmehr\s+als|\blänger\s+als|\büber|\bat\s+least|\bmore\s+than|\bover"
     r"|\blonger\s+than|\bexceeding|\bau\s+moins|\bplus\s+de|\bdépass\w+|\bà\s+partir\s+de"
     r"|\bminimum(?:\s+(?:of|de))?|\bnach|\bafter|\baprès|\bvon\s+mindestens)\W*(?:\w+\s+)?$",
     re.IGNORECASE,

@@ -188,13 +188,14 @@ class RulesAnalysis:
         return self._limits.figures(zone)
 
     def _taken_by_others(self, item: Item) -> frozenset[int]:
-        """Return the clauses that grant other benefits."""
+        """Return the clauses that name and grant other benefits."""
         return frozenset(
             support.clause
             for segment in self._taxonomy.segments
             for other in segment.of(Category.BENEFIT)
             if other.item_id != item.item_id
             for support in self._granted(other, segment.name)
+            if not support.title
         )
 
     def _module_of(self, clause: int, segment: str) -> int:

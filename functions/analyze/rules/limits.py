@@ -28,6 +28,7 @@ _NEARBY = 0.9
 _CAP = 0.75
 _THRESHOLD_REACH = 45
 _CUE_REACH = 90
+_CUE_BEHIND = 20
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,7 +81,7 @@ class LimitFinder:
         another benefit and are left out.
         """
         zone: dict[int, float] = {}
-        own = {support.clause for support in supports}
+        own = {support.clause for support in supports if not support.title}
 
         def add(number: int, weight: float) -> None:
             usable = self._stances.clauses[number] in _USABLE
@@ -175,13 +176,17 @@ class LimitFinder:
         )
 
     def _has_cue(self, item: Item, amount: Amount, clause: Clause) -> bool:
+        """Whether a limit type's words stand before the amount, or close behind it, or in the title."""
         found = self._index.find_any(names_of(item, self._language)) if item.aliases else {}
-        if clause.index in found:
-            match = found[clause.index]
-            token = clause.tokens[match.start]
-            near = abs(token.start - (clause.start + amount.start)) <= _CUE_REACH
-            return near or len(self._outline.text(clause)) <= 2 * _CUE_REACH
-        return self._outline.sections[clause.section].heading in found
+        if clause.index not in found:
+            return self._outline.sections[clause.section].heading in found
+        match = found[clause.index]
+        start = clause.tokens[match.start].start - clause.start
+        end = clause.tokens[match.end - 1].end - clause.start
+        if start <= amount.start:
+            return amount.start - end <= _CUE_REACH or clause.end - clause.start <= 2 * _CUE_REACH
+        same_kind = (other for other in self.amounts(clause) if other.kind is amount.kind)
+        return start - amount.end <= _CUE_BEHIND and all(other.start < start for other in same_kind)
 
     def _running(self, clause: Clause) -> list[int]:
         """Return the clauses under the same heading that are no table rows."""

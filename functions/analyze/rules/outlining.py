@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from itertools import zip_longest
 
 from functions.analyze.document import Block, BlockKind, Document, Page
 from functions.analyze.rules import toc
@@ -42,8 +43,8 @@ class _Builder:
         for number, page in enumerate(pages):
             if not _has_contents(page) and toc.is_contents(page, len(pages)):
                 continue
-            blocks = page.blocks or _paragraphs(page)
-            for block, following in zip(blocks, [*blocks[1:], None], strict=True):
+            blocks = [*page.blocks] or _paragraphs(page)
+            for block, following in zip_longest(blocks, blocks[1:]):
                 self._block += 1
                 heads_contents = following is not None and following.kind is BlockKind.TOC_ENTRY
                 if block.kind is BlockKind.TOC_ENTRY or heads_contents:

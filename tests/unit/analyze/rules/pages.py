@@ -4,7 +4,12 @@ from __future__ import annotations
 
 from functions.analyze.document import Block, BlockKind, Document, Page, Word
 
-_MARKS = {"#": BlockKind.HEADING, "-": BlockKind.LIST_ITEM, "|": BlockKind.TABLE_ROW, "@": BlockKind.TOC_ENTRY}
+_MARKS = {
+    "#": BlockKind.HEADING,
+    "-": BlockKind.LIST_ITEM,
+    "|": BlockKind.TABLE_ROW,
+    "@": BlockKind.TOC_ENTRY,
+}
 
 
 def document(*pages: str, language: str = "en") -> Document:

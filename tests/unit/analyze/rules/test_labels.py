@@ -22,7 +22,9 @@ def test_numbers_are_read_in_parts(text: str, parts: tuple[str, ...]) -> None:
     label, end = parse_label(text)
     assert label is not None
     assert label.parts == parts
-    assert text[end:].strip() == text.split(maxsplit=2 if text[0] in "BA§" and " " in text[:5] else 1)[-1] or end
+    assert (
+        text[end:].strip() == text.split(maxsplit=2 if text[0] in "BA§" and " " in text[:5] else 1)[-1] or end
+    )
 
 
 @pytest.mark.parametrize("text", ["Reisegepäck", "1000 francs", "Versichert sind", ""])
