@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import timedelta
 from typing import Any
@@ -10,7 +11,7 @@ import pytest
 from shared.errors import PermanentError, TransientError
 from shared.jobs import states
 from shared.jobs.execution import BACKOFF_CAP, Ending, Limits, Outcome, Remaining, backoff
-from shared.jobs.model import Job, Kind, Status
+from shared.jobs.model import Change, Job, Kind, Status, Unit
 from shared.jobs.queue import JobMessage
 from shared.jobs.runner import Runner, unlimited
 from shared.jobs.store import edit
@@ -214,23 +215,17 @@ class TestControl:
         assert shop.job(job).attempt == 1
 
     @pytest.mark.parametrize("asked", ["resume", "cancel"])
-    def test_what_comes_after_a_pause_overrules_it(self, shop: Shop, asked: str) -> None:
+    def test_what_comes_after_a_pause_overrules_it(self, asked: str) -> None:
         """Between the worker's look and its write: the pause must not swallow the later request."""
+        shop = Shop()
+        shop.store = store = _Interposed(shop.clock)
+        shop.runner = shop.worker()
         job = shop.submit()
         shop.on("read", 1, lambda: shop.ask(states.request_pause, job))
-        writes = 0
-
-        def fault(operation: str) -> None:
-            nonlocal writes
-            if operation == "jobs.save" and shop.toy.done["read", 1]:
-                writes += 1
-                # Writes from that unit on: the request, the progress (refused, then again), the pause.
-                if writes == 4:
-                    shop.ask(getattr(states, f"request_{asked}"), job)
-
-        shop.store.fault = fault
+        store.before["paused"] = lambda: shop.ask(getattr(states, f"request_{asked}"), job)
         ending = shop.deliver(job).ending
         assert ending is (Ending.COMPLETED if asked == "resume" else Ending.CANCELLED)
+        assert store.before == {}
         assert "paused" not in shop.history(job)
 
     @pytest.mark.parametrize(("stage", "index"), STEPS)
@@ -346,31 +341,27 @@ class TestLoss:
         assert shop.deliver(job).ending is Ending.FENCED
         assert shop.job(job).worker_id == "w2"
 
-    def test_worker_stops_when_its_job_is_gone(self, shop: Shop) -> None:
-        job = shop.submit(expires_at=shop.clock() + timedelta(hours=1))
-
-        def expire() -> None:
-            shop.ask(states.request_pause, job)
-            shop.clock.advance(hours=1)
-
-        shop.on("read", 1, expire)
-        assert shop.deliver(job).ending is Ending.FENCED
-
     def test_heartbeat_that_fails_stops_the_work(self, shop: Shop) -> None:
         limits = Limits(timedelta(milliseconds=3), timedelta(seconds=20))
-        store = _NoRenewal(shop.clock)
-        runner = Runner(
-            store,
-            shop.files,
-            shop.queue,
-            {Kind.ANALYSIS: shop.toy},
-            limits=limits,
-            clock=shop.clock,
-        )
+        store, kinds = _NoRenewal(shop.clock), {Kind.ANALYSIS: shop.toy}
+        runner = Runner(store, shop.files, shop.queue, kinds, limits=limits, clock=shop.clock)
         job = submit(store, new_job(shop.clock))
         shop.toy.hook = lambda _stage, _index: store.wait()
         assert runner.handle(JobMessage(job.job_id, job.kind)).ending is Ending.FENCED
         assert sum(shop.toy.done.values()) == 1
+
+
+class _Interposed(MemoryJobs):
+    """Does something once, just before a change of some type is written."""
+
+    def __init__(self, clock: FakeClock) -> None:
+        super().__init__(clock)
+        self.before: dict[str, Callable[[], object]] = {}
+
+    def save(self, before: Job, change: Change, unit: Unit | None = None) -> None:
+        if (action := self.before.pop(change.event.type, None)) is not None:
+            action()
+        MemoryJobs.save(self, before, change, unit)
 
 
 class _NoRenewal(MemoryJobs):
