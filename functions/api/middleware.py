@@ -10,7 +10,7 @@ from starlette.datastructures import Headers, MutableHeaders
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from functions.api.problems import internal_error
-from shared.ids import uuid7
+from shared.ids import is_uuid, uuid7
 from shared.observability import logger
 
 PREFIX = "/api/v1"
@@ -105,12 +105,12 @@ def _where(error: BaseException) -> str:
 def _log(scope: Scope, status: int, seconds: float) -> None:
     """Write the request's line: the route, not the path; and no query, which could hold anything."""
     route = getattr(scope.get("route"), "path", "")
-    job_id = scope.get("path_params", {}).get("job_id")
+    job_id = scope.get("path_params", {}).get("job_id", "")
     logger.info(
         "Request",
         method=scope["method"],
         route=route,
         status=status,
         milliseconds=round(seconds * 1000),
-        **({"job_id": job_id} if job_id else {}),
+        **({"job_id": job_id} if is_uuid(job_id) else {}),
     )
