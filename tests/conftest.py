@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import shutil
 import tempfile
+import uuid
 from pathlib import Path
 
 import pytest
@@ -16,6 +17,7 @@ from infra.local.stack import CREDENTIALS, LocalStack
 # Settings of whoever starts the tests must not reach them.
 FOREIGN = ("AWS_", "DIRECTUS_", "POWERTOOLS_", "CLAUSEWORKS_STATE", "CLAUSEWORKS_STACK")
 RUN = "CLAUSEWORKS_TEST_RUN"
+OWNER = "CLAUSEWORKS_TEST_OWNER"
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
@@ -31,10 +33,9 @@ def pytest_configure(config: pytest.Config) -> None:
         del os.environ[name]
     os.environ.update(CREDENTIALS, AWS_EC2_METADATA_DISABLED="true", AWS_MAX_ATTEMPTS="3")
     if not hasattr(config, "workerinput"):
-        # The folder is made by the one process that ends last, the stack by the first test that needs it.
-        folder = Path(tempfile.mkdtemp(prefix="clauseworks-test-"))
-        (folder / "owner").write_text(str(os.getpid()))
-        os.environ[RUN] = str(folder)
+        # Named by the one process that ends last, made with the stack by the first test that needs it.
+        folder = Path(tempfile.gettempdir()) / f"clauseworks-test-{uuid.uuid4().hex[:12]}"
+        os.environ.update({RUN: str(folder), OWNER: str(os.getpid())})
 
 
 def pytest_unconfigure(config: pytest.Config) -> None:
@@ -42,10 +43,12 @@ def pytest_unconfigure(config: pytest.Config) -> None:
         return
     folder = Path(os.environ.pop(RUN))
     paths = run_paths(folder)
-    if paths.state.exists():
-        LocalStack(paths).down(wipe=True)
+    try:
+        if paths.state.exists():
+            LocalStack(paths).down(wipe=True)
+    finally:
         guard.dismiss(paths)
-    shutil.rmtree(folder, ignore_errors=True)
+        shutil.rmtree(folder, ignore_errors=True)
 
 
 def run_paths(folder: Path) -> Paths:

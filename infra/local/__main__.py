@@ -7,6 +7,8 @@ import os
 import sys
 from collections.abc import Mapping, Sequence
 
+from botocore.exceptions import BotoCoreError, ClientError
+
 from infra.local import emulator, logs, server, tokens
 from infra.local.errors import LocalError
 from infra.local.paths import Paths
@@ -24,7 +26,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
             paths, _settings(paths), name=os.environ.get("CLAUSEWORKS_STACK", "clauseworks-local")
         )
         options.run(stack, options)
-    except LocalError as error:
+    except (LocalError, BotoCoreError, ClientError) as error:
         print(f"error: {error}", file=sys.stderr)
         return 1
     except KeyboardInterrupt:

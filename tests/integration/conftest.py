@@ -12,7 +12,7 @@ import pytest
 from infra.local import guard, server
 from infra.local.paths import locked
 from infra.local.stack import LocalStack
-from tests.conftest import RUN, run_paths
+from tests.conftest import OWNER, RUN, run_paths
 
 
 @pytest.fixture(scope="session")
@@ -21,13 +21,14 @@ def stack(request: pytest.FixtureRequest) -> LocalStack:
     folder = Path(os.environ[RUN])
     paths = run_paths(folder)
     endpoint: str | None = request.config.getoption("--endpoint-url")
-    # Its name tells this run from others on a shared endpoint.
-    name = folder.name.replace("_", "-").lower()
-    shared = LocalStack(paths, endpoint=endpoint, name=name, fixed_ports=False, enforce_permissions=True)
+    shared = LocalStack(
+        paths, endpoint=endpoint, name=folder.name, fixed_ports=False, enforce_permissions=True
+    )
     with locked(folder / "lock"):
+        if not paths.state.exists():
+            paths.state.mkdir()
+            guard.watch(paths, folder, int(os.environ[OWNER]))
         if not paths.record.exists():
-            paths.state.mkdir(parents=True)
-            guard.watch(paths, folder, int((folder / "owner").read_text()))
             shared.deploy()
     return shared
 

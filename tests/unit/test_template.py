@@ -273,7 +273,7 @@ def test_web_pages_of_other_origins_upload_only_where_they_are_named() -> None:
     ]
 
     assert condition == "HasCorsOrigins"
-    assert configuration["CorsRules"][0]["AllowedOrigins"] == {"Ref": "CorsOrigins"}
+    assert configuration["CorsRules"][0]["AllowedOrigins"] == {"Fn::Split": [",", {"Ref": "CorsOrigins"}]}
     assert otherwise == {"Ref": "AWS::NoValue"}
 
 
