@@ -91,6 +91,14 @@ def test_every_curl_line_is_answered(shell: Shell) -> None:
         assert status in ALLOWED_STATUS.get(steering, {200, 201, 202}), f"{command}\n{output}"
 
 
+def test_every_call_of_the_api_is_shown() -> None:
+    document = json.loads((ROOT / "docs" / "api" / "openapi.json").read_text())
+    for path in document["paths"]:
+        pattern = re.escape(path)
+        pattern = re.sub(r"\\{\w+\\}", r"[\\w.-]+", pattern)
+        assert any(re.search(rf"\$API{pattern}[\"?]", line) for line in CURLS), path
+
+
 def test_the_assignments_give_tokens(shell: Shell) -> None:
     assignments = [command for command in COMMANDS if command.startswith(("TOKEN=", "ADMIN="))]
     assert len(assignments) == 2
