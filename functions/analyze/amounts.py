@@ -203,6 +203,13 @@ def _duration(match: re.Match[str]) -> Amount:
     return replace(amount, lower=_value(match, "low"))
 
 
+def _clause_before(text: str, start: int, end: int) -> str:
+    """Return the words before an amount that are its own, not the remarks behind the one before."""
+    if start == 0:
+        return text[:end]
+    return text[start:end].partition(",")[2]
+
+
 def _described(text: str, amount: Amount, all_amounts: list[Amount]) -> Amount:
     """Add bound, scopes and note from the words around, up to the neighbouring amounts."""
     before = max((other.end for other in all_amounts if other.end <= amount.start), default=0)
@@ -211,6 +218,6 @@ def _described(text: str, amount: Amount, all_amounts: list[Amount]) -> Amount:
     return replace(
         amount,
         bound=bound_before(text[before : amount.start]),
-        scopes=scopes_around(text[before : amount.start], text[amount.end : after]),
+        scopes=scopes_around(_clause_before(text, before, amount.start), text[amount.end : after]),
         note=" ".join(note.group(1).split()) if note else "",
     )

@@ -48,5 +48,5 @@ def test_a_finding_needs_evidence_and_a_confidence() -> None:
     with pytest.raises(ValueError, match="no evidence"):
         Finding("loss", 0.5, ())
     for confidence in (-0.1, 1.1):
-        with pytest.raises(ValueError, match="not in 0..1"):
+        with pytest.raises(ValueError, match=r"not in 0\.\.1"):
             Finding("loss", confidence, (PROOF,))

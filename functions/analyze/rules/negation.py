@@ -6,7 +6,7 @@ from collections.abc import Iterable
 
 from functions.analyze.rules.matching import Match, WordIndex
 
-_REACH = 2
+_REACH = 3
 
 
 class Negation:
@@ -16,5 +16,5 @@ class Negation:
         self._places = {place for word in words for place in index.places(word)}
 
     def covers(self, match: Match) -> bool:
-        """Whether a negating word stands directly, or one word, before the match."""
+        """Whether a negating word stands directly, or up to two words, before the match."""
         return any((match.clause, match.start - back) in self._places for back in range(1, _REACH + 1))

@@ -235,7 +235,7 @@ class _Builder:
     def _chapter_of_contents(self, parent: int, level: int, label: Label) -> int:
         """Return a section for the chapter's title in the contents, where the text shows none."""
         entry = self._chapters.pop(label.parts[0], None)
-        if entry is None or self._outline.sections[parent].label is None and parent != 0:
+        if entry is None or (self._outline.sections[parent].label is None and parent != 0):
             return parent
         number, page, block = entry
         section = Section(len(self._outline.sections), parent, max(1, level - 1), None)

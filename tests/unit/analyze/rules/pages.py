@@ -25,8 +25,8 @@ def document(*pages: str, language: str = "en") -> Document:
 def _page(number: int, source: str) -> Page:
     text = ""
     blocks: list[Block] = []
-    for line in source.strip("\n").replace("\\\n", "\x00").splitlines():
-        line = line.strip().replace("\x00", "\n")
+    for raw in source.strip("\n").replace("\\\n", "\x00").splitlines():
+        line = raw.strip().replace("\x00", "\n")
         if not line:
             continue
         kind = _MARKS.get(line[0], BlockKind.PARAGRAPH)

@@ -34,8 +34,8 @@ GERMAN = document(
     - die Repatriierung ins nächste Spital (unbegrenzt);
     - die Suche und Rettungskosten bis CHF 30'000 pro Person;
     - die Überführung des Leichnams.
-    - eine Besuchsreise ans Krankenbett mit Unterkunft (ohne Verpflegung) bis max. CHF 150 pro Nacht, wenn der \\
-    Spitalaufenthalt mehr als 7 Tage dauert.
+    - eine Besuchsreise ans Krankenbett mit Unterkunft (ohne Verpflegung) bis max. CHF 150 pro Nacht, \\
+    wenn der Spitalaufenthalt mehr als 7 Tage dauert.
     ### C 2 Nicht versicherte Kosten
     Die Heilungskosten im Ausland bezahlen wir nicht.
     ## D Reisegepäck
@@ -43,8 +43,8 @@ GERMAN = document(
     - Diebstahl, Verlust und Beschädigung des Reisegepäcks.
     ### D 2 Versicherte Leistungen
     Wir ersetzen bei Diebstahl oder Verlust das Reisegepäck zum Neuwert bis CHF 3'000.
-    Wird das Gepäck mehr als 6 Stunden verspätet ausgeliefert, bezahlen wir notwendige Anschaffungen bis 20 % der \\
-    Versicherungssumme.
+    Wird das Gepäck mehr als 6 Stunden verspätet ausgeliefert, bezahlen wir notwendige Anschaffungen \\
+    bis 20 % der Versicherungssumme.
     ### D 3 Selbstbehalt
     Der Selbstbehalt beträgt CHF 200 pro Ereignis.
     """,
