@@ -12,12 +12,11 @@ from botocore.exceptions import ClientError
 
 from infra.local.errors import LocalError
 from infra.local.processes import POLL_SECONDS
-from infra.local.template import Json, resources_of
+from infra.local.template import Json
 
 if TYPE_CHECKING:
     from mypy_boto3_cloudformation import CloudFormationClient
     from mypy_boto3_cloudformation.literals import ChangeSetTypeType
-    from mypy_boto3_dynamodb import DynamoDBClient
     from mypy_boto3_s3 import S3Client
 
 DEPLOY_SECONDS = 300.0
@@ -76,20 +75,6 @@ def delete(cloudformation: CloudFormationClient, stack: str) -> None:
         if status == "DELETE_FAILED" or time.monotonic() > deadline:
             raise LocalError(f"stack {stack} could not be deleted: {_reasons(cloudformation, stack)}")
         time.sleep(POLL_SECONDS)
-
-
-def apply_time_to_live(
-    dynamodb: DynamoDBClient, cloudformation: CloudFormationClient, stack: str, template: Json
-) -> None:
-    """Switch on the tables' TTL as the template says; emulators ignore it there."""
-    for name, table in resources_of(template, "AWS::DynamoDB::Table").items():
-        if (specification := table.get("TimeToLiveSpecification")) is None:
-            continue
-        resource = cloudformation.describe_stack_resource(StackName=stack, LogicalResourceId=name)
-        table_name = resource["StackResourceDetail"].get("PhysicalResourceId", "")
-        current = dynamodb.describe_time_to_live(TableName=table_name)["TimeToLiveDescription"]
-        if current.get("TimeToLiveStatus") not in {"ENABLED", "ENABLING"}:
-            dynamodb.update_time_to_live(TableName=table_name, TimeToLiveSpecification=specification)
 
 
 def _change(

@@ -11,7 +11,7 @@ from dataclasses import asdict, dataclass, field
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
-from infra.local import deploy, emulator, package, server, tokens
+from infra.local import deploy, emulator, ignored, package, server, tokens
 from infra.local.derive import Code, derive, function_packages, parameters_from
 from infra.local.errors import LocalError
 from infra.local.paths import Paths, locked
@@ -126,7 +126,9 @@ class LocalStack:
             cloudformation = session.client("cloudformation", endpoint_url=endpoint)
             outputs = deploy.deploy(cloudformation, self._name, local, parameters)
             dynamodb = session.client("dynamodb", endpoint_url=endpoint)
-            deploy.apply_time_to_live(dynamodb, cloudformation, self._name, template)
+            ignored.apply_time_to_live(dynamodb, cloudformation, self._name, template)
+            apigateway = session.client("apigateway", endpoint_url=endpoint)
+            ignored.apply_gateway_responses(apigateway, outputs["ApiId"], outputs["StageName"], template)
             deployed = Deployed(endpoint, self._foreign is None, self._name, outputs)
             self.paths.record.write_text(json.dumps(asdict(deployed), indent=2))
         return deployed

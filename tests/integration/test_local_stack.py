@@ -19,6 +19,14 @@ def test_the_gateway_reaches_the_application(gateway: httpx.Client) -> None:
     assert answer.status_code == 200
 
 
+def test_the_gateway_answers_problem_documents_of_its_own(gateway: httpx.Client) -> None:
+    answer = gateway.request("PROPFIND", "/jobs")
+
+    assert answer.status_code == 404
+    assert answer.headers["content-type"] == "application/problem+json"
+    assert answer.json()["type"] == "urn:clauseworks:problem:not-found"
+
+
 def test_the_server_has_the_same_application(server_url: str) -> None:
     assert httpx.get(f"{server_url}/health", timeout=30).status_code == 200
     assert httpx.get(f"{server_url}/openapi.json", timeout=30).json()["paths"]
