@@ -27,6 +27,12 @@ _TRANSIENT_CODES = {
 _SERVER_ERROR = 500
 
 
+class AwsRefusedError(PermanentError):
+    """A fault of ours, in configuration or code: AWS will refuse the same request again."""
+
+    status = 500
+
+
 @cache
 def client(service: str, endpoint_url: str = "") -> Any:
     """Return the client of a service; an empty endpoint is AWS itself."""
@@ -58,7 +64,7 @@ def translated(service: str) -> Iterator[None]:
         status = int(error.response.get("ResponseMetadata", {}).get("HTTPStatusCode", 0))
         if code in _TRANSIENT_CODES or status >= _SERVER_ERROR:
             raise TransientError("aws-unavailable", f"{service} answered {code or status}.") from error
-        raise PermanentError("aws-refused", f"{service} refused the request: {code}.") from error
+        raise AwsRefusedError("aws-refused", f"{service} refused the request: {code}.") from error
     except BotoCoreError as error:
         raise TransientError(
             "aws-unreachable", f"{service} could not be reached: {type(error).__name__}."

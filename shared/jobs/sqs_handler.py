@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any, Protocol
 
 from aws_lambda_powertools.metrics import Metrics, MetricUnit
 
-from shared.errors import PermanentError
+from shared.errors import ClauseworksError
 from shared.jobs.queue import JobMessage
 from shared.jobs.runner import Ending, Outcome, Remaining
 from shared.observability import logger
@@ -67,8 +67,8 @@ def process(
     def execute(record: SQSRecord) -> str:
         try:
             outcome = runner.handle(JobMessage.from_json(record.body), lambda: remaining_seconds(context))
-        except PermanentError as error:
-            logger.error("Message refused", message_id=record.message_id, problem=error.code)
+        except ClauseworksError as error:
+            logger.error("Message could not be handled", message_id=record.message_id, problem=error.code)
             metrics.add_metric("MessagesFailed", MetricUnit.Count, 1)
             raise
         except Exception:
