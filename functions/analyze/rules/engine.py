@@ -170,7 +170,9 @@ class RulesAnalysis:
 
     def _limits_of_module(self, item: Item) -> tuple[Finding, ...]:
         """Return what titles about limits say for the whole of the segment."""
-        zone = {entry for section in self._scopes.modules(item.name) for entry in self._limits.caps(section)}
+        zone = {
+            entry for section in self._scopes.modules(item.name) for entry in self._caps(section, item.name)
+        }
         return self._limits.findings(item, self._limits.figures(sorted(zone)))
 
     def _figures(self, item: Item, segment: str, supports: Sequence[Support]) -> list[Figure]:
@@ -184,8 +186,18 @@ class RulesAnalysis:
         if main:
             seen = {number for number, _ in zone}
             for section in sorted(set(modules)):
-                zone += [entry for entry in self._limits.caps(section) if entry[0] not in seen]
+                zone += [entry for entry in self._caps(section, segment) if entry[0] not in seen]
         return self._limits.figures(zone)
+
+    def _caps(self, section: int, segment: str) -> list[tuple[int, float]]:
+        """Return what limits a whole section, without the parts of it that are another segment's."""
+        clauses = self._outline.clauses
+        return [
+            entry
+            for entry in self._limits.caps(section)
+            if segment in self._scopes.nearest[clauses[entry[0]].section]
+            or clauses[entry[0]].section == section
+        ]
 
     def _taken_by_others(self, item: Item) -> frozenset[int]:
         """Return the clauses that name and grant other benefits."""
@@ -207,8 +219,12 @@ class RulesAnalysis:
         return named[-1] if named else section
 
     def _sections_of(self, segment: str) -> set[int]:
+        """Return the sections about a segment, without those whose nearest title names another."""
         return {
-            part.index for section in self._scopes.modules(segment) for part in self._outline.subtree(section)
+            part.index
+            for section in self._scopes.modules(segment)
+            for part in self._outline.subtree(section)
+            if segment in self._scopes.nearest[part.index]
         }
 
     def _own_sections(self, supports: Sequence[Support]) -> set[int]:

@@ -14,6 +14,7 @@ _LETTER = re.compile(r"\s*(?P<letter>[A-Z])(?P<stop>[.):]?)\s+(?=[^\W\d_])")
 _ROMAN = re.compile(r"\s*(?P<roman>[IVX]{2,5})(?P<stop>[.):]?)\s+(?=[^\W\d_])")
 _WORDED = re.compile(r"\s*(?:Art|§|Ziff|Section|Clause|Chapitre|Kapitel|Teil|Part)", re.IGNORECASE)
 
+_ROMAN_VALUES = {"I": 1, "V": 5, "X": 10}
 _CHAPTER_PARTS = 2
 _PLAIN_DIGITS = 2
 
@@ -55,7 +56,10 @@ class Label:
             return False
         if self.parts[-1].isdigit() and other.parts[-1].isdigit():
             return int(self.parts[-1]) > int(other.parts[-1])
-        return _order(self.parts[-1]) > _order(other.parts[-1])
+        mine, theirs = self.parts[-1], other.parts[-1]
+        if len(mine) == len(theirs) == 1:
+            return mine > theirs
+        return _roman(mine) > _roman(theirs)
 
     def is_past(self, other: Label) -> bool:
         """Whether ``other``, of the same chapter letter or plain numbering, lies behind for good."""
@@ -93,12 +97,10 @@ def _numbers(parts: tuple[str, ...]) -> list[int]:
     return [int(part) for part in parts if part.isdigit()]
 
 
-def _order(part: str) -> int:
-    values = {"I": 1, "V": 5, "X": 10}
-    if len(part) > 1 and all(char in values for char in part):
-        total = 0
-        for char, following in zip(part, [*part[1:], ""], strict=True):
-            value = values[char]
-            total += -value if following and values[following] > value else value
-        return total
-    return {"I": 1, "V": 5, "X": 10}.get(part, 0) if part in values else ord(part[0])
+def _roman(part: str) -> int:
+    """Return the value of a Roman number, 0 for what is none."""
+    if not set(part) <= set(_ROMAN_VALUES):
+        return 0
+    values = [_ROMAN_VALUES[char] for char in part]
+    following = [*values[1:], 0]
+    return sum(-value if after > value else value for value, after in zip(values, following, strict=True))

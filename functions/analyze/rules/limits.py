@@ -29,6 +29,7 @@ _CAP = 0.75
 _THRESHOLD_REACH = 45
 _CUE_REACH = 90
 _CUE_BEHIND = 20
+_ONE_VARIANT = 2
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,6 +54,7 @@ class LimitFinder:
         self._thresholds = index.find_any(cues.threshold)
         self._cap_words = index.find_any(cues.cap)
         self._currencies = self._table_currencies()
+        self._heads = self._table_heads()
         self._amounts: dict[int, list[Amount]] = {}
 
     def amounts(self, clause: Clause) -> list[Amount]:
@@ -114,7 +116,10 @@ class LimitFinder:
         ]
 
     def findings(self, item: Item, figures: Sequence[Figure]) -> tuple[Finding, ...]:
-        """Type the figures by the item's limit types; one finding a type, value, unit and scope."""
+        """Type the figures by the item's limit types; one finding a type, value, unit and scope.
+
+        Where the same amount is found with a scope and without, the one with the scope stays.
+        """
         types = item.of(Category.LIMIT)
         found: dict[tuple[str, float | None, str, str], Finding] = {}
         for figure in figures:
@@ -125,7 +130,8 @@ class LimitFinder:
             known = found.get(key)
             if known is None or finding.confidence > known.confidence:
                 found[key] = finding
-        return tuple(found.values())
+        scoped = {key[:3] for key in found if key[3]}
+        return tuple(finding for key, finding in found.items() if key[3] or key[:3] not in scoped)
 
     def _typed(self, types: Sequence[Item], figure: Figure) -> Finding | None:
         clause = self._outline.clauses[figure.clause]
@@ -135,7 +141,7 @@ class LimitFinder:
         amount = figure.amount
         unlimited = amount.kind is AmountKind.UNLIMITED
         span = (clause.start + amount.start, clause.start + amount.end)
-        scope = ", ".join([*amount.scopes, *([amount.note] if amount.note else [])])
+        remarks = (*amount.scopes, amount.note, self._column(clause, amount))
         return Finding(
             item_name=limit_type.name,
             item_id=limit_type.item_id,
@@ -145,7 +151,7 @@ class LimitFinder:
             description=limit_type.description,
             value=None if unlimited else amount.value,
             unit=amount.unit,
-            scope=scope,
+            scope=", ".join(remark for remark in remarks if remark),
         )
 
     def _fits(self, item: Item, amount: Amount, clause: Clause) -> bool:
@@ -239,6 +245,25 @@ class LimitFinder:
             while 0 <= at < len(clauses) and clauses[at].block == clause.block:
                 yield at
                 at += step
+
+    def _column(self, clause: Clause, amount: Amount) -> str:
+        """Return the head of the amount's column where a table has several: the variant it holds for."""
+        heads = self._heads.get(clause.table, []) if clause.table else []
+        cells = self._outline.text(clause).split("\t")
+        if len(heads) != len(cells) or len(cells) <= _ONE_VARIANT:
+            return ""
+        return heads[self._outline.text(clause)[: amount.start].count("\t")].strip()
+
+    def _table_heads(self) -> dict[tuple[int, int] | None, list[str]]:
+        """Return the cells of each table's first head row, by page and table."""
+        found: dict[tuple[int, int] | None, list[str]] = {}
+        for number, page in enumerate(self._outline.document.pages):
+            for block in page.blocks:
+                if block.kind is BlockKind.TABLE_ROW and block.header:
+                    found.setdefault(
+                        (number, block.table or 0), page.text[block.start : block.end].split("\t")
+                    )
+        return found
 
     def _table_currencies(self) -> dict[tuple[int, int] | None, str]:
         """Return the currency that a table's head names, by page and table."""

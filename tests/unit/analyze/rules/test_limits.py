@@ -3,7 +3,7 @@
 import pytest
 
 from shared.taxonomy import Taxonomy, parse_taxonomy
-from tests.unit.analyze.rules.analysis import analyse, limits_of
+from tests.unit.analyze.rules.analysis import analyse, benefit_of, limits_of
 from tests.unit.analyze.rules.pages import document
 
 TAXONOMY = """
@@ -41,6 +41,18 @@ def limits(taxonomy: Taxonomy, benefit: str, source: str) -> set[tuple[str, floa
 def test_a_table_names_its_currency_in_the_head(taxonomy: Taxonomy) -> None:
     source = "|! Benefit | Sum in CHF\n| Kennel | 500\n| Hotel | 80 per day"
     assert limits(taxonomy, "kennel", source) == {("maximum", 500, "CHF")}
+
+
+def test_a_table_of_variants_gives_each_amount_its_column(taxonomy: Taxonomy) -> None:
+    source = document("# Your trip\n|! Benefit | Basic | Plus\n| Kennel | £20 | £40")
+    found = benefit_of(analyse(source, taxonomy), "trip/kennel").limits
+    assert [(limit.value, limit.scope) for limit in found] == [(20.0, "Basic"), (40.0, "Plus")]
+
+
+def test_an_amount_found_with_and_without_a_scope_is_one(taxonomy: Taxonomy) -> None:
+    source = document("# Your trip\nWe pay the kennel up to £20.\nWe pay a kennel up to £20 per person.")
+    found = benefit_of(analyse(source, taxonomy), "trip/kennel").limits
+    assert [(limit.value, limit.scope) for limit in found] == [(20.0, "per person")]
 
 
 def test_rows_below_a_row_without_a_sum_belong_to_it(taxonomy: Taxonomy) -> None:
