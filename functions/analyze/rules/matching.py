@@ -16,26 +16,60 @@ A plain word also matches as the last part of a German compound (``Gepäck`` in 
 from __future__ import annotations
 
 import re
+from bisect import bisect_left
 from collections import defaultdict
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
+from typing import NamedTuple
 
 from functions.analyze.rules.outline import Clause
 from functions.analyze.rules.text import plain
 
-_INFLECTIONS = r"(?:e|en|er|es|em|ern|n|s|ns|ens|x|ed|ing|ee|ees|aux)?"
+_INFLECTIONS = (
+    "",
+    "e",
+    "en",
+    "er",
+    "es",
+    "em",
+    "ern",
+    "n",
+    "s",
+    "ns",
+    "ens",
+    "x",
+    "ed",
+    "ing",
+    "ee",
+    "ees",
+    "aux",
+)
 _STEM = re.compile(r"^(\w{4,}?)(?:ern|en|er|es|em|e|n|s)$")
 _COMPOUND_HEAD = 5
+_COMPOUND_FRONT = 2
 _INFLECTED = 4
+
+
+class Form(NamedTuple):
+    """One alternative of a word: ``core`` with anything in front of or behind it, or inflected."""
+
+    core: str
+    front: bool = False
+    back: bool = False
+    inflected: bool = False
+    compound: bool = False
+
+
+Term = tuple[Form, ...]
 
 
 @dataclass(frozen=True, slots=True)
 class Pattern:
     """A compiled pattern: every part of ``needed`` must occur, none of ``refused``."""
 
-    needed: tuple[tuple[str, ...], ...]
-    refused: tuple[tuple[str, ...], ...]
+    needed: tuple[tuple[Term, ...], ...]
+    refused: tuple[tuple[Term, ...], ...]
     first: bool = False
     last: bool = False
 
@@ -52,8 +86,8 @@ class Match:
 @lru_cache(maxsize=8192)
 def compile_pattern(text: str) -> Pattern:
     """Compile one line of pattern text; raises ValueError where it needs nothing."""
-    needed: list[tuple[str, ...]] = []
-    refused: list[tuple[str, ...]] = []
+    needed: list[tuple[Term, ...]] = []
+    refused: list[tuple[Term, ...]] = []
     first = last = False
     for part in re.split(r"\s+\+\s+", text.strip()):
         words = part.split()
@@ -72,33 +106,27 @@ def compile_pattern(text: str) -> Pattern:
     return Pattern(tuple(needed), tuple(refused), first, last)
 
 
-@lru_cache(maxsize=8192)
-def _compiled(term: str) -> re.Pattern[str]:
-    return re.compile(rf"^(?:{term})$", re.MULTILINE)
-
-
-def _terms(word: str) -> list[str]:
-    """Return the regular expressions of one word; a hyphen or apostrophe inside makes it several."""
+def _terms(word: str) -> list[Term]:
+    """Return the terms of one word; a hyphen or apostrophe inside makes it several."""
     alternatives = word.split("|")
     if len(alternatives) == 1:
         pieces = [piece for piece in re.split(r"[^\w*=]+", word) if piece.strip("*=")]
-        return [_term(piece) for piece in pieces]
-    return ["|".join(_term(option) for option in alternatives if option.strip("*="))]
+        return [(_form(piece),) for piece in pieces]
+    return [tuple(_form(option) for option in alternatives if option.strip("*="))]
 
 
-def _term(word: str) -> str:
-    exact = word.startswith("=")
+def _form(word: str) -> Form:
     core = plain(re.sub(r"[^\w]", "", word))
-    if exact or core.isdigit():
-        return core
+    if word.startswith("=") or core.isdigit():
+        return Form(core)
     front, back = word.startswith("*"), word.endswith("*")
     if front or back:
-        return (r"\w*" if front else "") + core + (r"\w*" if back else _INFLECTIONS)
+        return Form(core, front, back, inflected=not back)
+    if len(core) < _INFLECTED:
+        return Form(core)
     stem = _STEM.match(core)
     base = stem.group(1) if stem else core
-    if len(core) < _INFLECTED:
-        return core
-    return (r"(?:\w{2,})?" if len(base) >= _COMPOUND_HEAD else "") + base + _INFLECTIONS
+    return Form(base, inflected=True, compound=len(base) >= _COMPOUND_HEAD)
 
 
 class WordIndex:
@@ -110,8 +138,9 @@ class WordIndex:
         for clause in clauses:
             for position, token in enumerate(clause.tokens):
                 self._places[token.plain].append((clause.index, position))
-        self._vocabulary = "\n".join(self._places)
-        self._terms: dict[str, dict[int, list[int]]] = {}
+        self._forwards = sorted(self._places)
+        self._backwards = sorted(word[::-1] for word in self._places)
+        self._terms: dict[Term, dict[int, list[int]]] = {}
         self._found: dict[str, dict[int, Match]] = {}
 
     def find(self, pattern: str) -> dict[int, Match]:
@@ -150,7 +179,7 @@ class WordIndex:
             found[clause] = Match(clause, start, start + len(pattern.needed[0]))
         return found
 
-    def _phrase(self, terms: tuple[str, ...]) -> dict[int, list[int]]:
+    def _phrase(self, terms: tuple[Term, ...]) -> dict[int, list[int]]:
         """Return the positions of words side by side, by clause."""
         places = self._term(terms[0])
         if len(terms) == 1:
@@ -167,11 +196,40 @@ class WordIndex:
                 found[clause] = hits
         return found
 
-    def _term(self, term: str) -> dict[int, list[int]]:
+    def _term(self, term: Term) -> dict[int, list[int]]:
+        """Return the positions of a term's words, by clause."""
         if term not in self._terms:
             by_clause: dict[int, list[int]] = defaultdict(list)
-            for match in _compiled(term).finditer(self._vocabulary):
-                for clause, position in self._places[match.group()]:
+            for word in {word for form in term for word in self._words(form)}:
+                for clause, position in self._places[word]:
                     by_clause[clause].append(position)
             self._terms[term] = {clause: sorted(positions) for clause, positions in by_clause.items()}
         return self._terms[term]
+
+    def _words(self, form: Form) -> Iterator[str]:
+        """Yield the document's words that are this form."""
+        if form.front and form.back:
+            yield from (word for word in self._forwards if form.core in word)
+        elif form.back:
+            yield from _beginning(self._forwards, form.core)
+        else:
+            for ending in _INFLECTIONS if form.inflected else ("",):
+                whole = form.core + ending
+                if whole in self._places:
+                    yield whole
+                if form.front or form.compound:
+                    yield from self._ending(whole, 0 if form.front else _COMPOUND_FRONT)
+
+    def _ending(self, whole: str, least: int) -> Iterator[str]:
+        """Yield the words that end in ``whole`` with at least so many letters before it."""
+        for word in _beginning(self._backwards, whole[::-1]):
+            if len(word) >= len(whole) + least:
+                yield word[::-1]
+
+
+def _beginning(words: Sequence[str], start: str) -> Iterator[str]:
+    """Yield the words of a sorted list that begin with ``start``."""
+    for at in range(bisect_left(words, start), len(words)):
+        if not words[at].startswith(start):
+            return
+        yield words[at]

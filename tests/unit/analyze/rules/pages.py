@@ -13,7 +13,7 @@ _MARKS = {
 
 
 def document(*pages: str, language: str = "en") -> Document:
-    """Build a document: ``#`` to ``####`` headings, ``-`` items, ``|`` rows, ``|!`` head rows, ``@`` contents.
+    """Build a document: ``#`` headings, ``-`` items, ``|`` rows, ``|!`` head rows, ``@`` contents.
 
     Lines that begin with none of these are paragraphs; ``\\`` at a line's end goes on in the next line.
     """
