@@ -34,6 +34,7 @@ check: setup ## Check format, lint, types, the template, the OpenAPI document an
 	@$(RUN) -m ruff check --quiet .
 	@$(RUN) -m mypy
 	@$(VENV)/bin/cfn-lint template.yaml
+	@$(RUN) -m infra.local.validate
 	@$(RUN) -m functions.api.openapi --check
 	@$(RUN) -m infra.samples --check
 

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import io
 import json
 import os
+import zipfile
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -14,6 +16,7 @@ import pytest
 
 from infra.local.stack import LocalStack
 from tests.integration.support import PROBLEM, SAMPLES, artifact, bearer, findings, upload, wait
+from tests.unit.analyze.extract.pdfs import write_encrypted
 
 SCHEMA = Path(__file__).parents[2] / "shared" / "schemas" / "result.v1.json"
 
@@ -91,7 +94,22 @@ def test_a_form_refuses_more_than_was_allowed(api: httpx.Client) -> None:
     assert answer.is_client_error
 
 
+def zip_bomb() -> bytes:
+    """Return a DOCX whose text unpacks to 600 MB."""
+    buffer = io.BytesIO()
+    with zipfile.ZipFile(buffer, "w", zipfile.ZIP_DEFLATED) as archive:
+        archive.writestr("[Content_Types].xml", "<Types/>")
+        with archive.open("word/document.xml", "w", force_zip64=True) as entry:
+            for _ in range(600):
+                entry.write(bytes(1_000_000))
+    return buffer.getvalue()
+
+
 BAD_FILES: dict[str, tuple[str, bytes]] = {
+    "empty": ("a.pdf", b""),
+    "not a PDF": ("a.pdf", b"GIF89a" + bytes(100)),
+    "encrypted": ("a.pdf", write_encrypted()),
+    "zip bomb": ("a.docx", zip_bomb()),
     "truncated": ("a.pdf", (SAMPLES / "helvora-de.pdf").read_bytes()[:3000]),
     "only a header": ("a.pdf", b"%PDF-1.7\n"),
     "broken archive": ("a.docx", b"PK\x03\x04" + b"\x00" * 200),
