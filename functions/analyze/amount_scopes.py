@@ -43,6 +43,13 @@ _ADJECTIVES = {
     "per day": re.compile(r"\b(?:täglich|daily|journalier|journalière)", re.IGNORECASE),
     "per year": re.compile(r"\b(?:jährlich|annual|annuel|annuelle)", re.IGNORECASE),
 }
+_NOTE = re.compile(r"\s?\(([^()\d]{2,60})\)")
+_VARIANT = re.compile(
+    r"(?:\b(?:in|bei|für)\s+der\s+(?P<de>(?:Variante\s+)?[«\"„][^»\"“]{2,60}[»\"“]|[\w-]*versicherung)"
+    r"|\b(?:dans|pour|avec)\s+(?P<fr>(?:la\s+formule|l['’]option)\s+[«\"]?\s?\w+)"
+    r"|\b(?:under|for|in|on)\s+(?:the|a)\s+(?P<en>[\w-]+\s+(?:plan|option|variant|policy|cover)))(?!\w)",
+    re.IGNORECASE,
+)
 _REACH = 90
 
 
@@ -62,6 +69,18 @@ def scopes_around(before: str, after: str) -> tuple[str, ...]:
     if behind:
         return behind
     return _scopes(_COMPACT, re.split(r"[.;]\s", before)[-1][-_REACH:])
+
+
+def variant_around(before: str, after: str) -> str:
+    """Return what an amount holds for only: a remark in brackets behind it, or a variant named near it."""
+    note = _NOTE.match(after)
+    if note:
+        return " ".join(note.group(1).split())
+    near = _VARIANT.search(re.split(r"[.;]\s", after, maxsplit=1)[0][:_REACH])
+    for found in (near, *list(_VARIANT.finditer(before[-_REACH:]))[-1:]):
+        if found:
+            return " ".join(next(group for group in found.groups() if group).split())
+    return ""
 
 
 def _scopes(pattern: re.Pattern[str], text: str) -> tuple[str, ...]:

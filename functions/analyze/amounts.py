@@ -11,7 +11,7 @@ import re
 from dataclasses import dataclass, replace
 from enum import StrEnum
 
-from functions.analyze.amount_scopes import bound_before, scopes_around
+from functions.analyze.amount_scopes import bound_before, scopes_around, variant_around
 
 
 class AmountKind(StrEnum):
@@ -29,8 +29,9 @@ class Amount:
 
     ``value`` is None for "unlimited". ``unit`` is an ISO 4217 code, ``%``, ``minutes`` to ``years``, or
     ``unlimited``. ``bound`` is ``max``, ``min`` or empty, as the words before it say. ``scopes`` are
-    ``per person``, ``per event``, ``per day``, ... in the text's order; ``note`` is a bracketed
-    remark directly behind the amount. ``lower`` is the start of a range (10 to 20 days).
+    ``per person``, ``per event``, ``per day``, ... in the text's order; ``note`` is a remark in brackets
+    directly behind the amount, or the variant of the contract it holds for. ``lower`` is the start of a
+    range (10 to 20 days).
     """
 
     kind: AmountKind
@@ -130,7 +131,6 @@ _UNLIMITED = re.compile(
 _BARE = re.compile(
     rf"(?<![\w.,{_MARKS}])(?P<n>{_number('b')}){_DASHES}{_multiplier('b')}(?![\w%])", re.IGNORECASE
 )
-_NOTE = re.compile(r"\s?\(([^()\d]{2,60})\)")
 
 
 def parse_number(text: str) -> float:
@@ -214,10 +214,9 @@ def _described(text: str, amount: Amount, all_amounts: list[Amount]) -> Amount:
     """Add bound, scopes and note from the words around, up to the neighbouring amounts."""
     before = max((other.end for other in all_amounts if other.end <= amount.start), default=0)
     after = min((other.start for other in all_amounts if other.start >= amount.end), default=len(text))
-    note = _NOTE.match(text, amount.end)
     return replace(
         amount,
         bound=bound_before(text[before : amount.start]),
         scopes=scopes_around(_clause_before(text, before, amount.start), text[amount.end : after]),
-        note=" ".join(note.group(1).split()) if note else "",
+        note=variant_around(_clause_before(text, before, amount.start), text[amount.end : after]),
     )

@@ -45,7 +45,9 @@ def test_unlimited_has_no_value(text: str) -> None:
     assert (amount.kind, amount.value, amount.unit) == (AmountKind.UNLIMITED, None, "unlimited")
 
 
-@pytest.mark.parametrize("text", ["Art. 5 Absatz 2", "Seite 12", "A 17.1", "im Jahr 2023", "3.5 t", "75 km/h"])
+@pytest.mark.parametrize(
+    "text", ["Art. 5 Absatz 2", "Seite 12", "A 17.1", "im Jahr 2023", "3.5 t", "75 km/h"]
+)
 def test_other_numbers_are_no_amounts(text: str) -> None:
     assert parse_amounts(text) == []
 
@@ -86,6 +88,23 @@ def test_scopes_stand_behind_or_before() -> None:
 def test_a_note_in_brackets_belongs_to_the_amount() -> None:
     first, second = parse_amounts("CHF 250 000 (Europa) und CHF 50 000 (ausserhalb Europa)")
     assert (first.note, second.note) == ("Europa", "ausserhalb Europa")
+
+
+@pytest.mark.parametrize(
+    ("text", "notes"),
+    [
+        (
+            "höchstens CHF 50 in der Einzelversicherung und CHF 100 in der Familienversicherung",
+            ["Einzelversicherung", "Familienversicherung"],
+        ),
+        ("in der Variante «Einzelperson» auf CHF 30 pro Ereignis", ["Variante «Einzelperson»"]),
+        ("jusqu'à 30 € dans la formule Confort", ["la formule Confort"]),
+        ("up to £30 under the family plan", ["family plan"]),
+        ("CHF 30. In der Familienversicherung mehr", [""]),
+    ],
+)
+def test_a_variant_of_the_contract_is_noted(text: str, notes: list[str]) -> None:
+    assert [amount.note for amount in parse_amounts(text)] == notes
 
 
 def test_a_table_in_one_currency_has_bare_numbers() -> None:
