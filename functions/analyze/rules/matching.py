@@ -168,7 +168,7 @@ class WordIndex:
         for terms in pattern.refused:
             common.difference_update(self._phrase(terms))
         found: dict[int, Match] = {}
-        for clause in common:
+        for clause in sorted(common):
             if pattern.first and parts[0][clause][0] != 0:
                 continue
             if pattern.last:
