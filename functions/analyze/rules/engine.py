@@ -19,7 +19,7 @@ from functions.analyze.rules.hints import Rule, read_rule
 from functions.analyze.rules.limits import Figure, LimitFinder
 from functions.analyze.rules.matching import WordIndex
 from functions.analyze.rules.negation import Negation
-from functions.analyze.rules.outline import Clause
+from functions.analyze.rules.outline import Clause, ClauseKind
 from functions.analyze.rules.outlining import build_outline
 from functions.analyze.rules.scopes import Scopes
 from functions.analyze.rules.stance import Stances
@@ -190,14 +190,17 @@ class RulesAnalysis:
         return self._limits.figures(zone)
 
     def _caps(self, section: int, segment: str) -> list[tuple[int, float]]:
-        """Return what limits a whole section, without the parts of it that are another segment's."""
-        clauses = self._outline.clauses
-        return [
-            entry
-            for entry in self._limits.caps(section)
-            if segment in self._scopes.nearest[clauses[entry[0]].section]
-            or clauses[entry[0]].section == section
-        ]
+        """Return what limits a whole section, without what is another segment's.
+
+        A row of a table outside the segment's own sections speaks of the cover it names only.
+        """
+        caps = []
+        for number, weight in self._limits.caps(section):
+            clause = self._outline.clauses[number]
+            is_own = clause.section == section and clause.kind is not ClauseKind.ROW
+            if is_own or segment in self._scopes.nearest[clause.section]:
+                caps.append((number, weight))
+        return caps
 
     def _taken_by_others(self, item: Item) -> frozenset[int]:
         """Return the clauses that name and grant other benefits."""

@@ -53,6 +53,17 @@ def test_travel_policies(travel: Taxonomy, name: str) -> None:
             assert document.pages[proof.page - 1].text[proof.start : proof.end] == proof.quote
 
 
+@pytest.mark.parametrize("name", ["small.md", "small.txt", "small.html", "small.docx"])
+def test_a_short_policy_in_four_formats(travel: Taxonomy, name: str) -> None:
+    tree = analyse(sample(name), travel)
+    expected = json.loads((SAMPLES / "expected" / "small.json").read_text())
+    benefits = {key for key, label in expected["benefits"].items() if label["included"]}
+    assert pairs(tree) == benefits
+    for pair in benefits:
+        wanted = {limit["value"] for limit in expected["benefits"][pair]["limits"]}
+        assert {value for _, value, _ in limits_of(tree, pair)} == wanted
+
+
 def test_a_household_policy_is_no_travel_insurance(travel: Taxonomy) -> None:
     assert analyse(sample("helvora-household-en.pdf"), travel) == ResultTree()
 
