@@ -55,6 +55,11 @@ class Directus:
         self._batch_size = batch_size
         self._sleep = sleep
 
+    @property
+    def page_size(self) -> int:
+        """Return the rows of a page: a list of this length may have been cut."""
+        return self._page_size
+
     def close(self) -> None:
         """Close the connections."""
         self._http.close()

@@ -59,7 +59,11 @@ class RulesAnalysis:
         self._limits = LimitFinder(self._outline, self._index, self._stances, self._language, cues)
         self._details = DetailFinder(self._outline, self._index, self._stances, self._language)
         self._supports: dict[str, list[Support]] = {}
-        self._items = {item.item_id: item for item in taxonomy.root.walk()}
+        self._paths = {
+            f"{segment.name}/{benefit.name}": (segment.name, benefit)
+            for segment in taxonomy.segments
+            for benefit in segment.of(Category.BENEFIT)
+        }
 
     def find_segments(self, items: Sequence[Item]) -> list[Finding]:
         """Return the segments of ``items`` that the document grants."""
@@ -159,10 +163,10 @@ class RulesAnalysis:
     def _limits_of(self, item: Item, segment: str, supports: Sequence[Support]) -> tuple[Finding, ...]:
         """Return the item's limits; those of ``limits_of`` fill in the types it has none of."""
         limits = self._limits.findings(item, self._figures(item, segment, supports))
-        other = self._items.get(read_rule(item, self._language).limits_of)
-        if other is None:
+        path = read_rule(item, self._language).limits_of
+        if path not in self._paths:
             return limits
-        other_segment = other.item_id.partition("/")[0]
+        other_segment, other = self._paths[path]
         figures = self._figures(other, other_segment, self._granted(other, other_segment))
         own = {limit.item_name for limit in limits}
         inherited = self._limits.findings(item, figures)

@@ -24,8 +24,8 @@ class Rule:
     titles above it. ``proof`` names the stances that prove the item. A ``main`` benefit takes the
     limits of its whole segment. ``requires`` are benefits one of which a segment needs; ``objects``
     segments may be named among insured objects, ``exclusive`` ones own the sections that name them in
-    their title. ``limits_of`` is the item whose limits hold here too. ``share`` and ``terms`` tell a
-    relevant document.
+    their title. ``limits_of`` is the path (segment/benefit, by name) of the benefit whose
+    limits hold here too. ``share`` and ``terms`` tell a relevant document.
     """
 
     item: Item
