@@ -6,9 +6,9 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any, Protocol
 
-from functions.cleanup.protection import BENEFITS, DETAILS, SEGMENTS, ProductRows, SeededRow
 from shared.directus import PRODUCTS, Directus, DirectusNotFoundError
 from shared.directus.model import reference
+from shared.seeded_rows import BENEFITS, SEGMENTS, ProductRows, SeededRow, of_product
 
 _QUERY = Path(__file__).with_name("product_rows.graphql")
 
@@ -45,22 +45,12 @@ class DirectusRows:
 
     def read(self, product_id: str) -> ProductRows:
         """See SeededRows."""
-        found = self._directus.graphql_rows(_QUERY.read_text(encoding="utf-8"), filters(product_id))
+        found = self._directus.graphql_rows(_QUERY.read_text(encoding="utf-8"), of_product(product_id))
         return ProductRows({name: [_seeded_row(row) for row in rows] for name, rows in found.items()})
 
     def delete(self, collection: str, ids: Sequence[str]) -> None:
         """See SeededRows."""
         self._directus.delete(collection, ids)
-
-
-def filters(product_id: str) -> dict[str, Any]:
-    """Return the query's filters: whatever hangs on the product, directly or through its parents."""
-    of_product = {"dcm_product": {"id": {"_eq": product_id}}}
-    of_segment = {SEGMENTS: of_product}
-    of_benefit = {BENEFITS: of_segment}
-    detail = {"_or": [of_product, of_segment, of_benefit]}
-    names = [collection.removeprefix("insurance_dcm_") + "s" for collection in DETAILS]
-    return {"segments": of_product, "benefits": of_segment, **dict.fromkeys(names, detail)}
 
 
 def _seeded_row(row: Mapping[str, Any]) -> SeededRow:

@@ -13,7 +13,6 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from functions.cleanup.protection import CHILDREN_FIRST, ProductRows
 from functions.cleanup.seeded import SeededRows
 from functions.cleanup.subject import Finder
 from shared.directus import PRODUCTS
@@ -21,6 +20,7 @@ from shared.documents import DocumentStore
 from shared.errors import PermanentError, TransientError
 from shared.jobs.store import JobStore
 from shared.jobs.workflow import Run, Stage, job_prefix
+from shared.seeded_rows import CHILDREN_FIRST, ProductRows
 
 VERIFY_ROUNDS = 3
 
