@@ -1,4 +1,4 @@
-"""Where the document of a job comes from: an upload, pinned at submission, or a product's text."""
+"""Where the document of a job comes from: an upload, pinned at submission, or a product's text or file."""
 
 from __future__ import annotations
 
@@ -7,11 +7,13 @@ from collections.abc import Mapping
 from dataclasses import asdict, dataclass
 from typing import TYPE_CHECKING, Any
 
+from shared.directus import MAX_DOWNLOAD
+from shared.documents import safe_file_name
 from shared.errors import PermanentError
 from shared.jobs.workflow import Run
 
 if TYPE_CHECKING:
-    from shared.directus import Directus
+    from shared.directus import Directus, Product
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,19 +31,43 @@ class Original:
         return asdict(self)
 
 
-def locate(run: Run, directus: Directus | None) -> Original:
-    """Find the document of a job; a product's text is copied to the file store, so that it stays the same.
+def read_product(run: Run, directus: Directus | None) -> Product | None:
+    """Return the product that a job names, None where it names an upload.
 
-    Raises PermanentError where the job names no document that can be read.
+    Raises PermanentError where there is no Directus, no such product, or no model whose taxonomy applies.
     """
-    params = run.params
-    if params.get("document_id"):
-        return _upload(params)
+    if run.params.get("document_id"):
+        return None
     if directus is None:
         raise PermanentError(
             "directus-not-configured", "The job names a product, but DIRECTUS_URL is not configured."
         )
-    return _product(run, directus)
+    product = directus.product(str(run.params["product_id"]))
+    if not product.domain_context_model:
+        raise PermanentError(
+            "product-without-model",
+            "The product names no domain context model, so that no taxonomy applies. Set its field "
+            "domain_context_model in Directus.",
+        )
+    return product
+
+
+def locate(run: Run, product: Product | None, directus: Directus | None) -> Original:
+    """Find the document of a job; a product's is copied to the file store, so that it stays the same.
+
+    A product's text counts before its attached file. Raises PermanentError where there is neither, or a
+    file that cannot be had.
+    """
+    if product is None or directus is None:
+        return _upload(run.params)
+    if product.full_text_part.strip():
+        return _keep(run, product.full_text_part.encode(), "product.txt", "text/plain")
+    if product.document:
+        return _attached(run, directus, product.document)
+    raise PermanentError(
+        "product-without-document",
+        "The product has neither a text in full_text_part nor an attached document file.",
+    )
 
 
 def read(run: Run, original: Original) -> bytes:
@@ -64,17 +90,16 @@ def _upload(params: Mapping[str, Any]) -> Original:
     )
 
 
-def _product(run: Run, directus: Directus) -> Original:
-    """Read the product: its text where it has one, else the attached file."""
-    product = directus.product(str(run.params["product_id"]))
-    if product.full_text_part:
-        data, file_name, media_type = product.full_text_part.encode(), "product.txt", "text/plain"
-    elif product.document:
-        data, file_name, media_type = directus.download(product.document), "product", ""
-    else:
+def _attached(run: Run, directus: Directus, file_id: str) -> Original:
+    """Copy the file attached to a product; its size is looked at before it is fetched, and while."""
+    file = directus.file(file_id)
+    if file.size > MAX_DOWNLOAD:
         raise PermanentError(
-            "product-without-document",
-            "The product has neither a text in full_text_part nor an attached document file.",
+            "file-too-large", f"The file attached to the product is over {MAX_DOWNLOAD} bytes."
         )
+    return _keep(run, directus.download(file.id), safe_file_name(file.name), file.media_type)
+
+
+def _keep(run: Run, data: bytes, file_name: str, media_type: str) -> Original:
     info = run.files.put(run.key("original"), data, media_type or "application/octet-stream")
     return Original(info.key, info.version_id, file_name, media_type, hashlib.sha256(data).hexdigest())

@@ -22,6 +22,7 @@ from functions.analyze.engine import Analysis, Engine
 from functions.analyze.export import publish, summary
 from functions.analyze.extract import DEFAULT_LIMITS, Limits, Source, open_source
 from functions.analyze.original import Original
+from shared.directus.taxonomy import Reading, build_taxonomy, read_taxonomy_rows
 from shared.errors import PermanentError
 from shared.findings import (
     Finding,
@@ -44,7 +45,7 @@ DETECT = "auto"
 
 @dataclass(frozen=True, slots=True)
 class Tools:
-    """What every analysis of a process shares."""
+    """What every analysis of a process shares; ``taxonomy`` is that of uploads."""
 
     taxonomy: Taxonomy
     engines: Mapping[str, Engine]
@@ -79,12 +80,12 @@ class AnalysisWorkflow:
         return {
             **summary(tree),
             "engine": self._engine.name,
-            "taxonomy": f"{self._tools.taxonomy.name} {self._tools.taxonomy.version}",
+            "taxonomy": f"{self._taxonomy.name} {self._taxonomy.version}",
             "document_id": self._run.job.document_id,
             "language": self._document.language,
             "pages": len(self._document.pages),
             "chunks": len(self._run.outputs("chunk")[0]["chunks"]),
-            "warnings": list(self._document.warnings),
+            "warnings": [*self._document.warnings, *self._reading.warnings],
             "seeding": "not_requested",
             "seeding_success": False,
             "tokens": {"input": 0, "output": 0},
@@ -92,13 +93,23 @@ class AnalysisWorkflow:
         }
 
     def _prepare(self, _index: int) -> dict[str, Any]:
-        """Find the document and open it once: what cannot be read fails before any work is done."""
-        found = original.locate(self._run, self._tools.directus)
+        """Find the document and open it once: what cannot be read fails before any work is done.
+
+        The taxonomy of a product is kept as it is now: changing it changes no running job.
+        """
+        directus = self._tools.directus
+        product = original.read_product(self._run, directus)
+        rows = None
+        if product is not None and directus is not None:
+            rows = read_taxonomy_rows(directus, product.domain_context_model)
+            build_taxonomy(rows)
+        found = original.locate(self._run, product, directus)
         source = self._open(found)
         return {
             "original": found.to_json(),
             "media_type": source.media_type,
             "page_count": source.page_count,
+            "taxonomy": rows,
         }
 
     def _count_batches(self) -> int:
@@ -126,7 +137,7 @@ class AnalysisWorkflow:
         }
 
     def _find_segments(self, _index: int) -> list[Any]:
-        found = self._analysis.find_segments(self._tools.taxonomy.segments)
+        found = self._analysis.find_segments(self._taxonomy.segments)
         return [finding_to_dict(segment) for segment in found]
 
     def _count_groups(self) -> int:
@@ -138,7 +149,7 @@ class AnalysisWorkflow:
             [
                 finding_to_dict(benefit)
                 for benefit in self._analysis.find_benefits(
-                    segment, item_of(self._tools.taxonomy.segments, segment).of(Category.BENEFIT)
+                    segment, item_of(self._taxonomy.segments, segment).of(Category.BENEFIT)
                 )
             ]
             for segment in self._group(index)
@@ -147,7 +158,7 @@ class AnalysisWorkflow:
     def _find_details(self, index: int) -> Any:
         """Find the details of a group of segments and their benefits; the last unit is the product."""
         if index == self._count_groups():
-            return details_to_dict(self._analysis.find_product_details(self._tools.taxonomy.root))
+            return details_to_dict(self._analysis.find_product_details(self._taxonomy.root))
         offset = index * SEGMENTS_PER_UNIT
         return [
             self._segment_details(segment, self._benefits[offset + position])
@@ -156,7 +167,7 @@ class AnalysisWorkflow:
 
     def _segment_details(self, segment: Finding, benefits: Sequence[Finding]) -> dict[str, Any]:
         """Return the details of a segment and of each of its benefits."""
-        item = item_of(self._tools.taxonomy.segments, segment)
+        item = item_of(self._taxonomy.segments, segment)
         below = [
             self._analysis.find_details(segment, benefit, item_of(item.children, benefit))
             for benefit in benefits
@@ -211,6 +222,16 @@ class AnalysisWorkflow:
         return document_from_dict(self._run.outputs("chunk")[0]["document"])
 
     @cached_property
+    def _reading(self) -> Reading:
+        """The taxonomy: the product's, else the one that this process was started with."""
+        rows = self._run.outputs("prepare")[0]["taxonomy"]
+        return Reading(self._tools.taxonomy, ()) if rows is None else build_taxonomy(rows)
+
+    @property
+    def _taxonomy(self) -> Taxonomy:
+        return self._reading.taxonomy
+
+    @cached_property
     def _engine(self) -> Engine:
         name = str(self._run.params.get("engine") or self._tools.default_engine)
         engine = self._tools.engines.get(name)
@@ -220,7 +241,7 @@ class AnalysisWorkflow:
 
     @cached_property
     def _analysis(self) -> Analysis:
-        return self._engine.open(self._document, self._tools.taxonomy)
+        return self._engine.open(self._document, self._taxonomy)
 
 
 def item_of(items: Sequence[Item], finding: Finding) -> Item:

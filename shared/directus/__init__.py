@@ -1,15 +1,17 @@
 """Directus, the customer's CMS: a client for its REST and GraphQL interfaces."""
 
-from shared.directus.client import Directus
+from shared.directus.client import MAX_DOWNLOAD, Directus
 from shared.directus.errors import DirectusNotFoundError, DirectusTokenError
-from shared.directus.model import PRODUCTS, Product
+from shared.directus.model import PRODUCTS, Product, StoredFile
 from shared.directus.retry import RetryPolicy
 
 __all__ = [
+    "MAX_DOWNLOAD",
     "PRODUCTS",
     "Directus",
     "DirectusNotFoundError",
     "DirectusTokenError",
     "Product",
     "RetryPolicy",
+    "StoredFile",
 ]

@@ -14,7 +14,7 @@ from typing import Any, TypeVar
 from urllib.parse import quote
 
 from shared.directus.errors import DirectusNotFoundError, error_of_graphql, error_of_response, unavailable
-from shared.directus.model import PRODUCTS, Product
+from shared.directus.model import PRODUCTS, Product, StoredFile
 from shared.directus.retry import RetryPolicy
 from shared.errors import PermanentError, TransientError
 from shared.observability import logger
@@ -124,6 +124,12 @@ class Directus:
     def product(self, product_id: str) -> Product:
         """Return a product; raises DirectusNotFoundError."""
         return Product.from_row(self.item(PRODUCTS, product_id))
+
+    def file(self, file_id: str) -> StoredFile:
+        """Describe a file; raises DirectusNotFoundError."""
+        path = f"/files/{_segment(file_id)}"
+        fields = {"fields": "id,filename_download,type,filesize"}
+        return StoredFile.from_row(self._data("GET", path, params=fields))
 
     def download(self, file_id: str, max_size: int = MAX_DOWNLOAD) -> bytes:
         """Return a file's bytes; raises PermanentError ``file-too-large`` above ``max_size`` bytes."""

@@ -39,6 +39,29 @@ class Product:
         )
 
 
+@dataclass(frozen=True, slots=True)
+class StoredFile:
+    """What Directus knows of a file: the name it was uploaded under, its type, its size in bytes.
+
+    The size is 0 where Directus does not know it.
+    """
+
+    id: str
+    name: str
+    media_type: str
+    size: int
+
+    @classmethod
+    def from_row(cls, row: Mapping[str, Any]) -> StoredFile:
+        """Read a row of ``/files``."""
+        return cls(
+            id=reference(row["id"]),
+            name=reference(row.get("filename_download")),
+            media_type=reference(row.get("type")),
+            size=int(row.get("filesize") or 0),
+        )
+
+
 def reference(value: object) -> str:
     """Return a scalar as text, a nested row as its id, and null as an empty string."""
     if isinstance(value, Mapping):

@@ -27,6 +27,9 @@ _DETAIL = {
     "insurance_dcm_benefit": "insurance_dcm_benefit",
 }
 RELATIONS: dict[str, dict[str, str]] = {
+    "domain_context_model": {},
+    # The relationships to parents are kept within the row, as GraphQL answers with them.
+    "taxonomy_items": {"domain_context_model": "domain_context_model"},
     "dcm_product": {},
     "insurance_dcm_segment": {"dcm_product": "dcm_product"},
     "insurance_dcm_benefit": {"insurance_dcm_segment": "insurance_dcm_segment"},
@@ -78,6 +81,8 @@ class DirectusServer:
     query_limit_max: int = 0
     tables: dict[str, dict[str, Row]] = field(default_factory=lambda: {name: {} for name in RELATIONS})
     files: dict[str, tuple[bytes, str]] = field(default_factory=dict)
+    file_names: dict[str, str] = field(default_factory=dict)
+    file_sizes: dict[str, int] = field(default_factory=dict)
     requests: list[tuple[str, str]] = field(default_factory=list)
     faults: list[Fault] = field(default_factory=list)
     lock: threading.RLock = field(default_factory=threading.RLock)
@@ -188,11 +193,23 @@ class DirectusServer:
         return {f.alias: self._value(collection, row, f) for f in fields}
 
     def _value(self, collection: str, row: Row, selection: Selection) -> Any:
+        value = row.get(selection.name)
+        if isinstance(value, list):
+            limit = int(selection.arguments.get("limit") or DEFAULT_LIMIT)
+            return [_plain(entry, selection.fields) for entry in value[:limit]] if selection.fields else value
         if not selection.fields:
-            return row.get(selection.name)
+            return value
         target = RELATIONS[collection][selection.name]
         related = self.tables[target].get(str(row.get(selection.name)))
         return self._project(target, related, selection.fields) if related else None
+
+
+def _plain(row: Row, fields: Sequence[Selection]) -> Row:
+    """Project a row that is kept within another."""
+    values = {f.name: row[f.name] for f in fields}
+    for inner in (f for f in fields if f.fields and values[f.name]):
+        values[inner.name] = _plain(values[inner.name], inner.fields)
+    return values
 
 
 class _Handler(BaseHTTPRequestHandler):
@@ -265,11 +282,8 @@ class _Handler(BaseHTTPRequestHandler):
             raise RefusedError(401, "INVALID_CREDENTIALS", "Invalid user credentials.")
         parts = [unquote(part) for part in path.strip("/").split("/")]
         match [method, *parts]:
-            case ["GET", "assets", file_id]:
-                if file_id not in self.directus.files:
-                    raise FORBIDDEN
-                data, media_type = self.directus.files[file_id]
-                return 200, data, media_type
+            case ["GET", "assets" | "files" as kind, file_id]:
+                return self._file(kind, file_id, query)
             case ["GET", "items", collection, item_id]:
                 row = self.directus.table(collection).get(item_id)
                 if row is None:
@@ -290,6 +304,18 @@ class _Handler(BaseHTTPRequestHandler):
                 request = json.loads(body)
                 return _json(self.directus.graphql(request["query"], request.get("variables") or {}), {})
         raise RefusedError(404, "ROUTE_NOT_FOUND", f"Route {path} doesn't exist.")
+
+    def _file(self, kind: str, file_id: str, query: Mapping[str, list[str]]) -> tuple[int, bytes, str]:
+        """Answer with a file, or with what is known of it."""
+        if file_id not in self.directus.files:
+            raise FORBIDDEN
+        data, media_type = self.directus.files[file_id]
+        if kind == "assets":
+            return 200, data, media_type
+        name = self.directus.file_names.get(file_id, file_id)
+        size = str(self.directus.file_sizes.get(file_id, len(data)))
+        row = {"id": file_id, "filename_download": name, "type": media_type, "filesize": size}
+        return _json(row, query)
 
 
 def _json(data: Any, query: Mapping[str, list[str]]) -> tuple[int, bytes, str]:

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+import json
+import math
+from collections.abc import Callable, Iterator
 from contextlib import closing
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -13,18 +15,22 @@ import pytest
 from functions.analyze.workflow import AnalysisWorkflow, Tools
 from shared.clock import utc_now
 from shared.directus import Directus
+from shared.directus.taxonomy_rows import rows_of
 from shared.ids import uuid7
 from shared.jobs import states
 from shared.jobs.model import Job, Kind, Owner, Status
 from shared.jobs.queue import JobMessage
-from shared.jobs.runner import Runner
+from shared.jobs.runner import Ending, Outcome, Runner
 from shared.memory import MemoryFiles, MemoryJobs, MemoryQueue
 from shared.taxonomy import Category, Item, Taxonomy
 from tests.fakes.directus_server import TOKEN, DirectusServer
+from tests.fakes.taxonomy_rows import answered
 from tests.fakes.word_engine import WordEngine
 
 LUGGAGE = Item("luggage", "baggage", Category.SEGMENT)
-TAXONOMY = Taxonomy("t", "1", ("en",), Item("t", "t", Category.PRODUCT, children=(LUGGAGE,)))
+TRAVEL = Taxonomy("t", "1", ("en",), Item("t", "t", Category.PRODUCT, children=(LUGGAGE,)))
+OF_UPLOADS = Taxonomy("uploads", "1", (), Item("u", "u", Category.PRODUCT))
+TEXT = "We cover your baggage."
 POLICY = Path(__file__).parents[3] / "samples" / "helvora-en.pdf"
 
 
@@ -37,39 +43,70 @@ class Shop:
     def analyse(self, **product: Any) -> Job:
         """Analyse a product with these fields; none of them is a product that does not exist."""
         if product:
-            self.server.tables["dcm_product"]["p1"] = {"id": "p1", **product}
-        now = utc_now()
-        params = {"product_id": "p1", "engine": "words"}
-        job = Job(uuid7(), Kind.ANALYSIS, Owner("directus", "u1"), params, now, now)
-        self.jobs.create(states.submitted(job, "u1"))
-        with closing(Directus(self.server.url, TOKEN)) as directus:
-            tools = Tools(TAXONOMY, {"words": WordEngine()}, directus)
-            workflows = {Kind.ANALYSIS: lambda run: AnalysisWorkflow(run, tools)}
-            runner = Runner(self.jobs, self.files, MemoryQueue(), workflows)
-            outcome = runner.handle(JobMessage(job.job_id, Kind.ANALYSIS))
+            self.server.tables["dcm_product"]["p1"] = {"id": "p1", "domain_context_model": "m1", **product}
+        outcome = self.deliver(self.submit())
         assert outcome.job is not None
         return outcome.job
+
+    def submit(self) -> Job:
+        now = utc_now()
+        params = {"product_id": "p1", "engine": "words", "export": True}
+        job = Job(uuid7(), Kind.ANALYSIS, Owner("directus", "u1"), params, now, now)
+        return self.jobs.create(states.submitted(job, "u1"))
+
+    def deliver(self, job: Job, remaining: Callable[[], float] = lambda: math.inf) -> Outcome:
+        with closing(Directus(self.server.url, TOKEN)) as directus:
+            tools = Tools(OF_UPLOADS, {"words": WordEngine()}, directus)
+            workflows = {Kind.ANALYSIS: lambda run: AnalysisWorkflow(run, tools)}
+            runner = Runner(self.jobs, self.files, MemoryQueue(), workflows)
+            return runner.handle(JobMessage(job.job_id, Kind.ANALYSIS), remaining)
+
+    def artifact(self, job: Job, name: str) -> Any:
+        return json.loads(self.files.get(job.artifacts[name].key))
 
 
 @pytest.fixture
 def shop() -> Iterator[Shop]:
     with DirectusServer() as server:
+        server.add("domain_context_model", {"id": "m1"}, {"id": "m2"})
+        server.add("taxonomy_items", *answered(rows_of(TRAVEL, "m1")))
         yield Shop(server)
 
 
 def test_the_text_of_a_product_is_analysed(shop: Shop) -> None:
-    job = shop.analyse(full_text_part="We cover your baggage.", document_file=None)
+    job = shop.analyse(full_text_part=TEXT, document_file=None)
     assert job.status is Status.COMPLETED
     assert job.result is not None
     assert job.result["num_segments"] == 1
+    (segment,) = shop.artifact(job, "result.json")["segments"]
+    (place,) = rows_of(TRAVEL, "m1").relationships
+    assert (segment["item_name"], segment["item_id"]) == ("baggage", place["id"])
+    assert job.result["taxonomy"].startswith("t ")
 
 
 def test_the_attached_file_is_analysed_where_there_is_no_text(shop: Shop) -> None:
     shop.server.files["f1"] = (POLICY.read_bytes(), "application/pdf")
-    job = shop.analyse(full_text_part=None, document_file="f1")
+    job = shop.analyse(full_text_part=" \n", document_file="f1")
     assert job.status is Status.COMPLETED, job.error
     assert job.result is not None
     assert job.result["pages"] == 7
+
+
+@pytest.mark.parametrize(
+    ("name", "media_type", "text"),
+    [
+        ("../Policy\n2026.MD", "application/octet-stream", "# Cover\n\nWe cover your baggage."),
+        ("policy", "text/html; charset=utf-8", "<p>We cover your baggage.</p>"),
+    ],
+)
+def test_an_attached_file_keeps_its_name_and_type(shop: Shop, name: str, media_type: str, text: str) -> None:
+    shop.server.files["f1"] = (text.encode(), media_type)
+    shop.server.file_names["f1"] = name
+    job = shop.analyse(document_file="f1")
+    assert job.status is Status.COMPLETED, job.error
+    assert shop.artifact(job, "export.json")["document"]["file_name"] == name.strip("./").replace("\n", "")
+    (page,) = shop.artifact(job, "pages.json")
+    assert not set(page["text"]) & set("#<>")
 
 
 @pytest.mark.parametrize(
@@ -77,13 +114,43 @@ def test_the_attached_file_is_analysed_where_there_is_no_text(shop: Shop) -> Non
     [
         ({}, "directus-not-found"),
         ({"full_text_part": None, "document_file": None}, "product-without-document"),
+        ({"full_text_part": "x", "domain_context_model": None}, "product-without-model"),
+        ({"full_text_part": "x", "domain_context_model": "m2"}, "invalid-taxonomy"),
+        ({"document_file": "f9"}, "directus-not-found"),
+        ({"document_file": "large"}, "file-too-large"),
     ],
 )
 def test_a_product_without_a_document_fails_with_the_reason(
     shop: Shop, product: dict[str, Any], code: str
 ) -> None:
+    shop.server.files["large"] = (b"", "application/pdf")
+    shop.server.file_sizes["large"] = 100 * 1024 * 1024 + 1
     job = shop.analyse(**product)
     assert job.status is Status.FAILED
     assert job.error is not None
     assert job.error["type"].endswith(code)
     assert job.error["stage"] == "prepare"
+
+
+def test_a_change_of_the_taxonomy_changes_no_running_job(shop: Shop) -> None:
+    shop.server.add("dcm_product", {"id": "p1", "full_text_part": TEXT, "domain_context_model": "m1"})
+    job = shop.submit()
+    budget = iter([60.0, 0.0])
+    assert shop.deliver(job, lambda: next(budget, 0.0)).ending is Ending.CONTINUED
+    shop.server.tables["taxonomy_items"].clear()
+    asked = len(shop.server.requests)
+    ended = shop.deliver(job).job
+    assert ended is not None
+    assert ended.status is Status.COMPLETED, ended.error
+    assert [segment["item_name"] for segment in shop.artifact(ended, "result.json")["segments"]] == [
+        "baggage"
+    ]
+    assert len(shop.server.requests) == asked
+
+
+def test_what_the_taxonomy_leaves_out_is_among_the_warnings(shop: Shop) -> None:
+    stray = next(iter(shop.server.tables["taxonomy_items"].values()))
+    shop.server.add("taxonomy_items", {**stray, "id": "stray", "category": "cover_type"})
+    job = shop.analyse(full_text_part=TEXT)
+    assert job.result is not None
+    assert any("unknown category 'cover_type'" in warning for warning in job.result["warnings"])

@@ -1,0 +1,269 @@
+"""The taxonomy as Directus keeps it: the tree of its relationships, and what cannot be placed."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+import pytest
+
+from shared.directus.taxonomy import Reading, build_taxonomy, read_taxonomy_rows, relationship_of
+from shared.directus.taxonomy_rows import rows_of
+from shared.errors import PermanentError
+from shared.taxonomy import Category, Item, load_taxonomy, shipped_taxonomies
+from tests.fakes.directus_server import DirectusServer, Row
+from tests.fakes.taxonomy_rows import answered
+from tests.unit.directus.conftest import Connect
+
+PRODUCT_TYPE, SEGMENT, BENEFIT, LIMIT, EXCLUSION = (
+    f"{kind}_type" for kind in ("product", "segment", "benefit", "limit", "exclusion")
+)
+
+
+def row(item_id: str, category: str, parents: Mapping[str, str] | None = None, **changes: Any) -> Row:
+    """Return an item below parents, given as parent by the relationship's id; the name is the id."""
+    places = [
+        {"id": key, "related_taxonomy_item": {"id": parent} if parent else None}
+        for key, parent in (parents or {}).items()
+    ]
+    empty = dict.fromkeys(("data_type", "description", "unit", "aliases", "examples", "llm_instruction"))
+    fixed = {"id": item_id, "status": "published", "taxonomy_item_name": item_id, "category": category}
+    return {**empty, **fixed, "parent_relationships": places, **changes}
+
+
+PRODUCT = row("travel", PRODUCT_TYPE)
+LUGGAGE = row("luggage", SEGMENT, {"1": "travel"})
+
+
+def build(*rows: Row) -> Reading:
+    return build_taxonomy([PRODUCT, LUGGAGE, *rows])
+
+
+def ids(*items: Item) -> list[str]:
+    return [item.item_id for item in items]
+
+
+def outline(item: Item) -> tuple[Any, ...]:
+    """Return all of an item but its id, and of everything below it."""
+    return (
+        *(item.name, item.category, item.description, item.data_type, item.unit, item.instruction),
+        *(dict(item.labels), dict(item.aliases), dict(item.examples), dict(item.hints)),
+        [outline(child) for child in item.children],
+    )
+
+
+@pytest.mark.parametrize("name", shipped_taxonomies())
+def test_a_shipped_taxonomy_survives_the_way_through_directus(name: str, connect: Connect) -> None:
+    shipped = load_taxonomy(name)
+    rows = answered(rows_of(shipped, "m1"))
+    reading = build_taxonomy(list(reversed(rows)))
+    assert outline(reading.taxonomy.root) == outline(shipped.root)
+    assert reading.warnings == ()
+    assert reading.taxonomy.languages == tuple(sorted(shipped.languages))
+
+
+def test_an_item_is_known_by_its_relationship_not_by_its_name() -> None:
+    tree = build(
+        row("trip", SEGMENT, {"2": "travel"}),
+        row("delay", BENEFIT, {"3": "luggage", "4": "trip"}),
+        row("excess", LIMIT, {"5": "delay", "6": "travel"}),
+    ).taxonomy
+    luggage, trip = tree.segments
+    assert ids(luggage, trip) == ["1", "2"]
+    assert ids(*luggage.children, *trip.children) == ["3", "4"]
+    assert ids(*luggage.children[0].children) == ids(*trip.children[0].children) == ["5"]
+    assert ids(*tree.root.of(Category.LIMIT)) == ["6"]
+    assert tree.root.item_id == "travel"
+
+
+def test_siblings_are_in_the_order_of_their_relationships() -> None:
+    numbers = build(*(row(f"s{n}", SEGMENT, {str(n): "travel"}) for n in (10, 9, 100))).taxonomy
+    assert ids(*numbers.segments) == ["1", "9", "10", "100"]
+    segments = [row(f"s{key}", SEGMENT, {key: "travel"}) for key in ("b-1", "a-2")]
+    assert ids(*build_taxonomy([PRODUCT, *segments]).taxonomy.segments) == ["a-2", "b-1"]
+
+
+def test_segments_and_details_without_parent_belong_to_the_product() -> None:
+    reading = build_taxonomy(
+        [
+            row("home", SEGMENT),
+            row("war", EXCLUSION),
+            row("glass", BENEFIT, {"7": "home"}),
+        ]
+    )
+    (home,) = reading.taxonomy.segments
+    (war,) = reading.taxonomy.root.of(Category.EXCLUSION)
+    assert ids(home, war, *home.children) == ["item:home", "item:war", "7"]
+    assert [relationship_of(item_id) for item_id in ("item:home", "7")] == ["", "7"]
+    assert (reading.taxonomy.name, reading.warnings) == ("product", ())
+
+
+@pytest.mark.parametrize(
+    ("rows", "problem"),
+    [
+        ([row("delay", BENEFIT)], "'delay' (item delay) has no parent"),
+        ([row("delay", BENEFIT, {"3": "gone"})], "has a parent that is not in the model, or may not"),
+        ([row("delay", BENEFIT, {"3": ""})], "has a parent that is not in the model, or may not"),
+        (
+            [row("delay", BENEFIT, {"3": "travel"})],
+            "is a benefit_type below 'travel' (item travel), a",
+        ),
+        ([row("sub", SEGMENT, {"3": "luggage"})], "is a segment_type below 'luggage' (item luggage)"),
+        ([row("sub", "cover_type", {"3": "luggage"})], "has the unknown category 'cover_type'"),
+        ([row("sub", LIMIT, {"3": "luggage"}, taxonomy_item_name=" ")], "'' (item sub) has no name"),
+        (
+            [
+                row("x", BENEFIT, {"3": "luggage"}, status="draft"),
+                row("sum", LIMIT, {"4": "x"}),
+            ],
+            "is below 'x' (item x), which is not published",
+        ),
+        (
+            [
+                row("a", BENEFIT, {"3": "luggage"}),
+                row("c", BENEFIT, {"5": "luggage"}, taxonomy_item_name="a"),
+            ],
+            "'a' (item c) has a name that its parent already has below it",
+        ),
+        (
+            [row("a", BENEFIT, {"3": "b"}), row("b", BENEFIT, {"4": "a"})],
+            "'a' (item a) is a benefit_type below 'b' (item b), a benefit_type",
+        ),
+    ],
+)
+def test_what_cannot_be_placed_is_left_out_with_a_warning(rows: list[Row], problem: str) -> None:
+    reading = build(*rows)
+    assert any(problem in warning for warning in reading.warnings), reading.warnings
+    left = {row["id"] for row in rows} - {"a", "b", "x"}
+    assert not left & {item.name for item in reading.taxonomy.root.walk()}
+
+
+def test_drafts_alone_are_no_mistake() -> None:
+    reading = build(
+        row("draft", SEGMENT, {"3": "travel"}, status="draft"), row("typo", "?", status="archived")
+    )
+    assert [segment.name for segment in reading.taxonomy.segments] == ["luggage"]
+    assert reading.warnings == ()
+
+
+def test_many_warnings_become_a_number() -> None:
+    reading = build(*(row(f"b{n}", BENEFIT) for n in range(30)))
+    assert len(reading.warnings) == 21
+    assert reading.warnings[-1] == "Taxonomy: 10 more of its items are left out."
+
+
+@pytest.mark.parametrize(
+    ("rows", "message"),
+    [
+        ([], "has no published segment"),
+        ([PRODUCT], "has no published segment"),
+        ([PRODUCT, {**LUGGAGE, "status": "archived"}], "has no published segment"),
+        (
+            [PRODUCT, row("s", SEGMENT, {"1": "x"})],
+            "below the product. Taxonomy: 's' .item s. has a parent",
+        ),
+        (
+            [PRODUCT, LUGGAGE, row("home", PRODUCT_TYPE)],
+            r"several published product types \(home, travel\)",
+        ),
+        ([PRODUCT, {**LUGGAGE, "aliases": '{"de": ['}], "begins like JSON"),
+        ([PRODUCT, {**LUGGAGE, "aliases": {"german": ["x"]}}], "names the language 'german'"),
+        ([PRODUCT, {**LUGGAGE, "aliases": [1]}], "must be text, a list of texts"),
+        ([PRODUCT, {**LUGGAGE, "examples": {"de": {"a": "b"}}}], "examples of 'luggage'"),
+        ([PRODUCT, {**LUGGAGE, "llm_instruction": {"a": 1}}], "llm_instruction of 'luggage' .* must be text"),
+        ([PRODUCT, {**LUGGAGE, "llm_instruction": "--- rules\nhints: ["}], "no valid YAML"),
+        ([PRODUCT, {**LUGGAGE, "llm_instruction": "--- rules\n- a"}], "must be a mapping with text keys"),
+        ([PRODUCT, {**LUGGAGE, "llm_instruction": "--- rules\nhint: {}"}], "unknown keys below .*: hint"),
+        (
+            [PRODUCT, {**LUGGAGE, "llm_instruction": "--- rules\nhints: {scop: x}"}],
+            "unknown keys below .*: scop",
+        ),
+        ([PRODUCT, {**LUGGAGE, "llm_instruction": "--- rules\nlabels: {de: [x]}"}], "labels must be text"),
+        ([PRODUCT, {**LUGGAGE, "llm_instruction": "--- rules\nlabels: x"}], "labels must be a mapping"),
+    ],
+)
+def test_a_taxonomy_that_cannot_be_read_names_the_place(rows: list[Row], message: str) -> None:
+    with pytest.raises(PermanentError, match=message) as caught:
+        build_taxonomy(rows)
+    assert caught.value.code == "invalid-taxonomy"
+
+
+@pytest.mark.parametrize(
+    ("value", "aliases"),
+    [
+        (None, {}),
+        ("", {}),
+        ("  ", {}),
+        ([], {}),
+        ({"de": None, "fr": []}, {}),
+        (
+            {"de": ["Gepäck", " "], "fr": "bagages, valises"},
+            {"de": ("Gepäck",), "fr": ("bagages", "valises")},
+        ),
+        ({"de-CH": ["a"], "DE": ["b"]}, {"de": ("a", "b")}),
+        (["luggage", "baggage"], {"und": ("luggage", "baggage")}),
+        ("luggage", {"und": ("luggage",)}),
+        ("luggage, baggage", {"und": ("luggage", "baggage")}),
+        ("lost, stolen; late", {"und": ("lost, stolen", "late")}),
+        ("a; b\r\nc, d\n\n", {"und": ("a; b", "c, d")}),
+        (' {"en": ["luggage"]}', {"en": ("luggage",)}),
+        ('["luggage"]', {"und": ("luggage",)}),
+    ],
+)
+def test_aliases_come_in_many_forms(value: object, aliases: dict[str, tuple[str, ...]]) -> None:
+    assert build({**LUGGAGE, "aliases": value}).taxonomy.segments[0].aliases == aliases
+
+
+def test_words_without_language_are_words_of_every_language_of_the_item() -> None:
+    rules = "--- rules\nlabels: {de: Gepäck, fr: Bagages}"
+    (segment,) = build({**LUGGAGE, "aliases": "luggage", "llm_instruction": rules}).taxonomy.segments
+    assert segment.aliases == {"de": ("luggage",), "fr": ("luggage",)}
+
+
+def test_an_example_is_a_sentence() -> None:
+    (segment,) = build({**LUGGAGE, "examples": "Lost, stolen or late.; Torn."}).taxonomy.segments
+    assert segment.examples == {"und": ("Lost, stolen or late.", "Torn.")}
+
+
+def test_an_instruction_may_carry_what_the_rules_need() -> None:
+    text = "Look for luggage.\n---\nNot for trips.\n--- rules\nlabels: {de: Gepäck}\nhints: {main: true}\n"
+    (segment,) = build({**LUGGAGE, "llm_instruction": text}).taxonomy.segments
+    assert segment.instruction == "Look for luggage.\n---\nNot for trips."
+    assert (segment.labels, segment.hints) == ({"de": "Gepäck"}, {"main": True})
+
+
+def test_the_version_tells_one_state_of_the_taxonomy_from_another() -> None:
+    one, same, other = build(), build(), build({**LUGGAGE, "description": "Changed."})
+    assert one.taxonomy.version == same.taxonomy.version != other.taxonomy.version
+
+
+def test_all_pages_of_one_model_are_read(server: DirectusServer, connect: Connect) -> None:
+    server.add("domain_context_model", {"id": "m1"}, {"id": "m2"})
+    server.add("taxonomy_items", {**PRODUCT, "domain_context_model": "m1"})
+    for number in range(120):
+        segment = row(f"s{number:03d}", SEGMENT, {f"r{number:03d}": "travel"})
+        server.add("taxonomy_items", {**segment, "domain_context_model": "m1"})
+    server.add("taxonomy_items", {**LUGGAGE, "domain_context_model": "m2"})
+    rows = read_taxonomy_rows(connect(page_size=50), "m1")
+    assert len(build_taxonomy(rows).taxonomy.segments) == 120
+    assert server.requests == [("POST", "/graphql")] * 3
+
+
+def test_a_list_of_places_that_may_be_cut_is_refused(server: DirectusServer, connect: Connect) -> None:
+    server.add("domain_context_model", {"id": "m1"})
+    excess = row("excess", LIMIT, {str(n): "travel" for n in range(60)}, domain_context_model="m1")
+    server.add("taxonomy_items", excess)
+    with pytest.raises(PermanentError, match=r"'excess' .* has 50 relationships or more"):
+        read_taxonomy_rows(connect(page_size=50), "m1")
+    assert len(read_taxonomy_rows(connect(page_size=61), "m1")[0]["parent_relationships"]) == 60
+
+
+def test_the_rows_of_a_taxonomy_are_the_same_every_time_and_ids_are_unique() -> None:
+    shipped = load_taxonomy("travel-insurance")
+    rows = rows_of(shipped, "m1")
+    assert rows == rows_of(shipped, "m1")
+    for part in (rows.items, rows.relationships):
+        assert len({row["id"] for row in part}) == len(part)
+    household = rows_of(load_taxonomy("household-contents"), "m2")
+    assert not {r["id"] for r in rows.relationships} & {r["id"] for r in household.relationships}
+    assert not {r["id"] for r in rows.items} & {r["id"] for r in household.items}
