@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import json
+import threading
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import timedelta
@@ -365,15 +366,18 @@ class _Interposed(MemoryJobs):
 
 
 class _NoRenewal(MemoryJobs):
-    """Says of every lease that it is lost."""
+    """Says of every lease that it is lost, once ``wait`` was called."""
+
+    def __init__(self, clock: FakeClock) -> None:
+        super().__init__(clock)
+        self.refusing = False
 
     def renew(self, job_id: str, fence: int, lease_until: Any) -> bool:
-        return False
+        return not self.refusing
 
     def wait(self) -> None:
-        """Wait until the heartbeat has heard it."""
-        import threading
-
+        """Refuse from now on, and wait until the heartbeat has heard it."""
+        self.refusing = True
         for thread in threading.enumerate():
             if thread.name.startswith("lease-"):
                 thread.join(10)
