@@ -9,7 +9,8 @@ from itertools import pairwise
 
 from functions.analyze.document import Block, BlockKind, Page
 
-_ENTRY = re.compile(r"^(?=.*[^\W\d])(.*\S)[\s.…·_]+(\d{1,3})$", re.DOTALL)
+_REFERENCE = re.compile(r"[\s.…·_](\d{1,3})$")
+_LETTER = re.compile(r"[^\W\d]")
 _LEAST = 5
 _MOST_BETWEEN = 2
 _PAGES_BEYOND = 5
@@ -38,10 +39,12 @@ def _marked(page: Page, pages: int) -> Page:
 
 def _page_number(page: Page, block: Block, pages: int) -> int | None:
     """Return the page a block refers to, None for one that is no entry."""
-    match = _ENTRY.match(page.text[block.start : block.end])
-    if match is None or int(match.group(2)) > pages + _PAGES_BEYOND:
+    text = page.text[block.start : block.end]
+    match = _REFERENCE.search(text)
+    if match is None or not text[: match.start()].strip() or not _LETTER.search(text):
         return None
-    return int(match.group(2))
+    number = int(match.group(1))
+    return number if number <= pages + _PAGES_BEYOND else None
 
 
 def _runs(numbers: Sequence[int | None]) -> list[tuple[int, int]]:

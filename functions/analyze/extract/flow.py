@@ -11,6 +11,7 @@ from functions.analyze.extract.source import Limits
 from shared.errors import PermanentError
 
 PAGE_LENGTH = 3000
+_MOST_CARRIED = 6
 
 
 class FlowSource:
@@ -68,8 +69,11 @@ def paginate(drafts: Iterable[Draft | None]) -> list[list[Draft]]:
 
 
 def _carry(page: list[Draft]) -> list[Draft]:
-    """Take the headings off the end of a page: they belong to what follows."""
+    """Take the headings off the end of a page: they belong to what follows.
+
+    At most one for each level: longer runs are lists, and carrying them on would never end.
+    """
     carried: list[Draft] = []
-    while len(page) > 1 and page[-1].kind is BlockKind.HEADING:
+    while len(page) > 1 and page[-1].kind is BlockKind.HEADING and len(carried) < _MOST_CARRIED:
         carried.insert(0, page.pop())
     return carried

@@ -25,7 +25,7 @@ _HIDDEN = {
 _BLOCKS = {
     *("address", "article", "aside", "blockquote", "body", "caption", "dd", "details", "div", "dl", "dt"),
     *("fieldset", "figcaption", "figure", "footer", "form", "header", "hr", "html", "li", "main", "ol", "p"),
-    *("pre", "section", "summary", "table", "tbody", "tfoot", "thead", "tr", "ul"),
+    *("pre", "section", "summary", "table", "tbody", "td", "tfoot", "th", "thead", "tr", "ul"),
     *_HEADINGS,
 }
 _ITEMS = {"li", "dd"}
@@ -48,6 +48,7 @@ class _Walk:
         self._tables = 0
 
     def blocks(self, root: Any) -> list[Draft | None]:
+        layouts = _layouts(root)
         stack: list[tuple[Any, str, bool]] = [(root, "", False)]
         while stack:
             node, kind, closing = stack.pop()
@@ -58,7 +59,7 @@ class _Walk:
                 self._text.append(node.text_content or "")
             elif tag == "br":
                 self._text.append(" ")
-            elif tag == "table":
+            elif tag == "table" and node.mem_id not in layouts:
                 self._end(kind)
                 self._table(node)
             elif tag not in _HIDDEN:
@@ -91,3 +92,21 @@ class _Walk:
             if text.strip():
                 header = all(cell.tag == "th" for cell in cells)
                 self._drafts.append(Draft(BlockKind.TABLE_ROW, [Piece(text)], table=number, header=header))
+
+
+def _layouts(root: Any) -> set[int]:
+    """Return the tables that hold tables: they place blocks on a page, and their rows mean nothing.
+
+    No node is climbed over twice, as the sender decides how deep tables lie and how many there are.
+    """
+    layouts: set[int] = set()
+    seen = {root.mem_id}
+    for table in root.css("table"):
+        node = table.parent
+        while node.mem_id not in seen:
+            seen.add(node.mem_id)
+            if node.tag == "table":
+                layouts.add(node.mem_id)
+                break
+            node = node.parent
+    return layouts

@@ -8,15 +8,16 @@ from collections.abc import Iterator
 from functions.analyze.document import BlockKind
 from functions.analyze.extract.build import Draft, Piece
 
-_HEADING = re.compile(r"^ {0,3}(#{1,6})[ \t]+(.*?)[ \t#]*$")
+# No pattern may look at a character more than a few times, whatever the sender writes.
+_HEADING = re.compile(r"^ {0,3}(#{1,6})[ \t]+(.*)$")
 _UNDERLINE = re.compile(r"^ {0,3}(=+|-+)[ \t]*$")
 _ITEM = re.compile(r"^\s*(?:[-*+]|\d{1,9}[.)])[ \t]+")
-_RULE = re.compile(r"^\s*\|?\s*:?-{2,}:?\s*(?:\|\s*:?-{2,}:?\s*)*\|?\s*$")
+_RULE = re.compile(r"^\|?\s*:?-{2,}:?\s*(?:\|\s*:?-{2,}:?\s*)*\|?$")
 _FENCE = re.compile(r"^ {0,3}(?:```|~~~)")
 _INLINE = (
-    (re.compile(r"!?\[([^\]]*)\]\([^)\s]*(?:\s+\"[^\"]*\")?\)"), r"\1"),
-    (re.compile(r"(\*\*|__)(?=\S)(.+?)(?<=\S)\1"), r"\2"),
-    (re.compile(r"(?<!\w)([*_])(?=\S)(.+?)(?<=\S)\1(?!\w)"), r"\2"),
+    (re.compile(r"!?\[([^\[\]]*)\]\([^)\s\[]*(?:\s+\"[^\"]*\")?\)"), r"\1"),
+    (re.compile(r"(\*\*|__)(?=\S)((?:(?!\1).)+)(?<=\S)\1"), r"\2"),
+    (re.compile(r"(?<!\w)([*_])(?=\S)((?:(?!\1).|(?<=\w)\1(?=\w))+)(?<=\S)\1(?!\w)"), r"\2"),
     (re.compile(r"`([^`]+)`"), r"\1"),
     (re.compile(r"\\([\\`*_{}\[\]()#+.!|-])"), r"\1"),
 )
@@ -57,7 +58,7 @@ class _Reader:
             self._line(line.replace("\f", ""), following)
         elif not line.strip():
             self._end()
-        elif "|" in line and (self._in_table or _RULE.match(following)):
+        elif "|" in line and (self._in_table or _RULE.match(following.strip())):
             self._row(line, header=not self._in_table)
         else:
             self._text(line)
@@ -67,7 +68,7 @@ class _Reader:
         underline = _UNDERLINE.match(line)
         if heading:
             self._end()
-            self._add(BlockKind.HEADING, heading.group(2), len(heading.group(1)))
+            self._add(BlockKind.HEADING, heading.group(2).rstrip(" \t#"), len(heading.group(1)))
         elif underline and self._block and self._kind is BlockKind.PARAGRAPH:
             text, self._block = " ".join(self._block), []
             self._add(BlockKind.HEADING, text, 1 if underline.group(1)[0] == "=" else 2)
@@ -84,7 +85,7 @@ class _Reader:
         if not self._in_table:
             self._end()
             self._in_table = True
-        if _RULE.match(line):
+        if _RULE.match(line.strip()):
             return
         cells = re.split(r"(?<!\\)\|", line.strip().removeprefix("|").removesuffix("|"))
         text = "\t".join(_plain(cell.strip()) for cell in cells).rstrip("\t")

@@ -78,6 +78,27 @@ def test_deeply_nested_html_is_read() -> None:
     assert "deep inside" in extract(data.encode(), "policy.html").pages[0].text
 
 
+def test_html_tables_that_lay_out_a_page_are_no_rows() -> None:
+    data = """<html><body><table><tr><td>Left</td><td><table><tr><th>Cover</th><th>Limit</th></tr>
+    <tr><td>Delay</td><td>£80</td></tr></table>After</td></tr></table></body></html>"""
+    page = extract(data.encode(), "policy.html").pages[0]
+    assert blocks(page) == [(P, "Left"), (R, "Cover\tLimit"), (R, "Delay\t£80"), (P, "After")]
+
+
+@pytest.mark.parametrize(
+    ("marked", "plain"),
+    [
+        ("a **bold** and __strong__ word", "a bold and strong word"),
+        ("***both***, *one* and _two_", "both, one and two"),
+        ("_a_snake_case_name_ and 2 * 3 * 4", "a_snake_case_name and 2 * 3 * 4"),
+        ('[link](https://example.org/a "title") ![image](i.png)', "link image"),
+        ("`code` and 5 \\* 3", "code and 5 * 3"),
+    ],
+)
+def test_marks_of_markdown_are_taken_off(marked: str, plain: str) -> None:
+    assert extract(f"The policy: {marked}.".encode(), "policy.md").pages[0].text == f"The policy: {plain}."
+
+
 def test_markdown() -> None:
     data = f"""# Travel **policy**
 
