@@ -112,19 +112,22 @@ class Tokens:
 
 def _subject(claims: Mapping[str, Any]) -> str:
     """Return the one subject that the claims agree on."""
+    if claims.get("share") is not None:
+        raise AuthError("token-without-subject", "Share tokens are not accepted.")
     named = {_text(claims[name]) for name in SUBJECT_CLAIMS if claims.get(name) is not None}
-    if not named:
-        raise AuthError("token-without-subject", "The token names no user; share tokens are not accepted.")
     if len(named) > 1:
         raise AuthError("token-ambiguous", "The claims id, sub and user_id of the token name several users.")
-    subject = named.pop()
+    subject = named.pop() if named else ""
     if not subject:
         raise AuthError("token-without-subject", "The token names no user in id, sub or user_id.")
     return subject
 
 
 def _text(value: Any) -> str:
-    """Return a claim's text; an integer counts as its digits, anything else as nothing."""
-    if isinstance(value, int) and not isinstance(value, bool):
-        return str(value)
-    return value if isinstance(value, str) and len(value) <= MAX_NAME else ""
+    """Return a claim's text; an integer counts as its digits, anything else as nothing.
+
+    Characters that cannot be printed count as nothing, too: some of them no store can keep.
+    """
+    text = str(value) if isinstance(value, int) and not isinstance(value, bool) else value
+    usable = isinstance(text, str) and len(text) <= MAX_NAME and text.isprintable() and not text.isspace()
+    return text if usable else ""

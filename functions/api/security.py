@@ -68,7 +68,10 @@ class GuardedRoute(APIRoute):
 
 def authenticate(request: Request) -> Caller:
     """Return who calls; raises AuthError."""
-    scheme, _, token = request.headers.get("authorization", "").partition(" ")
+    headers = request.headers.getlist("authorization")
+    if len(headers) > 1:
+        raise AuthError("token-invalid", "Send one Authorization header only.")
+    scheme, _, token = "".join(headers).partition(" ")
     if not scheme:
         raise AuthError("token-missing", "Send a bearer token in the Authorization header.")
     if scheme.lower() != "bearer" or not token.strip():

@@ -73,13 +73,23 @@ def test_disagreeing_subjects_are_refused(claims: dict[str, Any]) -> None:
     assert refusal(sign(**claims)) == "token-ambiguous"
 
 
-@pytest.mark.parametrize("value", [None, "", {"a": 1}, ["u1"], True, "x" * 256])
+@pytest.mark.parametrize("value", [None, "", {"a": 1}, ["u1"], True, "x" * 256, 10**300, " ", "a\0", "a\n"])
 def test_without_a_subject_there_is_no_caller(value: object) -> None:
     assert refusal(sign(id=value)) == "token-without-subject"
 
 
-def test_share_token_is_refused() -> None:
-    assert refusal(sign(id=None, share="9a1f", role="editor")) == "token-without-subject"
+@pytest.mark.parametrize("claim", ["id", "team", "role"])
+def test_text_that_no_store_can_keep_counts_as_none(claim: str) -> None:
+    token = sign_by_hand({"alg": "HS256"}, **{claim: "\ud800"})
+    if claim == "id":
+        assert refusal(token) == "token-without-subject"
+    else:
+        assert TOKENS.verify(token) == Caller("directus", "u1")
+
+
+@pytest.mark.parametrize("subject", [None, "u1"])
+def test_share_token_is_refused(subject: str | None) -> None:
+    assert refusal(sign(id=subject, share="9a1f", role="editor")) == "token-without-subject"
 
 
 def test_expired() -> None:

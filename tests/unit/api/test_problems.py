@@ -13,8 +13,11 @@ from typing import Any
 
 import jwt
 import pytest
+from fastapi import Request
 
 from functions.api import problems
+from functions.api.security import authenticate
+from shared.auth import AuthError
 from shared.errors import PROBLEM_BASE, PermanentError
 from shared.observability import logger
 from tests.unit.api.support import ALICE, SECRET, Backend, Client, client_of, problem, token
@@ -97,6 +100,13 @@ def test_algorithm_of_another_kind_with_the_secret_as_its_key(nobody: Client) ->
     _, body, signature = token().split(".")
     answer = nobody.get("/jobs", headers={"Authorization": f"Bearer {header}.{body}.{signature}"})
     assert problem(answer) == (401, "token-invalid")
+
+
+def test_two_authorization_headers_are_refused() -> None:
+    header = (b"authorization", f"Bearer {token()}".encode())
+    with pytest.raises(AuthError) as caught:
+        authenticate(Request({"type": "http", "headers": [header, header]}))
+    assert caught.value.code == "token-invalid"
 
 
 @pytest.mark.parametrize("scheme", ["bearer", "BEARER"])
