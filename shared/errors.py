@@ -2,6 +2,7 @@
 
     ClauseworksError
     ├── TransientError      try again later: throttling, 5xx, time-outs, connection loss
+    │   └── BusyError       somebody else is at it: waiting for one's turn is no failed attempt
     └── PermanentError      trying again changes nothing: bad file, unknown product, bad parameters
 
 Both carry a ``type`` from ``PROBLEM_TYPES``; the documentation explains each. ``detail`` says what to
@@ -61,6 +62,10 @@ class TransientError(ClauseworksError):
     def __init__(self, code: str, detail: str, *, title: str = "", retry_after: float | None = None) -> None:
         super().__init__(code, detail, title=title)
         self.retry_after = retry_after
+
+
+class BusyError(TransientError):
+    """Another job has its turn; asking again after ``retry_after`` counts as no attempt."""
 
 
 class PermanentError(ClauseworksError):

@@ -92,6 +92,9 @@ class AnalysisWorkflow:
             "cost_usd": 0,
         }
 
+    def undo(self) -> None:
+        """See Workflow."""
+
     def _prepare(self, _index: int) -> dict[str, Any]:
         """Find the document and open it once: what cannot be read fails before any work is done.
 

@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from functions.cleanup.seeded import SeededRows
     from shared.aws.jobs_table import DynamoJobs
     from shared.aws.sqs import SqsQueue
+    from shared.product_lock import ProductLock
 
 
 @cache
@@ -32,7 +33,8 @@ def runner() -> Runner:
 
     s = settings()
     jobs = _jobs()
-    ports = Ports(jobs, DynamoDocuments(s.jobs_table, s.aws_endpoint_url), _seeded_rows(s))
+    documents = DynamoDocuments(s.jobs_table, s.aws_endpoint_url)
+    ports = Ports(jobs, documents, _seeded_rows(s), _product_lock(s, jobs))
     return Runner(
         jobs,
         S3Files(s.documents_bucket, s.aws_endpoint_url),
@@ -71,3 +73,12 @@ def _seeded_rows(s: CleanupSettings) -> SeededRows | None:
     from shared.directus import Directus
 
     return DirectusRows(Directus(s.directus_url, s.directus_token.get_secret_value()))
+
+
+def _product_lock(s: CleanupSettings, jobs: DynamoJobs) -> ProductLock | None:
+    if not s.directus_url:
+        return None
+    from shared.aws.leases_table import DynamoLeases
+    from shared.product_lock import ProductLock
+
+    return ProductLock(DynamoLeases(s.jobs_table, s.aws_endpoint_url), jobs, s.directus_url)

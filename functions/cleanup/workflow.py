@@ -9,7 +9,7 @@ in Directus; a dry run ends after counting.
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -20,6 +20,8 @@ from shared.documents import DocumentStore
 from shared.errors import PermanentError, TransientError
 from shared.jobs.store import JobStore
 from shared.jobs.workflow import Run, Stage, job_prefix
+from shared.leases import Lease
+from shared.product_lock import ProductLock
 from shared.seeded_rows import CHILDREN_FIRST, ProductRows
 
 VERIFY_ROUNDS = 3
@@ -27,11 +29,15 @@ VERIFY_ROUNDS = 3
 
 @dataclass(frozen=True, slots=True)
 class Ports:
-    """What a cleanup reads and removes besides the files; ``seeded`` is None where Directus is not used."""
+    """What a cleanup reads and removes besides the files.
+
+    ``seeded`` and ``lock`` are None where Directus is not used.
+    """
 
     store: JobStore
     documents: DocumentStore
     seeded: SeededRows | None = None
+    lock: ProductLock | None = None
 
 
 class CleanupWorkflow:
@@ -45,18 +51,19 @@ class CleanupWorkflow:
         self._dry_run = bool(run.params.get("dry_run"))
         self._delete_product = bool(run.params.get("delete_product"))
         self._read: ProductRows | None = None
+        self._lease: Lease | None = None
 
     @property
     def stages(self) -> Sequence[Stage]:
         """See Workflow."""
         return (
             Stage("find", 1, lambda: 1, self._find),
-            Stage("plan", 1, lambda: int(self._in_directus), self._plan),
+            Stage("plan", 1, lambda: int(self._in_directus), self._alone(self._plan)),
             Stage("files", 4, lambda: len(self._found["jobs"]), self._files),
             Stage("document", 1, lambda: int(self._document_goes), self._document),
-            Stage("rows", 8, lambda: len(CHILDREN_FIRST) if self._rows_go else 0, self._rows),
-            Stage("verify", 2, lambda: int(self._rows_go), self._verify),
-            Stage("product", 1, lambda: int(self._rows_go and self._delete_product), self._product),
+            Stage("rows", 8, lambda: len(CHILDREN_FIRST) if self._rows_go else 0, self._alone(self._rows)),
+            Stage("verify", 2, lambda: int(self._rows_go), self._alone(self._verify)),
+            Stage("product", 1, lambda: int(self._product_goes), self._alone(self._product)),
         )
 
     def finish(self) -> Mapping[str, Any]:
@@ -78,6 +85,9 @@ class CleanupWorkflow:
             "dry_run": self._dry_run,
         }
 
+    def undo(self) -> None:
+        """See Workflow: what was removed stays removed."""
+
     # --- What earlier units found ------------------------------------------------------------------
 
     @property
@@ -96,6 +106,10 @@ class CleanupWorkflow:
     @property
     def _rows_go(self) -> bool:
         return self._in_directus and not self._dry_run
+
+    @property
+    def _product_goes(self) -> bool:
+        return self._rows_go and self._delete_product
 
     @property
     def _seeded(self) -> SeededRows:
@@ -189,6 +203,26 @@ class CleanupWorkflow:
         if self._seeded.exists(self._product_id):
             raise TransientError("cleanup-incomplete", "Directus still shows the product after its removal.")
         return 1
+
+    # --- The product's lease ---------------------------------------------------------------------------
+
+    def _alone(self, work: Callable[[int], Any]) -> Callable[[int], Any]:
+        """Return the unit as done under the product's lease, which ends with the job; dry runs need none."""
+
+        def unit(index: int) -> Any:
+            lock = self._ports.lock
+            if lock is None or self._dry_run:
+                return work(index)
+            lease = self._lease or lock.take(self._run.job)
+            # An earlier seeding that was cut short is not to bring back what goes now.
+            self._lease = lock.keep(lease, note="")
+            try:
+                return work(index)
+            except PermanentError:
+                lock.give_back(self._lease)
+                raise
+
+        return unit
 
     # --- Helpers -----------------------------------------------------------------------------------
 

@@ -15,7 +15,7 @@ from enum import StrEnum
 from typing import Any
 
 from shared.clock import Clock
-from shared.errors import PermanentError, Problem, TransientError
+from shared.errors import BusyError, PermanentError, Problem, TransientError
 from shared.files import Files
 from shared.jobs import states
 from shared.jobs.lease import Heartbeat
@@ -97,7 +97,8 @@ class Execution:
         except FencedError:
             raise
         except TransientError as error:
-            return self._retry(error.problem(self._stage), error.retry_after)
+            counts = not isinstance(error, BusyError)
+            return self._retry(error.problem(self._stage), error.retry_after, counts=counts)
         except PermanentError as error:
             return self._fail(error.problem(self._stage))
         except Exception as error:  # noqa: BLE001 - the unexpected is retried, then reported as it was
@@ -107,9 +108,7 @@ class Execution:
 
     def _work(self) -> Outcome:
         """Do the unfinished units of every stage, then finish."""
-        run = Run(self._job, self._means.files)
-        for unit in self._means.store.units(self._job.job_id):
-            run.finished.setdefault(unit.stage, {})[unit.index] = unit
+        run = self._open_run()
         workflow = self._workflow(run)
         for stage in workflow.stages:
             self._stage = stage.name
@@ -128,6 +127,13 @@ class Execution:
             return interrupted
         self._stage = "result"
         return self._complete(workflow.finish(), run)
+
+    def _open_run(self) -> Run:
+        """Return the job's execution as far as its finished units have brought it."""
+        run = Run(self._job, self._means.files)
+        for unit in self._means.store.units(self._job.job_id):
+            run.finished.setdefault(unit.stage, {})[unit.index] = unit
+        return run
 
     def _workflow(self, run: Run) -> Workflow:
         make = self._means.workflows.get(run.job.kind)
@@ -192,6 +198,9 @@ class Execution:
 
     def _cancel(self) -> Outcome:
         """Remove what the job made, and only then say that it is cancelled."""
+        if self._job.kind in self._means.workflows:
+            self._stage = "undo"
+            self._workflow(self._open_run()).undo()
         removed = self._means.files.delete_prefix(job_prefix(self._job.job_id))
         logger.info("Removed partial data", objects=removed)
         self._edit(lambda job: states.cancelled(job, self._fence, self._means.clock()))
@@ -204,9 +213,11 @@ class Execution:
         self._send("continuation")
         return Outcome(Ending.CONTINUED, self._job)
 
-    def _retry(self, problem: Problem, retry_after: float | None = None) -> Outcome:
+    def _retry(self, problem: Problem, retry_after: float | None = None, *, counts: bool = True) -> Outcome:
         wait = timedelta(seconds=retry_after) if retry_after else backoff(self._job.attempt)
-        self._edit(lambda job: states.retry(job, self._fence, self._means.clock(), problem, wait))
+        self._edit(
+            lambda job: states.retry(job, self._fence, self._means.clock(), problem, wait, counts=counts)
+        )
         if self._job.status.terminal:
             return ended(self._job)
         logger.warning("Will try again", problem=problem.type, attempt=self._job.attempt, wait=str(wait))

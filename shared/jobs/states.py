@@ -136,10 +136,15 @@ def cancelled(job: Job, fence: int, now: datetime) -> Change:
     return _end(job, now, Status.CANCELLED, "Cancelled", artifacts={})
 
 
-def retry(job: Job, fence: int, now: datetime, problem: Problem, wait: timedelta) -> Change:
-    """Put the job back for another attempt after ``wait``; fail it when the attempts are used up."""
+def retry(
+    job: Job, fence: int, now: datetime, problem: Problem, wait: timedelta, *, counts: bool = True
+) -> Change:
+    """Put the job back for another attempt after ``wait``; fail it when the attempts are used up.
+
+    What does not count (waiting for another job) is no attempt of its own.
+    """
     _check_fence(job, fence)
-    if _exhausted(job):
+    if counts and _exhausted(job):
         detail = f"{problem.detail} (gave up after {job.attempt} attempts)"
         return fail(job, fence, now, replace(problem, detail=detail))
     return _release(
@@ -148,7 +153,7 @@ def retry(job: Job, fence: int, now: datetime, problem: Problem, wait: timedelta
         "retrying",
         f"{problem.title}; trying again",
         status=Status.PAUSED if job.status is Status.PAUSED else Status.QUEUED,
-        attempt=job.attempt + 1,
+        attempt=job.attempt + counts,
         not_before=now + wait,
     )
 

@@ -89,6 +89,14 @@ class Workflow(Protocol):
         """Put the artifacts and return the result; called once every unit is done."""
         ...
 
+    def undo(self) -> None:
+        """Take back what the finished units did outside the job's files; called when it is cancelled.
+
+        May be called again after an interruption, and for a job that has not begun. Raises TransientError
+        where it has to be tried again: the job is cancelled only after it has returned.
+        """
+        ...
+
 
 MakeWorkflow = Callable[[Run], Workflow]
 

@@ -26,6 +26,7 @@ class Toy:
     pages: int = 4
     hook: Hook = no_hook
     finish_hook: Callable[[], object] = lambda: None
+    undo_hook: Callable[[], object] = lambda: None
     done: Counter[tuple[str, int]] = field(default_factory=Counter)
 
     def __call__(self, run: Run) -> Workflow:
@@ -49,6 +50,9 @@ class _ToyWorkflow:
         total = sum(self.run.outputs("add"))
         self.run.put_artifact("sum.txt", str(total).encode(), "text/plain")
         return {"sum": total}
+
+    def undo(self) -> None:
+        self.toy.undo_hook()
 
     def _read(self, index: int) -> int:
         self.toy.done["read", index] += 1
