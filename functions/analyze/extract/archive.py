@@ -22,16 +22,22 @@ class Archive:
         except (zipfile.BadZipFile, ValueError, OSError, NotImplementedError) as error:
             raise _damaged() from error
         self._members = {info.filename: info for info in self._archive.infolist()}
+        self._limits = limits
         _check(self._archive.infolist(), limits)
 
     def __contains__(self, name: str) -> bool:
         return name in self._members
 
     def read(self, name: str) -> bytes:
-        """Return a member. Raises PermanentError (``docx-damaged``) for one missing or broken."""
+        """Return a member.
+
+        Raises PermanentError: ``docx-damaged`` for one missing or broken, ``archive-too-large``.
+        """
         info = self._members.get(name)
         if info is None:
             raise _damaged()
+        if info.file_size > self._limits.max_part_bytes:
+            raise _too_large()
         try:
             with self._archive.open(info) as member:
                 data = member.read(info.file_size + 1)
@@ -51,14 +57,18 @@ def _check(members: list[zipfile.ZipInfo], limits: Limits) -> None:
         and info.file_size > limits.max_compression_ratio * max(1, info.compress_size)
     ]
     if len(members) > limits.max_archive_entries or total > limits.max_unpacked_bytes or bombs:
-        detail = (
-            "The file unpacks to far more than a document needs, and was not opened. Save it anew, or as PDF."
-        )
-        raise PermanentError("archive-too-large", detail)
+        raise _too_large()
     if any(info.flag_bits & 1 for info in members):
         raise PermanentError(
             "docx-encrypted", "The document is protected by a password. Remove it and send it again."
         )
+
+
+def _too_large() -> PermanentError:
+    detail = (
+        "The file unpacks to far more than a document needs, and was not opened. Save it anew, or as PDF."
+    )
+    return PermanentError("archive-too-large", detail)
 
 
 def _damaged() -> PermanentError:

@@ -11,10 +11,14 @@ from functions.analyze.document import Document, Page
 
 @dataclass(frozen=True, slots=True)
 class Limits:
-    """What a file may cost: pages, and bytes after unpacking (for formats that are archives)."""
+    """What a file may cost: pages, and bytes after unpacking (for formats that are archives).
+
+    A part of XML that we read takes up to thirty times its bytes in memory.
+    """
 
     max_pages: int = 2000
     max_unpacked_bytes: int = 512 * 1024 * 1024
+    max_part_bytes: int = 48 * 1024 * 1024
     max_archive_entries: int = 5000
     max_compression_ratio: int = 200
 

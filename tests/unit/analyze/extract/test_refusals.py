@@ -54,6 +54,12 @@ def test_refusals(data: bytes, name: str, code: str) -> None:
     assert error.detail.endswith(".")
 
 
+def test_a_part_that_memory_could_not_hold() -> None:
+    data = write_docx(["Text"])
+    assert refusal(data, "policy.docx", Limits(max_part_bytes=1000)).code == "archive-too-large"
+    assert extract(data, "policy.docx").pages[0].text == "Text"
+
+
 def test_too_many_pages() -> None:
     assert refusal(PDF, limits=Limits(max_pages=2)).code == "too-many-pages"
     assert refusal(b"a\fb\fc", "policy.txt", Limits(max_pages=2)).code == "too-many-pages"
