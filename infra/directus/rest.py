@@ -39,6 +39,10 @@ class Rest:
         """Return the ``data`` at a path."""
         return self._data("GET", path, params=query)
 
+    def search(self, path: str, query: Mapping[str, Any]) -> Any:
+        """Return the ``data`` of a query too long for an address."""
+        return self._data("SEARCH", path, json={"query": query})
+
     def post(self, path: str, body: object) -> Any:
         """Send a new row, or several."""
         return self._data("POST", path, json=body)
