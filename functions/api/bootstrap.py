@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
 
 from functions.api.settings import ApiSettings
 from shared.clock import Clock, utc_now
@@ -12,6 +13,9 @@ from shared.files import Files
 from shared.jobs.queue import JobQueue
 from shared.jobs.store import JobStore
 
+if TYPE_CHECKING:
+    from functions.api.products import Products
+
 Check = Callable[[], object]
 
 _NOBODY = "00000000-0000-0000-0000-000000000000"
@@ -19,18 +23,23 @@ _NOBODY = "00000000-0000-0000-0000-000000000000"
 
 @dataclass(frozen=True, slots=True)
 class Services:
-    """The ports that the routes use; ``checks`` are probes of readiness, which raise when in trouble."""
+    """The ports that the routes use; ``checks`` are probes of readiness, which raise when in trouble.
+
+    ``products`` is None where there is no Directus.
+    """
 
     jobs: JobStore
     documents: DocumentStore
     files: Files
     queue: JobQueue
     clock: Clock = utc_now
+    products: Products | None = None
     checks: Mapping[str, Check] = field(default_factory=dict)
 
 
 def on_aws(settings: ApiSettings) -> Services:
     """Return the services on DynamoDB, S3 and SQS."""
+    from functions.api.products import DirectusProducts
     from shared.aws.clients import client
     from shared.aws.documents_table import DynamoDocuments
     from shared.aws.jobs_table import DynamoJobs
@@ -51,6 +60,7 @@ def on_aws(settings: ApiSettings) -> Services:
         documents=DynamoDocuments(settings.jobs_table, endpoint),
         files=files,
         queue=SqsQueue(urls, endpoint),
+        products=DirectusProducts(settings.directus_url) if settings.directus_url else None,
         checks={
             "jobs_table": lambda: jobs.get(_NOBODY),
             "documents_bucket": lambda: files.head(f"documents/{_NOBODY}/original"),

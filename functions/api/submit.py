@@ -16,6 +16,7 @@ from typing import Any
 from functions.api import documents
 from functions.api.bootstrap import Services
 from functions.api.problems import RequestError
+from functions.api.products import ProductGate, ProductNotFoundError
 from functions.api.schemas import AnalysisOptions, AnalysisRequest, CleanupRequest
 from functions.api.settings import ApiSettings
 from shared.auth import Caller, ForbiddenError
@@ -67,7 +68,7 @@ class Submitter:
     caller: Caller
     key: str = ""
 
-    def analysis(self, request: AnalysisRequest) -> Submission:
+    def analysis(self, request: AnalysisRequest, gate: ProductGate) -> Submission:
         """Accept an analysis of a product's document or of an upload."""
         self._require_options(request)
         params = _user_params(request)
@@ -80,6 +81,8 @@ class Submitter:
                 "directus-not-configured",
                 "product_id names a product in Directus, and this deployment has none. Upload the document.",
             )
+        elif request.product_id is not None:
+            gate.require(request.product_id)
         return self._accept(
             Kind.ANALYSIS, params, request.metadata, self._idempotency("analysis", request.model_dump())
         )
@@ -112,7 +115,7 @@ class Submitter:
             data=file.data,
         )
 
-    def cleanup(self, request: CleanupRequest) -> Submission:
+    def cleanup(self, request: CleanupRequest, gate: ProductGate) -> Submission:
         """Accept a removal."""
         if not self.caller.may_seed(self.settings.seed_roles):
             raise ForbiddenError("Cleaning up needs admin_access or one of the roles set up for it.")
@@ -123,6 +126,8 @@ class Submitter:
                 "directus-not-configured",
                 "The product is one of Directus, and this deployment has none.",
             )
+        elif request.product_id is not None:
+            self._require_visible(request.product_id, gate)
         # The worker has no token: it goes by what the caller was at submission.
         as_admin = {"as_admin": True} if self.caller.admin else {}
         return self._accept(
@@ -131,6 +136,14 @@ class Submitter:
             request.metadata,
             self._idempotency("cleanup", request.model_dump()),
         )
+
+    def _require_visible(self, product_id: str, gate: ProductGate) -> None:
+        try:
+            gate.require(product_id)
+        except ProductNotFoundError:
+            # Directus shows everything to administrators: a product that is gone may have left files here.
+            if not self.caller.admin:
+                raise
 
     def _require_options(self, options: AnalysisOptions) -> None:
         """Refuse what the caller may not do, then what no stage does yet."""

@@ -6,6 +6,7 @@ time-outs and connection loss, as its ``RetryPolicy`` allows.
 
 from __future__ import annotations
 
+import copy
 import json
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
@@ -48,12 +49,18 @@ class Directus:
     ) -> None:
         import httpx
 
-        headers = {"Authorization": f"Bearer {token}"} if token else {}
-        self._http = httpx.Client(base_url=url.rstrip("/"), headers=headers, timeout=timeout)
+        self._headers = _authorization(token)
+        self._http = httpx.Client(base_url=url.rstrip("/"), timeout=timeout)
         self._policy = policy or RetryPolicy()
         self._page_size = page_size
         self._batch_size = batch_size
         self._sleep = sleep
+
+    def speaking_as(self, token: str) -> Directus:
+        """Return a client with another token on the same connections; closing one closes both."""
+        other = copy.copy(self)
+        other._headers = _authorization(token)
+        return other
 
     @property
     def page_size(self) -> int:
@@ -152,7 +159,7 @@ class Directus:
         """Send one request, once, and return the body of a good answer."""
         target = f"{method} {path}"
         with _network_errors(target):
-            answer = self._http.request(method, path, params=params, json=body)
+            answer = self._http.request(method, path, params=params, json=body, headers=self._headers)
         if answer.status_code > _MAX_OK:
             raise error_of_response(target, answer.status_code, answer.headers, answer.content)
         return answer.content
@@ -160,7 +167,7 @@ class Directus:
     def _fetch(self, path: str, max_size: int) -> bytes:
         target = f"GET {path}"
         data = bytearray()
-        with _network_errors(target), self._http.stream("GET", path) as answer:
+        with _network_errors(target), self._http.stream("GET", path, headers=self._headers) as answer:
             if answer.status_code > _MAX_OK:
                 raise error_of_response(target, answer.status_code, answer.headers, answer.read())
             for piece in answer.iter_bytes():
@@ -197,6 +204,10 @@ def _network_errors(target: str) -> Iterator[None]:
         raise PermanentError("directus-misconfigured", "DIRECTUS_URL is not an http(s) address.") from error
     except (httpx.TransportError, httpx.DecodingError) as error:
         raise unavailable(target, type(error).__name__) from error
+
+
+def _authorization(token: str) -> dict[str, str]:
+    return {"Authorization": f"Bearer {token}"} if token else {}
 
 
 def _segment(value: str) -> str:

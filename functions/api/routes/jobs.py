@@ -12,6 +12,7 @@ from functions.api.answers import Accepted, JobList, JobView
 from functions.api.links import RootDep
 from functions.api.lookup import ReadableJob
 from functions.api.openapi import READ, SUBMIT, answers
+from functions.api.products import ProductGateDep
 from functions.api.schemas import AnalysisRequest, CleanupRequest, JobFilters
 from functions.api.security import CallerDep, GuardedRoute, ServicesDep, SettingsDep
 from functions.api.submit import Submission, Submitter
@@ -46,10 +47,11 @@ def submit_analysis(
     caller: CallerDep,
     services: ServicesDep,
     settings: SettingsDep,
+    gate: ProductGateDep,
     idempotency_key: IdempotencyKey = None,
 ) -> Accepted:
     """Start an analysis of an upload, or of a product's document."""
-    submission = Submitter(services, settings, caller, idempotency_key or "").analysis(body)
+    submission = Submitter(services, settings, caller, idempotency_key or "").analysis(body, gate)
     return _accepted(submission, response, root)
 
 
@@ -61,10 +63,11 @@ def submit_cleanup(
     caller: CallerDep,
     services: ServicesDep,
     settings: SettingsDep,
+    gate: ProductGateDep,
     idempotency_key: IdempotencyKey = None,
 ) -> Accepted:
     """Start the removal of what the jobs of a product or of an upload have stored and seeded."""
-    submission = Submitter(services, settings, caller, idempotency_key or "").cleanup(body)
+    submission = Submitter(services, settings, caller, idempotency_key or "").cleanup(body, gate)
     return _accepted(submission, response, root)
 
 

@@ -1,0 +1,143 @@
+"""Who may name a product: those to whom Directus shows it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import closing
+from dataclasses import replace
+
+import pytest
+
+from functions.api.app import create_app
+from functions.api.products import DirectusProducts
+from shared.jobs.store import subject_of
+from tests.fakes.directus_server import DirectusServer, Fault
+from tests.unit.api.support import Backend, Client, make_settings, problem, token
+
+SEEDER = token("s1", role="seeder")
+ADMIN = token("root", admin_access=True)
+STRANGER = token("s2", role="seeder")
+READ = ("GET", "/items/dcm_product/p1")
+
+
+@pytest.fixture
+def server() -> Iterator[DirectusServer]:
+    with DirectusServer() as running:
+        running.add("dcm_product", {"id": "p1"})
+        running.users = {SEEDER: {"p1"}, STRANGER: {"p2"}, ADMIN: {"p1"}}
+        yield running
+
+
+@pytest.fixture
+def client(backend: Backend, server: DirectusServer) -> Iterator[Client]:
+    with closing(DirectusProducts(server.url)) as products:
+        yield connected(backend, server.url, products)
+
+
+def connected(backend: Backend, url: str, products: DirectusProducts) -> Client:
+    services = replace(backend.services(), products=products)
+    settings = make_settings(directus_url=url, jwt_issuers=("directus", "crm"))
+    return Client(create_app(services, settings), SEEDER)
+
+
+@pytest.fixture(params=["/jobs/analysis", "/jobs/cleanup"])
+def path(request: pytest.FixtureRequest) -> str:
+    return str(request.param)
+
+
+def nothing_happened(backend: Backend) -> bool:
+    return not backend.sent() and not backend.jobs.by_subject(subject_of(product_id="p1", document_id=""))
+
+
+def test_a_product_that_the_caller_sees_is_accepted(
+    backend: Backend, server: DirectusServer, client: Client, path: str
+) -> None:
+    answer = client.post(path, json={"product_id": "p1"})
+    assert answer.status_code == 202
+    assert backend.sent() == [answer.json()["job_id"]]
+    assert server.requests == [READ]
+
+
+def test_a_product_that_the_caller_does_not_see_is_not_found(
+    backend: Backend, server: DirectusServer, client: Client, path: str
+) -> None:
+    stranger = Client(client.app, STRANGER)
+    hidden = stranger.post(path, json={"product_id": "p1"})
+    missing = client.post(path, json={"product_id": "p9"})
+    assert problem(hidden) == problem(missing) == (404, "product-not-found")
+    assert hidden.json() == missing.json()
+    assert server.requests[0] == READ
+    assert nothing_happened(backend)
+
+
+def test_a_product_that_is_gone_may_be_cleaned_up_by_administrators(backend: Backend, client: Client) -> None:
+    admin = Client(client.app, ADMIN)
+    assert problem(admin.post("/jobs/analysis", json={"product_id": "p9"})) == (404, "product-not-found")
+    assert admin.post("/jobs/cleanup", json={"product_id": "p9"}).status_code == 202
+
+
+def test_a_token_that_directus_refuses_is_refused_here(backend: Backend, client: Client, path: str) -> None:
+    answer = Client(client.app, token("s3", role="seeder")).post(path, json={"product_id": "p1"})
+    assert problem(answer) == (401, "token-refused")
+    assert 'error="invalid_token"' in answer.headers["www-authenticate"]
+    assert nothing_happened(backend)
+
+
+def test_a_token_of_another_issuer_is_not_shown_to_directus(
+    server: DirectusServer, client: Client, path: str
+) -> None:
+    elsewhere = Client(client.app, token("crm-7", iss="crm", role="seeder"))
+    assert elsewhere.post(path, json={"product_id": "p1"}).status_code == 202
+    assert server.requests == []
+
+
+def test_the_right_to_clean_up_comes_first(server: DirectusServer, client: Client) -> None:
+    reader = Client(client.app, token())
+    assert problem(reader.post("/jobs/cleanup", json={"product_id": "p1"})) == (403, "forbidden")
+    assert server.requests == []
+
+
+@pytest.mark.parametrize(
+    ("faults", "expected", "wait"),
+    [
+        ([Fault(status=503)] * 2, (503, "directus-unavailable"), "1"),
+        ([Fault(drop=True)] * 2, (503, "directus-unavailable"), "1"),
+        ([Fault(status=429, retry_after="7")], (503, "directus-throttled"), "7"),
+        ([Fault(status=400, code="INVALID_QUERY")], (500, "internal-error"), None),
+    ],
+)
+def test_nothing_is_created_while_directus_cannot_be_asked(
+    backend: Backend,
+    server: DirectusServer,
+    client: Client,
+    path: str,
+    faults: list[Fault],
+    expected: tuple[int, str],
+    wait: str | None,
+) -> None:
+    server.fail(*faults)
+    answer = client.post(path, json={"product_id": "p1"})
+    assert problem(answer) == expected
+    assert answer.headers.get("retry-after") == wait
+    assert nothing_happened(backend)
+    assert client.post(path, json={"product_id": "p1"}).status_code == 202
+
+
+def test_a_fault_that_passes_at_once_is_not_noticed(server: DirectusServer, client: Client) -> None:
+    server.fail(Fault(status=503))
+    assert client.post("/jobs/analysis", json={"product_id": "p1"}).status_code == 202
+    assert server.requests == [READ, READ]
+
+
+def test_a_directus_that_is_not_there_is_unavailable(backend: Backend, path: str) -> None:
+    url = "http://127.0.0.1:9"
+    with closing(DirectusProducts(url)) as products:
+        answer = connected(backend, url, products).post(path, json={"product_id": "p1"})
+    assert problem(answer) == (503, "directus-unavailable")
+    assert int(answer.headers["retry-after"]) >= 1
+    assert nothing_happened(backend)
+
+
+def test_documents_are_no_business_of_directus(server: DirectusServer, client: Client) -> None:
+    assert client.upload().status_code == 202
+    assert server.requests == []
