@@ -8,6 +8,7 @@ from functools import cache
 from functions.analyze.settings import AnalyzeSettings
 from shared.jobs.model import Kind
 from shared.jobs.runner import Limits, Runner
+from shared.jobs.store import JobStore
 from shared.jobs.workflow import MakeWorkflow
 
 
@@ -25,27 +26,37 @@ def runner() -> Runner:
     from shared.aws.sqs import SqsQueue
 
     s = settings()
+    jobs = DynamoJobs(s.jobs_table, s.aws_endpoint_url)
     return Runner(
-        DynamoJobs(s.jobs_table, s.aws_endpoint_url),
+        jobs,
         S3Files(s.documents_bucket, s.aws_endpoint_url),
         SqsQueue({Kind.ANALYSIS: s.analysis_queue_url}, s.aws_endpoint_url),
-        {Kind.ANALYSIS: make_workflow(s)},
+        {Kind.ANALYSIS: make_workflow(s, jobs)},
         limits=Limits(timedelta(seconds=s.lease_seconds), timedelta(seconds=s.reserve_seconds)),
     )
 
 
-def make_workflow(s: AnalyzeSettings) -> MakeWorkflow:
+def make_workflow(s: AnalyzeSettings, jobs: JobStore) -> MakeWorkflow:
     """Return what makes the workflow of an analysis; the tools are made once."""
     from functions.analyze.extract.source import Limits as FileLimits
     from functions.analyze.rules.engine import RulesEngine
+    from functions.analyze.seeding.session import Means
     from functions.analyze.workflow import AnalysisWorkflow, Tools
+    from shared.aws.leases_table import DynamoLeases
     from shared.directus import Directus
+    from shared.product_lock import ProductLock
     from shared.taxonomy import load_taxonomy
 
+    directus, seeding = None, None
+    if s.directus_url:
+        directus = Directus(s.directus_url, s.directus_token.get_secret_value())
+        lock = ProductLock(DynamoLeases(s.jobs_table, s.aws_endpoint_url), jobs, s.directus_url)
+        seeding = Means(directus, lock)
     tools = Tools(
         taxonomy=load_taxonomy(s.taxonomy),
         engines={RulesEngine.name: RulesEngine()},
-        directus=Directus(s.directus_url, s.directus_token.get_secret_value()) if s.directus_url else None,
+        directus=directus,
+        seeding=seeding,
         limits=FileLimits(max_pages=s.max_pages),
         default_engine=s.engine,
     )

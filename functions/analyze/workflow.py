@@ -19,9 +19,10 @@ from functions.analyze.document_json import (
     page_to_dict,
 )
 from functions.analyze.engine import Analysis, Engine
-from functions.analyze.export import publish, summary
+from functions.analyze.export import dump, publish, summary
 from functions.analyze.extract import DEFAULT_LIMITS, Limits, Source, open_source
 from functions.analyze.original import Original
+from functions.analyze.seeding.stage import Seeding
 from shared.directus.taxonomy import Reading, build_taxonomy, read_taxonomy_rows
 from shared.errors import PermanentError
 from shared.findings import (
@@ -36,6 +37,7 @@ from shared.jobs.workflow import Run, Stage
 from shared.taxonomy import Category, Item, Taxonomy
 
 if TYPE_CHECKING:
+    from functions.analyze.seeding.session import Means
     from shared.directus import Directus
 
 PAGES_PER_UNIT = 20
@@ -50,6 +52,7 @@ class Tools:
     taxonomy: Taxonomy
     engines: Mapping[str, Engine]
     directus: Directus | None = None
+    seeding: Means | None = None
     limits: Limits = DEFAULT_LIMITS
     default_engine: str = "rules"
 
@@ -60,6 +63,7 @@ class AnalysisWorkflow:
     def __init__(self, run: Run, tools: Tools) -> None:
         self._run = run
         self._tools = tools
+        self._seeding = Seeding(run, tools.seeding, self._tree)
 
     @property
     def stages(self) -> Sequence[Stage]:
@@ -71,12 +75,16 @@ class AnalysisWorkflow:
             Stage("segments", 20, lambda: 1, self._find_segments),
             Stage("benefits", 10, self._count_groups, self._find_benefits),
             Stage("details", 10, lambda: self._count_groups() + 1, self._find_details),
+            *self._seeding.stages,
         )
 
     def finish(self) -> Mapping[str, Any]:
         """Put the tree and the files that the parameters ask for; return the counts."""
         tree = self._tree()
         publish(self._run, self._document, tree, self._original.file_name)
+        seeding = self._seeding.result()
+        if seeding.file is not None:
+            self._run.put_artifact("seeding.json", dump(seeding.file), "application/json")
         return {
             **summary(tree),
             "engine": self._engine.name,
@@ -85,15 +93,15 @@ class AnalysisWorkflow:
             "language": self._document.language,
             "pages": len(self._document.pages),
             "chunks": len(self._run.outputs("chunk")[0]["chunks"]),
-            "warnings": [*self._document.warnings, *self._reading.warnings],
-            "seeding": "not_requested",
-            "seeding_success": False,
+            "warnings": [*self._document.warnings, *self._reading.warnings, *seeding.warnings],
+            **seeding.fields,
             "tokens": {"input": 0, "output": 0},
             "cost_usd": 0,
         }
 
     def undo(self) -> None:
-        """See Workflow."""
+        """Bring back the rows that a seeding changed in Directus."""
+        self._seeding.undo()
 
     def _prepare(self, _index: int) -> dict[str, Any]:
         """Find the document and open it once: what cannot be read fails before any work is done.

@@ -1,7 +1,7 @@
 """Directus, the customer's CMS: a client for its REST and GraphQL interfaces."""
 
 from shared.directus.client import MAX_DOWNLOAD, Directus
-from shared.directus.errors import DirectusNotFoundError, DirectusTokenError
+from shared.directus.errors import DirectusNotFoundError, DirectusRejectedError, DirectusTokenError
 from shared.directus.model import PRODUCTS, Product, StoredFile
 from shared.directus.retry import RetryPolicy
 
@@ -10,6 +10,7 @@ __all__ = [
     "PRODUCTS",
     "Directus",
     "DirectusNotFoundError",
+    "DirectusRejectedError",
     "DirectusTokenError",
     "Product",
     "RetryPolicy",

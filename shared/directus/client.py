@@ -14,6 +14,7 @@ from contextlib import contextmanager
 from typing import Any, TypeVar
 from urllib.parse import quote
 
+from shared.directus.batches import cut
 from shared.directus.errors import DirectusNotFoundError, error_of_graphql, error_of_response, unavailable
 from shared.directus.model import PRODUCTS, Product, StoredFile
 from shared.directus.retry import RetryPolicy
@@ -31,7 +32,7 @@ class Directus:
     """One server and one token; safe to share between threads. An empty token asks as the public.
 
     Raises TransientError once the retries are used up, with the wait the server asked for;
-    DirectusTokenError, DirectusNotFoundError and PermanentError for what Directus refuses.
+    DirectusTokenError, DirectusNotFoundError and DirectusRejectedError for what Directus refuses.
     ``page_size`` must not be above the server's QUERY_LIMIT_MAX, ``batch_size`` not above its
     MAX_BATCH_MUTATION; ``timeout`` is in seconds, for connecting and for each piece read.
     """
@@ -90,6 +91,28 @@ class Directus:
             found.extend(page)
             if len(page) < self._page_size:
                 return found
+
+    def cut(self, rows: Sequence[Row]) -> list[list[Row]]:
+        """Return the rows in batches that one request of ``create`` or ``update`` takes."""
+        return cut(rows, self._batch_size)
+
+    def create(self, collection: str, rows: Sequence[Row]) -> int:
+        """Store new rows with their ids, batch by batch, each whole or not at all. Returns the requests.
+
+        Raises DirectusRejectedError; its reason ``RECORD_NOT_UNIQUE`` may mean that an earlier try of the
+        same batch went through although its answer was lost.
+        """
+        return self._write("POST", collection, rows)
+
+    def update(self, collection: str, rows: Sequence[Row]) -> int:
+        """Change the fields given of the rows with these ids, as ``create`` does; no row need be there."""
+        return self._write("PATCH", collection, rows)
+
+    def _write(self, method: str, collection: str, rows: Sequence[Row]) -> int:
+        batches = self.cut(rows)
+        for batch in batches:
+            self._data(method, f"/items/{collection}", params={"fields": "id"}, body=batch)
+        return len(batches)
 
     def delete(self, collection: str, ids: Sequence[str]) -> int:
         """Remove rows by id in batches; a row that is already gone is no error. Returns the requests."""

@@ -3,7 +3,8 @@
 TransientError      throttled, under pressure, broken or not reachable
 PermanentError      everything that Directus rejects for good
 ├── DirectusTokenError      the token is wrong or has expired
-└── DirectusNotFoundError   not there, or not for this token: Directus does not tell which
+├── DirectusNotFoundError   not there, or not for this token: Directus does not tell which
+└── DirectusRejectedError   the request is understood and refused
 """
 
 from __future__ import annotations
@@ -56,6 +57,15 @@ class DirectusNotFoundError(PermanentError):
         )
 
 
+class DirectusRejectedError(PermanentError):
+    """Directus refuses what it was sent; ``reason`` is its own code, ``message`` its own words."""
+
+    def __init__(self, target: str, reason: str, message: str) -> None:
+        super().__init__("directus-rejected", f"Directus rejects {target}: {reason} {message}".rstrip())
+        self.reason = reason
+        self.message = message
+
+
 def error_of_response(target: str, status: int, headers: Mapping[str, str], body: bytes) -> ClauseworksError:
     """Return the error that an answer with a status above 299 stands for; ``target`` says of what."""
     code, message = _first_error(body)
@@ -97,9 +107,7 @@ def _error(target: str, status: int, code: str, message: str, wait: float | None
         return DirectusTokenError(code or str(status))
     if status in {HTTPStatus.FORBIDDEN, HTTPStatus.NOT_FOUND}:
         return DirectusNotFoundError(target, message)
-    return PermanentError(
-        "directus-rejected", f"Directus rejects {target}: {code or status} {message}".rstrip()
-    )
+    return DirectusRejectedError(target, code or str(status), message)
 
 
 def _first_error(body: bytes) -> tuple[str, str]:
