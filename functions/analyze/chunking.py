@@ -16,6 +16,8 @@ from functions.analyze.document import Block, BlockKind, Chunk, Document, Page
 _TOKEN = re.compile(r"\w{1,5}|[^\w\s]")
 _SENTENCE_END = re.compile(r"[.!?;:][)»”\"']*\s+(?=[\"«„(]?[A-ZÀ-Þ0-9–•-])")
 
+_MOST_CARRIED = 6
+
 
 @dataclass(frozen=True, slots=True)
 class _Piece:
@@ -124,9 +126,13 @@ def _new_section(draft: _Draft, piece: _Piece, size: int) -> bool:
 
 
 def _trailing_headings(draft: _Draft) -> list[_Piece]:
-    """Take the headings off the end of a chunk: they belong to what follows."""
+    """Take the headings off the end of a chunk, at most one for each level: they belong to what follows."""
     taken: list[_Piece] = []
-    while len(draft.pieces) - draft.repeated > 1 and draft.pieces[-1].block.kind is BlockKind.HEADING:
+    while (
+        len(draft.pieces) - draft.repeated > 1
+        and draft.pieces[-1].block.kind is BlockKind.HEADING
+        and len(taken) < _MOST_CARRIED
+    ):
         taken.insert(0, draft.pieces.pop())
     return taken
 
