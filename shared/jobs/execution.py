@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import random
 import time
+import traceback
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import timedelta
@@ -102,7 +103,9 @@ class Execution:
         except PermanentError as error:
             return self._fail(error.problem(self._stage))
         except Exception as error:  # noqa: BLE001 - the unexpected is retried, then reported as it was
-            logger.exception("Unexpected error", stage=self._stage)
+            # Without the error's own words: those of foreign libraries may hold what was read.
+            trace = traceback.format_tb(error.__traceback__)
+            logger.error("Unexpected error", stage=self._stage, error=type(error).__name__, trace=trace)
             detail = f"{type(error).__name__} in stage {self._stage or 'start'!r}."
             return self._retry(Problem("unexpected-error", "Unexpected error", detail, 500, self._stage))
 
