@@ -16,7 +16,9 @@ _MAX_ENTRY = 200
 def is_contents(page: Page, pages: int) -> bool:
     """Tell whether a page is a table of contents: most lines end in rising page numbers."""
     lines = [line for line in page.text.splitlines() if line.strip()]
-    numbers = [int(match.group("page")) for line in lines if (match := _ENTRY.match(line))]
+    # Longer lines are no entries, and the pattern would go over them again and again.
+    short = [line for line in lines if len(line) <= _MAX_ENTRY]
+    numbers = [int(match.group("page")) for line in short if (match := _ENTRY.match(line))]
     if len(numbers) < _LINES or len(numbers) < 0.5 * len(lines):
         return False
     rising = sum(1 for before, after in pairwise(numbers) if before <= after)
@@ -25,7 +27,7 @@ def is_contents(page: Page, pages: int) -> bool:
 
 def is_contents_line(text: str, pages: int) -> bool:
     """Tell whether a block is one entry of a table of contents, with its dot leader."""
-    match = _LEADER.search(text)
-    if match is None or len(text) > _MAX_ENTRY:
+    match = _LEADER.search(text) if len(text) <= _MAX_ENTRY else None
+    if match is None:
         return False
     return int(re.findall(r"\d+", match.group())[-1]) <= 2 * pages + 10
