@@ -20,11 +20,11 @@ $(VENV)/.installed: constraints.txt $(REQUIREMENTS)
 
 setup: $(VENV)/.installed ## Create the virtual environment with the pinned packages
 
-demo: setup ## Start everything, analyse a sample policy, print the result, serve until Ctrl-C (ONCE=1: end)
-	@$(RUN) -m infra.demo $(if $(ONCE),--once)
+demo: setup ## Start everything, analyse a sample policy, print the result, serve until Ctrl-C (ONCE=1: end; DIRECTUS=1: seed Directus)
+	@$(RUN) -m infra.demo $(if $(ONCE),--once) $(if $(DIRECTUS),--directus)
 
 test: setup ## Run all tests that this machine can run; say what was skipped and why
-	@$(RUN) -m pytest -n $(WORKERS) --cov --cov-report=term $(PYTEST)
+	@$(RUN) -m pytest -n $(WORKERS) --dist loadgroup --cov --cov-report=term $(PYTEST)
 
 test-unit: setup ## Run the unit tests alone
 	@$(RUN) -m pytest -n $(WORKERS) tests/unit $(PYTEST)
@@ -69,4 +69,5 @@ down: setup ## Stop the local stack; its state is kept
 
 clean: ## Remove the virtual environment, caches and the local stack's state
 	@test ! -x $(RUN) || $(RUN) -m infra.local down || true
+	@test ! -x $(RUN) || $(RUN) -m infra.directus down || true
 	@rm -rf $(VENV) .local .mypy_cache .ruff_cache .pytest_cache .hypothesis htmlcov .coverage*

@@ -27,18 +27,30 @@ def main(arguments: Sequence[str] | None = None) -> int:
     """Run the demo; return the exit status."""
     parser = argparse.ArgumentParser(description="Analyse a sample policy on the local stack.")
     parser.add_argument("--once", action="store_true", help="stop everything afterwards")
+    parser.add_argument(
+        "--directus", action="store_true", help="take a product from a real Directus, and seed it"
+    )
     parser.add_argument("--document", type=Path, help=f"another document than {SAMPLE}")
     options = parser.parse_args(arguments)
     # A demo that is told to stop takes its servers with it.
     signal.signal(signal.SIGTERM, signal.default_int_handler)
     paths = Paths.from_environment(os.environ)
-    stack = LocalStack(paths)
+    stack, directus = LocalStack(paths), None
     try:
-        _say(
-            "Starting the local stack (the first time installs the emulator and the functions' packages) ..."
-        )
+        if options.directus:
+            from infra import demo_directus
+            from infra.directus import local
+
+            say("Starting Directus (the first time installs it: a minute, 500 MB) ...")
+            directus = local.server(paths, os.environ)
+            local.up(directus)
+            stack = LocalStack(paths, local.stack_settings(directus))
+        say("Starting the local stack (the first time installs the emulator and the functions' packages) ...")
         url = stack.up()
-        _analyse(url, stack.token(), options.document or paths.root / SAMPLE)
+        if directus is None:
+            _analyse(url, stack.token(), options.document or paths.root / SAMPLE)
+        else:
+            demo_directus.show(url, directus)
         if not options.once:
             _serve(stack, url)
     except (LocalError, httpx.HTTPError) as error:
@@ -48,6 +60,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
         pass
     finally:
         stack.down()
+        if directus is not None:
+            directus.stop()
     return 0
 
 
@@ -56,32 +70,32 @@ def _analyse(url: str, token: str, document: Path) -> None:
     with httpx.Client(
         base_url=url, headers={"Authorization": f"Bearer {token}"}, timeout=60, trust_env=False
     ) as api:
-        _say(f"\nUploading {document.name} to POST {url}/jobs/upload")
+        say(f"\nUploading {document.name} to POST {url}/jobs/upload")
         with document.open("rb") as file:
             answer = api.post("/jobs/upload", files={"file": (document.name, file)}, data={"export": "true"})
-        job_id = str(_json(answer)["job_id"])
-        _say(f"Job {job_id} accepted\n")
-        job = _watch(api, job_id)
+        job_id = str(read_json(answer)["job_id"])
+        say(f"Job {job_id} accepted\n")
+        job = watch(api, job_id)
         if job["status"] != "completed":
             raise LocalError(f"the job ended as {job['status']}: {(job.get('error') or {}).get('detail')}")
-        _say("")
+        say("")
         for name in ("num_segments", "num_benefits", "num_limits", "seeding_success"):
-            _say(f"{name:16} {str(job['result'][name]).lower()}")
-        _say("")
-        for line in tree_lines(_json(api.get(f"/jobs/{job_id}/result", follow_redirects=True))):
-            _say(line)
+            say(f"{name:16} {str(job['result'][name]).lower()}")
+        say("")
+        for line in tree_lines(read_json(api.get(f"/jobs/{job_id}/result", follow_redirects=True))):
+            say(line)
 
 
-def _watch(api: httpx.Client, job_id: str) -> Mapping[str, Any]:
+def watch(api: httpx.Client, job_id: str) -> Mapping[str, Any]:
     """Print a line for every step of a job until it has ended."""
     shown, deadline = None, time.monotonic() + TIMEOUT_SECONDS
     while time.monotonic() < deadline:
-        job: Mapping[str, Any] = _json(api.get(f"/jobs/{job_id}/status"))
+        job: Mapping[str, Any] = read_json(api.get(f"/jobs/{job_id}/status"))
         step = (job["percent_complete"], job["status"], job["current_stage"])
         if step != shown:
             shown = step
             bar = "#" * (step[0] // 5)
-            _say(f"  [{bar:<20}] {step[0]:3} %  {step[1]:10} {step[2]}")
+            say(f"  [{bar:<20}] {step[0]:3} %  {step[1]:10} {step[2]}")
         if job["status"] in {"completed", "failed", "cancelled"}:
             return job
         time.sleep(POLL_SECONDS)
@@ -120,7 +134,7 @@ def _finding_lines(finding: Mapping[str, Any], depth: int, kind: str = "") -> It
 
 def _serve(stack: LocalStack, url: str) -> None:
     """Print how to go on, and keep the stack up until Ctrl-C."""
-    _say(
+    say(
         f"""
 The stack is up: API and docs at {url}/docs. Paste these lines:
 
@@ -135,7 +149,7 @@ Ctrl-C stops everything; the state is kept.
         time.sleep(3600)
 
 
-def _json(answer: httpx.Response) -> Any:
+def read_json(answer: httpx.Response) -> Any:
     """Return a response's JSON; raises LocalError with the problem that the API states."""
     if answer.is_error:
         raise LocalError(
@@ -144,7 +158,8 @@ def _json(answer: httpx.Response) -> Any:
     return answer.json()
 
 
-def _say(line: str) -> None:
+def say(line: str) -> None:
+    """Print a line at once, also into a pipe."""
     print(line, flush=True)
 
 

@@ -49,11 +49,14 @@ def test_the_bootstrap_mends_what_was_changed_or_removed(directus_server: Direct
     leaf = directus_server.rows("taxonomy_items", {"category": {"_eq": "exclusion_type"}})[0]
     places = directus_server.rows("taxonomy_item_relationships", {"taxonomy_item": {"_eq": leaf["id"]}})
     rest.delete(f"/items/taxonomy_items/{leaf['id']}")
+    other = directus_server.rows("taxonomy_item_relationships")[0]
+    rest.post("/items/taxonomy_item_relationships", {**other, "id": UNKNOWN})
 
     changes = bootstrap(directus_server.url, directus_server.admin_token, directus_server.worker_token)
 
-    assert changes == Changes(schema=1, access=0, taxonomy=1 + len(places), products=1)
+    assert changes == Changes(schema=1, access=0, taxonomy=1 + len(places) + 1, products=1)
     assert directus_server.client().product(WEEKEND.product_id).full_text_part != "changed"
+    assert directus_server.rows("taxonomy_item_relationships", {"id": {"_eq": UNKNOWN}}) == []
 
 
 @pytest.mark.parametrize("name", shipped_taxonomies())

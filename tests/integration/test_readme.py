@@ -34,6 +34,11 @@ ELSEWHERE = {
     "python -m infra.local up": "test_local_lifecycle.py",
     "python -m infra.local deploy": "test_local_lifecycle.py",
     "python -m infra.local down": "test_local_lifecycle.py",
+    "make demo DIRECTUS=1 ONCE=1": "test_directus_commands.py",
+    "python -m infra.directus up": "test_directus_commands.py",
+    "python -m infra.directus status": "test_directus_commands.py",
+    "python -m infra.directus bootstrap": "test_directus_commands.py",
+    "python -m infra.directus down": "test_directus_commands.py",
     "AWS_ENDPOINT_URL=http://127.0.0.1:4566 .venv/bin/python -m infra.local up": "test_local_lifecycle.py",
 }
 ALLOWED_STATUS = {"pause": {200, 409}, "resume": {200, 409}, "cancel": {200, 409}}

@@ -16,7 +16,14 @@ from functions.cleanup.settings import CleanupSettings
 ROOT = Path(__file__).parents[2]
 MODELS: tuple[type[BaseSettings], ...] = (ApiSettings, AnalyzeSettings, CleanupSettings)
 # What the local stack reads itself, and the libraries' own variables.
-LOCAL = {"CLAUSEWORKS_STATE", "CLAUSEWORKS_CACHE", "CLAUSEWORKS_STACK", "ANALYSIS_CONCURRENCY"}
+LOCAL = {
+    "CLAUSEWORKS_STATE",
+    "CLAUSEWORKS_CACHE",
+    "CLAUSEWORKS_STACK",
+    "ANALYSIS_CONCURRENCY",
+    "DIRECTUS_ADMIN_TOKEN",
+    "DIRECTUS_ADMIN_PASSWORD",
+}
 POWERTOOLS = {"POWERTOOLS_METRICS_NAMESPACE", "POWERTOOLS_SERVICE_NAME"}
 
 
