@@ -1,7 +1,7 @@
 """A small Directus over real HTTP: stores rows, filters, pages at 100, refuses as the real one does.
 
 What it does was measured on Directus 11.17: 403 for what is missing, 100 rows by default, 400 for a
-``limit`` above QUERY_LIMIT_MAX, silence when missing rows are deleted, 500 for a violated foreign key
+``limit`` above QUERY_LIMIT_MAX, 500 for a violated foreign key
 (SQLite). Faults are injected by ``fail``; every request is kept in ``requests``.
 ``users`` are tokens with the ids of the rows that each
 may see; the static ``TOKEN`` may do anything.
@@ -11,19 +11,23 @@ from __future__ import annotations
 
 import json
 import threading
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from types import TracebackType
 from typing import Any
 from urllib.parse import parse_qs, unquote, urlsplit
 
+from tests.fakes import directus_writes
 from tests.fakes.directus_graphql import QueryError, Selection, parse
+from tests.fakes.directus_writes import Check, WriteRefusedError
 
 TOKEN = "static-token-of-the-fake"
 DEFAULT_LIMIT = 100
 
+_SEEDED = {"taxonomy_item_relationship": "taxonomy_item_relationships"}
 _DETAIL = {
+    **_SEEDED,
     "dcm_product": "dcm_product",
     "insurance_dcm_segment": "insurance_dcm_segment",
     "insurance_dcm_benefit": "insurance_dcm_benefit",
@@ -32,15 +36,26 @@ RELATIONS: dict[str, dict[str, str]] = {
     "domain_context_model": {},
     # The relationships to parents are kept within the row, as GraphQL answers with them.
     "taxonomy_items": {"domain_context_model": "domain_context_model"},
+    "taxonomy_item_relationships": {},
     "dcm_product": {},
-    "insurance_dcm_segment": {"dcm_product": "dcm_product"},
-    "insurance_dcm_benefit": {"insurance_dcm_segment": "insurance_dcm_segment"},
+    "insurance_dcm_segment": {**_SEEDED, "dcm_product": "dcm_product"},
+    "insurance_dcm_benefit": {**_SEEDED, "insurance_dcm_segment": "insurance_dcm_segment"},
     "insurance_dcm_limit": _DETAIL,
     "insurance_dcm_condition": _DETAIL,
     "insurance_dcm_exclusion": _DETAIL,
 }
 
+MAX_PAYLOAD = 1_000_000
+
 Row = dict[str, Any]
+
+
+def no_check(_collection: str, _row: Row) -> None:
+    """Accept every row."""
+
+
+def no_event(_method: str, _path: str) -> None:
+    """Nothing follows a request."""
 
 
 class RefusedError(Exception):
@@ -85,6 +100,8 @@ class DirectusServer:
     files: dict[str, tuple[bytes, str]] = field(default_factory=dict)
     file_names: dict[str, str] = field(default_factory=dict)
     file_sizes: dict[str, int] = field(default_factory=dict)
+    check: Check = no_check
+    after: Callable[[str, str], None] = no_event
     users: dict[str, set[str]] = field(default_factory=dict)
     requests: list[tuple[str, str]] = field(default_factory=list)
     faults: list[Fault] = field(default_factory=list)
@@ -177,6 +194,25 @@ class DirectusServer:
         for row_id in ids:
             table.pop(row_id, None)
 
+    def write(self, method: str, collection: str, rows: Any) -> list[Row]:
+        """Create (POST) or update (PATCH) rows, all or none."""
+        self.table(collection)
+        act = directus_writes.create if method == "POST" else directus_writes.update
+        many = rows if isinstance(rows, list) else [rows]
+        try:
+            return act(self.tables, RELATIONS[collection], collection, many, self.check)
+        except WriteRefusedError as refusal:
+            status = 403 if refusal.code == "FORBIDDEN" else 400
+            raise RefusedError(status, refusal.code, refusal.message) from refusal
+
+    def keys(self, collection: str, which: Any) -> list[str]:
+        """Return the ids to delete: those listed, all of which have to be there, or those of a query."""
+        if isinstance(which, dict):
+            return [row["id"] for row in self.select(collection, which["query"])]
+        if not set(which) <= set(self.table(collection)):
+            raise FORBIDDEN
+        return list(which)
+
     def graphql(self, query: str, variables: Mapping[str, Any]) -> Row:
         """Answer a query for lists."""
         try:
@@ -231,6 +267,9 @@ class _Handler(BaseHTTPRequestHandler):
     def do_POST(self) -> None:
         self._serve("POST")
 
+    def do_PATCH(self) -> None:
+        self._serve("PATCH")
+
     def do_DELETE(self) -> None:
         self._serve("DELETE")
 
@@ -241,11 +280,19 @@ class _Handler(BaseHTTPRequestHandler):
         fault = self.directus.next_fault(method, url.path)
         if fault is not None and self._broken(fault):
             return
+        if len(body) > MAX_PAYLOAD:
+            refusal = RefusedError(400, "INVALID_PAYLOAD", "Invalid payload. request entity too large.")
+            self._reply(refusal.status, json.dumps(refusal.body).encode(), "application/json")
+            return
         try:
             with self.directus.lock:
-                status, content, media_type = self._answer(method, url.path, parse_qs(url.query), body)
+                token = self.headers.get("authorization", "").removeprefix("Bearer ")
+                status, content, media_type = answer(
+                    self.directus, method, url.path, parse_qs(url.query), body, token
+                )
         except RefusedError as error:
             status, content, media_type = error.status, json.dumps(error.body).encode(), "application/json"
+        self.directus.after(method, url.path)
         if fault is not None and fault.drop_after:
             self.close_connection = True
             return
@@ -278,48 +325,55 @@ class _Handler(BaseHTTPRequestHandler):
         self.wfile.write(content)
         self.close_connection = self.close_connection or cut
 
-    def _answer(
-        self, method: str, path: str, query: Mapping[str, list[str]], body: bytes
-    ) -> tuple[int, bytes, str]:
-        token = self.headers.get("authorization", "").removeprefix("Bearer ")
-        if token != TOKEN and token not in self.directus.users:
-            raise RefusedError(401, "INVALID_CREDENTIALS", "Invalid user credentials.")
-        parts = [unquote(part) for part in path.strip("/").split("/")]
-        match [method, *parts]:
-            case ["GET", "assets" | "files" as kind, file_id]:
-                return self._file(kind, file_id, query)
-            case ["GET", "items", collection, item_id]:
-                row = self.directus.table(collection).get(item_id)
-                if row is None or item_id not in self.directus.users.get(token, {item_id}):
-                    raise FORBIDDEN
-                return _json(row, query)
-            case ["GET", "items", collection]:
-                plain: dict[str, Any] = {name: values[0] for name, values in query.items()}
-                plain["filter"] = json.loads(plain.get("filter", "{}"))
-                return _json(self.directus.select(collection, plain), query)
-            case ["POST", "items", collection]:
-                rows = json.loads(body)
-                self.directus.add(collection, *(rows if isinstance(rows, list) else [rows]))
-                return _json(rows, query)
-            case ["DELETE", "items", collection]:
-                self.directus.remove(collection, json.loads(body))
-                return 204, b"", "application/json"
-            case ["POST", "graphql"]:
-                request = json.loads(body)
-                return _json(self.directus.graphql(request["query"], request.get("variables") or {}), {})
-        raise RefusedError(404, "ROUTE_NOT_FOUND", f"Route {path} doesn't exist.")
 
-    def _file(self, kind: str, file_id: str, query: Mapping[str, list[str]]) -> tuple[int, bytes, str]:
-        """Answer with a file, or with what is known of it."""
-        if file_id not in self.directus.files:
-            raise FORBIDDEN
-        data, media_type = self.directus.files[file_id]
-        if kind == "assets":
-            return 200, data, media_type
-        name = self.directus.file_names.get(file_id, file_id)
-        size = str(self.directus.file_sizes.get(file_id, len(data)))
-        row = {"id": file_id, "filename_download": name, "type": media_type, "filesize": size}
-        return _json(row, query)
+def answer(
+    directus: DirectusServer,
+    method: str,
+    path: str,
+    query: Mapping[str, list[str]],
+    body: bytes,
+    token: str = TOKEN,
+) -> tuple[int, bytes, str]:
+    """Return status, content and media type for a request; raises RefusedError."""
+    if token != TOKEN and token not in directus.users:
+        raise RefusedError(401, "INVALID_CREDENTIALS", "Invalid user credentials.")
+    parts = [unquote(part) for part in path.strip("/").split("/")]
+    match [method, *parts]:
+        case ["GET", "assets" | "files" as kind, file_id]:
+            return _file(directus, kind, file_id, query)
+        case ["GET", "items", collection, item_id]:
+            row = directus.table(collection).get(item_id)
+            if row is None or item_id not in directus.users.get(token, {item_id}):
+                raise FORBIDDEN
+            return _json(row, query)
+        case ["GET", "items", collection]:
+            plain: dict[str, Any] = {name: values[0] for name, values in query.items()}
+            plain["filter"] = json.loads(plain.get("filter", "{}"))
+            return _json(directus.select(collection, plain), query)
+        case ["POST" | "PATCH", "items", collection]:
+            return _json(directus.write(method, collection, json.loads(body)), query)
+        case ["DELETE", "items", collection]:
+            directus.remove(collection, directus.keys(collection, json.loads(body)))
+            return 204, b"", "application/json"
+        case ["POST", "graphql"]:
+            request = json.loads(body)
+            return _json(directus.graphql(request["query"], request.get("variables") or {}), {})
+    raise RefusedError(404, "ROUTE_NOT_FOUND", f"Route {path} doesn't exist.")
+
+
+def _file(
+    directus: DirectusServer, kind: str, file_id: str, query: Mapping[str, list[str]]
+) -> tuple[int, bytes, str]:
+    """Answer with a file, or with what is known of it."""
+    if file_id not in directus.files:
+        raise FORBIDDEN
+    data, media_type = directus.files[file_id]
+    if kind == "assets":
+        return 200, data, media_type
+    name = directus.file_names.get(file_id, file_id)
+    size = str(directus.file_sizes.get(file_id, len(data)))
+    row = {"id": file_id, "filename_download": name, "type": media_type, "filesize": size}
+    return _json(row, query)
 
 
 def _json(data: Any, query: Mapping[str, list[str]]) -> tuple[int, bytes, str]:

@@ -26,8 +26,8 @@ class ProductGoneError(DirectusNotFoundError):
 class MovedOnError(Exception):
     """Directus no longer holds what was read: the rows are to be read again. ``refusal`` is its answer."""
 
-    def __init__(self, refusal: DirectusRejectedError) -> None:
-        super().__init__(refusal.reason)
+    def __init__(self, refusal: PermanentError) -> None:
+        super().__init__(refusal.code)
         self.refusal = refusal
 
 
@@ -44,11 +44,13 @@ def read(directus: Directus, product_id: str) -> tuple[Row, Rows]:
 def write(directus: Directus, batch: Batch) -> None:
     """Write one batch, whole or not at all.
 
-    Raises MovedOnError where a row is there already or its parent is not, and PermanentError
+    Raises MovedOnError where a row is there already, or it or its parent is gone, and PermanentError
     ``seeding-rejected`` with the row's name where Directus refuses what one of the rows says.
     """
     try:
         _send(directus, batch)
+    except DirectusNotFoundError as refusal:
+        raise MovedOnError(refusal) from refusal
     except DirectusRejectedError as refusal:
         if refusal.reason in _MOVED_ON:
             raise MovedOnError(refusal) from refusal

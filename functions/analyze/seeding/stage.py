@@ -79,6 +79,9 @@ class Seeding:
             counts = {**planned["counts"], "kept_validated": planned["kept"]}
         else:
             *batches, verified = self._run.outputs(SEED)
+            if self._open is None:
+                # Verified by an earlier execution: somebody else may have had the product since.
+                verified = self._verify()
             file = None
             total: Counter[str] = Counter(dict.fromkeys(planned["counts"], 0))
             for counted in (*batches, verified["written"]):

@@ -33,7 +33,7 @@ def number(value: float) -> int | float | None:
     """Return a number as the field keeps it, whole where it is whole; None where it does not fit."""
     if not math.isfinite(value) or abs(value) > LARGEST:
         return None
-    rounded = round(value, SCALE)
+    rounded = round(float(value), SCALE)
     return int(rounded) if rounded.is_integer() else rounded
 
 

@@ -7,7 +7,7 @@ from email.utils import format_datetime
 import pytest
 
 from shared.directus import Directus, DirectusNotFoundError, DirectusTokenError, RetryPolicy
-from shared.directus.errors import error_of_graphql, error_of_response, retry_after
+from shared.directus.errors import DirectusRejectedError, error_of_graphql, error_of_response, retry_after
 from shared.errors import PermanentError, TransientError
 from tests.fakes.directus_server import TOKEN, DirectusServer, Fault
 from tests.unit.directus.conftest import Connect
@@ -145,7 +145,7 @@ def test_graphql_without_data_is_empty(server: DirectusServer, directus: Directu
 
 @pytest.mark.parametrize("errors", [None, [], "no", [1], [{"message": "m", "extensions": 1}]])
 def test_malformed_graphql_errors_are_final_errors(errors: object) -> None:
-    assert type(error_of_graphql(errors)) is PermanentError
+    assert type(error_of_graphql(errors)) is DirectusRejectedError
 
 
 def test_rejection_carries_code_and_a_short_clean_message() -> None:

@@ -1,0 +1,23 @@
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import pytest
+
+from shared.directus import Directus, RetryPolicy
+from tests.fakes.directus_server import TOKEN, DirectusServer
+from tests.fakes.seeding import World
+
+
+@pytest.fixture
+def server() -> Iterator[DirectusServer]:
+    with DirectusServer() as running:
+        yield running
+
+
+@pytest.fixture
+def world(server: DirectusServer) -> Iterator[World]:
+    """A world over HTTP; the client gives up at once, so that a job's own retries are seen."""
+    directus = Directus(server.url, TOKEN, policy=RetryPolicy(attempts=1))
+    yield World(server, directus)
+    directus.close()
