@@ -10,7 +10,7 @@ import pytest
 from shared.directus.taxonomy import Reading, build_taxonomy, read_taxonomy_rows, relationship_of
 from shared.directus.taxonomy_rows import rows_of
 from shared.errors import PermanentError
-from shared.taxonomy import Category, Item, load_taxonomy, shipped_taxonomies
+from shared.taxonomy import Category, Item, Taxonomy, load_taxonomy, shipped_taxonomies
 from tests.fakes.directus_server import DirectusServer, Row
 from tests.fakes.taxonomy_rows import answered
 from tests.unit.directus.conftest import Connect
@@ -136,6 +136,11 @@ def test_what_cannot_be_placed_is_left_out_with_a_warning(rows: list[Row], probl
     assert any(problem in warning for warning in reading.warnings), reading.warnings
     left = {row["id"] for row in rows} - {"a", "b", "x"}
     assert not left & {item.name for item in reading.taxonomy.root.walk()}
+
+
+def test_the_same_mistake_is_told_once() -> None:
+    reading = build(row("delay", BENEFIT, {"3": "gone", "4": "lost"}))
+    assert len(reading.warnings) == 1
 
 
 def test_drafts_alone_are_no_mistake() -> None:
@@ -267,3 +272,15 @@ def test_the_rows_of_a_taxonomy_are_the_same_every_time_and_ids_are_unique() -> 
     household = rows_of(load_taxonomy("household-contents"), "m2")
     assert not {r["id"] for r in rows.relationships} & {r["id"] for r in household.relationships}
     assert not {r["id"] for r in rows.items} & {r["id"] for r in household.items}
+
+
+def test_details_of_one_name_that_differ_are_items_of_their_own() -> None:
+    cancel, delay = (
+        Item(name, name, Category.BENEFIT, children=(Item("sum", "sum", Category.LIMIT, description=name),))
+        for name in ("cancel", "delay")
+    )
+    trip = Item("trip", "trip", Category.SEGMENT, children=(cancel, delay))
+    own = Taxonomy("own", "1", (), Item("own", "own", Category.PRODUCT, children=(trip,)))
+    rows = rows_of(own, "m1")
+    assert len({row["id"] for row in rows.items}) == len(rows.items) == 6
+    assert outline(build_taxonomy(answered(rows)).taxonomy.root) == outline(own.root)
