@@ -33,8 +33,6 @@ _UPLOADS = uuid.UUID("6b1f6c2e-52a1-4c0e-9d3b-0f5a7e8c4d21")
 
 # Parameters of the contract whose stages are still to be built, with the values that ask for nothing.
 _NOT_AVAILABLE: Mapping[str, tuple[object, ...]] = {
-    "seed_directus": (False,),
-    "dry_run_directus": (False,),
     "debug_from": (None,),
     "engine": (None, "rules"),
     "translate_to": (None,),
@@ -70,7 +68,7 @@ class Submitter:
 
     def analysis(self, request: AnalysisRequest, gate: ProductGate) -> Submission:
         """Accept an analysis of a product's document or of an upload."""
-        self._require_options(request)
+        self._require_options(request, request.product_id)
         params = _user_params(request)
         if request.document_id is not None:
             document = documents.find(self.services, self.caller, request.document_id)
@@ -145,10 +143,17 @@ class Submitter:
             if not self.caller.admin:
                 raise
 
-    def _require_options(self, options: AnalysisOptions) -> None:
-        """Refuse what the caller may not do, then what no stage does yet."""
-        if options.seed_directus and not self.caller.may_seed(self.settings.seed_roles):
+    def _require_options(self, options: AnalysisOptions, product_id: str | None = None) -> None:
+        """Refuse what the caller may not do, then what cannot be done here or by no stage yet."""
+        seeding = [name for name in ("seed_directus", "dry_run_directus") if getattr(options, name)]
+        if seeding and not self.caller.may_seed(self.settings.seed_roles):
             raise ForbiddenError("Seeding needs admin_access or one of the roles set up for it.")
+        if seeding and product_id is None:
+            raise RequestError(
+                "seeding-not-possible",
+                "Findings are seeded below a product of Directus: give its product_id.",
+                errors=[{"loc": f"body.{name}", "message": "Needs product_id"} for name in seeding],
+            )
         asked = [name for name, idle in _NOT_AVAILABLE.items() if getattr(options, name) not in idle]
         if asked:
             raise RequestError(

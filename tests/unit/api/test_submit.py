@@ -182,7 +182,6 @@ def test_validation_never_repeats_what_was_sent(alice: Client) -> None:
 @pytest.mark.parametrize(
     ("parameter", "value"),
     [
-        ("dry_run_directus", True),
         ("engine", "openai"),
         ("engine", "bedrock"),
         ("translate_to", "en"),
@@ -208,11 +207,22 @@ def test_rules_engine_by_name(backend: Backend, alice: Client) -> None:
     assert backend.job(answer.json()["job_id"]).params["engine"] == "rules"
 
 
-def test_seeding_needs_the_right(backend: Backend, alice: Client) -> None:
-    body = {"document_id": upload(backend, alice), "seed_directus": True}
+@pytest.mark.parametrize("parameter", ["seed_directus", "dry_run_directus"])
+def test_seeding_needs_the_right_and_a_product(backend: Backend, alice: Client, parameter: str) -> None:
+    body = {"document_id": upload(backend, alice), parameter: True}
     assert problem(alice.post("/jobs/analysis", json=body)) == (403, "forbidden")
     seeder = Client(alice.app, token(role="seeder"))
-    assert problem(seeder.post("/jobs/analysis", json=body)) == (422, "not-available")
+    answer = seeder.post("/jobs/analysis", json=body)
+    assert problem(answer) == (422, "seeding-not-possible")
+    assert places(answer) == [f"body.{parameter}"]
+    answer = seeder.upload(data={parameter: "true"})
+    assert problem(answer) == (422, "seeding-not-possible")
+    body = {"product_id": "4711", parameter: True}
+    assert problem(seeder.post("/jobs/analysis", json=body)) == (422, "directus-not-configured")
+    configured = client_of(backend, token(role="seeder"), directus_url="https://cms.example.com")
+    answer = configured.post("/jobs/analysis", json=body)
+    assert answer.status_code == 202
+    assert backend.job(answer.json()["job_id"]).params[parameter] is True
 
 
 def test_cleanup_needs_the_right(backend: Backend, alice: Client, admin: Client) -> None:
