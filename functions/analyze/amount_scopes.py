@@ -7,14 +7,22 @@ import re
 _MAX = re.compile(
     r"(?:\bbis(?:\s+zu)?(?:\s+(?:einem|zum|einer))?(?:\s+\w+)?|\bmax(?:\.|imal|imum)?|\bhöchstens|\blängstens"
     r"|höchstbetrag\s+von|begrenzt|beschränkt|limitiert|\bup\s+to|\bat\s+most|\bnot\s+exceeding|\blimited\s+to"
-    r"|jusqu['’]à|\bau\s+plus|\bau\s+maximum|\bà\s+concurrence\s+de|\bmaximum\s+(?:of|de))\W*(?:\w+\s+){0,2}$",
+    r"|jusqu['’](?:à|au)|\bau\s+plus|\bau\s+maximum|\bà\s+concurrence\s+de|\bmaximum\s+(?:of|de))\W*(?:\w+\s+){0,2}$",
     re.IGNORECASE,
 )
 _MIN = re.compile(
     r"(?:\bmindestens|\bmind\.|\bab\b|\babove|\bmehr\s+als|\blänger\s+als|\büber|\bat\s+least|\bmore\s+than|\bover"
     r"|\blonger\s+than|\bexceeding|\bau\s+moins|\bplus\s+de|\bdépass\w+|\bà\s+partir\s+de"
-    r"|\bminimum(?:\s+(?:of|de))?|\bnach|\bafter|\baprès|\bvon\s+mindestens)\W*(?:\w+\s+)?$",
+    r"|\bminimum(?:\s+(?:of|de))?|\bnach|\bafter|\baprès|\bvon\s+mindestens)[\s(:]*(?:\w+\s+)?$",
     re.IGNORECASE,
+)
+_NEGATED = re.compile(
+    r"\b(?:nicht|not|no|pas)\s+(?:mehr\s+als|länger\s+als|über|more\s+than|over|longer\s+than|exceeding|plus\s+de)"
+    r"[\s(:]*(?:\w+\s+)?$",
+    re.IGNORECASE,
+)
+_BELOW = re.compile(
+    r"\b(?:unter|weniger\s+als|under|below|less\s+than|moins\s+de|au-dessous\s+de|inférieure?s?\s+à)\s+$", re.IGNORECASE
 )
 _SCOPES = {
     "per person": (
@@ -54,8 +62,12 @@ _REACH = 90
 
 
 def bound_before(text: str) -> str:
-    """Return ``max`` or ``min`` where the words that end ``text`` say so, else an empty string."""
+    """Return ``max``, ``min`` or ``below`` where the words that end ``text`` say so, else an empty string."""
     tail = text[-_REACH:]
+    if _NEGATED.search(tail):
+        return "max"
+    if _BELOW.search(tail):
+        return "below"
     if _MIN.search(tail):
         return "min"
     return "max" if _MAX.search(tail) else ""

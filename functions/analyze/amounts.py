@@ -28,7 +28,7 @@ class Amount:
     """One amount: ``text[start:end]`` with its unit.
 
     ``value`` is None for "unlimited". ``unit`` is an ISO 4217 code, ``%``, ``minutes`` to ``years``, or
-    ``unlimited``. ``bound`` is ``max``, ``min`` or empty, as the words before it say. ``scopes`` are
+    ``unlimited``. ``bound`` is ``max``, ``min``, ``below`` or empty, as the words before it say. ``scopes`` are
     ``per person``, ``per event``, ``per day``, ... in the text's order; ``note`` is a remark in brackets
     directly behind the amount, or the variant of the contract it holds for. ``lower`` is the start of a
     range (10 to 20 days).
@@ -70,13 +70,17 @@ _UNITS = {
 _NUMBER_WORDS = {
     "ein": 1, "eine": 1, "einem": 1, "einen": 1, "einer": 1, "zwei": 2, "drei": 3, "vier": 4, "fünf": 5,
     "sechs": 6, "sieben": 7, "acht": 8, "neun": 9, "zehn": 10, "elf": 11, "zwölf": 12, "vierzehn": 14,
-    "vierundzwanzig": 24, "dreissig": 30, "dreißig": 30, "achtundvierzig": 48, "sechzig": 60,
+    "fünfzehn": 15, "zwanzig": 20, "einundzwanzig": 21, "vierundzwanzig": 24, "dreissig": 30, "dreißig": 30,
+    "sechsunddreissig": 36, "sechsunddreißig": 36, "achtundvierzig": 48, "sechzig": 60,
+    "zweiundsiebzig": 72, "neunzig": 90,
     "one": 1, "two": 2, "three": 3, "four": 4, "five": 5, "six": 6, "seven": 7, "eight": 8, "nine": 9,
-    "ten": 10, "eleven": 11, "twelve": 12, "fourteen": 14, "twenty-four": 24, "thirty": 30,
-    "forty-eight": 48, "sixty": 60, "ninety": 90,
+    "ten": 10, "eleven": 11, "twelve": 12, "fourteen": 14, "fifteen": 15, "twenty": 20, "twenty-one": 21,
+    "twenty-four": 24, "thirty": 30, "thirty-six": 36, "forty-eight": 48, "sixty": 60, "seventy-two": 72,
+    "ninety": 90,
     "un": 1, "une": 1, "deux": 2, "trois": 3, "quatre": 4, "cinq": 5, "sept": 7, "huit": 8, "neuf": 9,
-    "dix": 10, "onze": 11, "douze": 12, "quatorze": 14, "vingt-quatre": 24, "trente": 30,
-    "quarante-huit": 48, "soixante": 60,
+    "dix": 10, "onze": 11, "douze": 12, "quatorze": 14, "quinze": 15, "vingt": 20, "vingt et un": 21,
+    "vingt-quatre": 24, "trente": 30, "quarante-huit": 48, "soixante": 60, "soixante-douze": 72,
+    "quatre-vingt-dix": 90,
 }  # fmt: skip
 
 _SPACES = r" \u00a0\u202f\u2009"
@@ -87,6 +91,7 @@ _NUMBER = (
 )
 _DASHES = r"(?:[.,]\s?[–—-]{1,2})?"
 _MULTIPLIER = r"(?:\s?(?P<m{n}>mio\.?|million(?:en|s)?|tausend|thousand|[mk](?![\w²³])))?"
+# A sign directly behind a number belongs to that number, also where the next table cell begins with one.
 _CODES = r"chf|sfr\.?|fr\.|eur|usd|us\$|gbp|aud|cad|jpy|sek|nok|dkk|pln|€|£|\$"
 _NAMES = r"schweizer franken|swiss francs|francs suisses|franken|francs|euros?"
 
@@ -103,7 +108,7 @@ _WORDS = "|".join(sorted(_NUMBER_WORDS, key=len, reverse=True))
 _UNIT_WORDS = "|".join(f"(?P<{unit}>{words})" for unit, words in _UNITS.items())
 _TO = r"(?:bis|to|à|-|–|—)"
 _MONEY_BEFORE = re.compile(
-    rf"(?<![^\W\d_])(?P<c>{_CODES})\s*(?:(?P<low>{_number('a')})\s?{_TO}\s?)?"
+    rf"(?<![^\W\d_])(?<!\d[{_SPACES}])(?<!\d)(?P<c>{_CODES}|{_NAMES})[^\S\t]*(?:(?P<low>{_number('a')})\s?{_TO}\s?)?"
     rf"(?P<n>{_number('b')}){_DASHES}{_multiplier('b')}",
     re.IGNORECASE,
 )
@@ -123,9 +128,11 @@ _DURATION = re.compile(
     re.IGNORECASE,
 )
 _UNLIMITED = re.compile(
-    r"\b(?:(?:betraglich |betragsmässig )?un(?:begrenzt|limitiert|beschränkt)(?:e[nrsm]?)?|unlimited"
-    r"|no (?:financial |monetary |upper )?limit"
-    r"|illimitée?s?|sans limite|in unbegrenzter höhe)(?!\w)",
+    r"\b(?:(?:betraglich |betragsmässig |der höhe nach )?un(?:begrenzt|limitiert|beschränkt)(?:e[nrsm]?)?"
+    r"|ohne (?:betragliche |summenmässige )?(?:kosten|betrags|summen|leistungs)?(?:grenze|limite|begrenzung|beschränkung)"
+    r"|(?:der höhe nach )?nicht begrenzt|keine (?:betragliche )?(?:limite|begrenzung|obergrenze)|in unbegrenzter höhe"
+    r"|unlimited|no (?:financial |monetary |upper )?limit|without (?:any )?limit"
+    r"|illimitée?s?|sans (?:limite|limitation|plafond)(?: de somme)?|aucune limite)(?!\w)",
     re.IGNORECASE,
 )
 _BARE = re.compile(

@@ -53,7 +53,7 @@ class RulesAnalysis:
         self._segments = {item.item_id: read_rule(item, self._language) for item in taxonomy.segments}
         negation = Negation(self._index, cues.negation)
         self._scopes = Scopes(
-            self._outline, self._index, self._stances, negation, list(self._segments.values())
+            self._outline, self._index, self._stances, negation, self._root, list(self._segments.values())
         )
         self._finder = BenefitFinder(self._outline, self._index, self._stances, self._scopes, negation)
         self._limits = LimitFinder(self._outline, self._index, self._stances, self._language, cues)
@@ -117,12 +117,13 @@ class RulesAnalysis:
 
     @cached_property
     def _is_relevant(self) -> bool:
-        """Whether the document is about the taxonomy's product at all: its words are frequent enough."""
+        """Whether the document is about the taxonomy's product: by its words, and those of others."""
         if not self._root.terms or not self._root.share:
             return True
         running = [clause for clause in self._outline.clauses if clause.tokens]
         found = self._index.find_any(self._root.terms)
-        return len(found) >= self._root.share * max(1, len(running))
+        others = self._index.find_any(self._root.others)
+        return len(found) >= max(self._root.share * len(running), len(others), 1)
 
     def _segment(self, item: Item) -> Finding | None:
         rule = self._segments[item.item_id]

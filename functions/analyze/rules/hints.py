@@ -25,7 +25,8 @@ class Rule:
     limits of its whole segment. ``requires`` are benefits one of which a segment needs; ``objects``
     segments may be named among insured objects, ``exclusive`` ones own the sections that name them in
     their title. ``limits_of`` is the path (segment/benefit, by name) of the benefit whose
-    limits hold here too. ``share`` and ``terms`` tell a relevant document.
+    limits hold here too. ``share`` and ``terms`` tell a relevant document, ``others`` are words of other
+    products: a document or section that is rather about those is none of ours.
     """
 
     item: Item
@@ -45,6 +46,7 @@ class Rule:
     limits_of: str
     share: float
     terms: tuple[str, ...]
+    others: tuple[str, ...]
 
 
 def read_rule(item: Item, language: str) -> Rule:
@@ -77,6 +79,7 @@ def read_rule(item: Item, language: str) -> Rule:
         limits_of=str(hints.get("limits_of", "")),
         share=float(share),
         terms=_patterns(item, _mapping(item, "relevance", "terms"), language),
+        others=_patterns(item, _mapping(item, "relevance", "others"), language),
     )
 
 

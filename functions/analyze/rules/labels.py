@@ -5,14 +5,19 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass
 
+_KINDS = (
+    r"Art(?:ikel|icle|\.)?|§|Ziff(?:er|\.)?|Section|Clause|Chapitre|Chapter|Kapitel|Teil|Part(?:ie)?|Titre"
+    r"|Abschnitt|Baustein|Modul|Module"
+)
 _NUMBERED = re.compile(
-    r"\s*(?:(?:Art(?:ikel|icle|\.)?|§|Ziff(?:er|\.)?|Section|Clause|Chapitre|Kapitel|Teil|Part)\.?\s*)?"
-    r"(?:(?P<letter>[A-Z])[\s.]?(?=\d))?(?P<digits>\d{1,3}(?:\.\d{1,3}){0,5})(?P<stop>[.):]?)"
+    rf"\s*(?:(?:{_KINDS})\.?\s*)?"
+    r"(?:(?P<letter>[A-Z])[\s.]?(?=\d))?(?P<digits>\d{1,3}(?:\.\d{1,3}){0,5})(?:[a-z](?![\w.)]))?(?P<stop>[.):]?)"
     r"(?=[\sA-ZÄÖÜÉ\"«–-]|$)",
 )
 _LETTER = re.compile(r"\s*(?P<letter>[A-Z])(?P<stop>[.):]?)\s+(?=[^\W\d_])")
 _ROMAN = re.compile(r"\s*(?P<roman>[IVX]{2,5})(?P<stop>[.):]?)\s+(?=[^\W\d_])")
-_WORDED = re.compile(r"\s*(?:Art|§|Ziff|Section|Clause|Chapitre|Kapitel|Teil|Part)", re.IGNORECASE)
+_CHAPTER = re.compile(rf"\s*(?:{_KINDS})\s+(?P<part>[A-Z]|[IVX]{{1,5}})(?:\s*[.):–—-]|\s*$)\s*")
+_WORDED = re.compile(rf"\s*(?:{_KINDS})", re.IGNORECASE)
 
 _ROMAN_VALUES = {"I": 1, "V": 5, "X": 10}
 _CHAPTER_PARTS = 2
@@ -73,6 +78,9 @@ class Label:
 
 def parse_label(text: str) -> tuple[Label | None, int]:
     """Return the number that begins ``text`` and where the words behind it start."""
+    chapter = _CHAPTER.match(text)
+    if chapter:
+        return Label((chapter.group("part"),), worded=True), chapter.end()
     for pattern in (_ROMAN, _LETTER):
         match = pattern.match(text)
         if match:

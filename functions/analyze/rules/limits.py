@@ -51,7 +51,7 @@ class LimitFinder:
         self._index = index
         self._stances = stances
         self._language = language
-        self._thresholds = index.find_any(cues.threshold)
+        self._thresholds = index.find_all(cues.threshold)
         self._cap_words = index.find_any(cues.cap)
         self._currencies = self._table_currencies()
         self._heads = self._table_heads()
@@ -156,7 +156,9 @@ class LimitFinder:
 
     def _fits(self, item: Item, amount: Amount, clause: Clause) -> bool:
         hints = item.hints
-        if amount.kind is AmountKind.MONEY and (amount.bound == "min" or self._is_threshold(amount, clause)):
+        if amount.bound == "below" or (amount.kind is AmountKind.MONEY and self._is_threshold(amount, clause)):
+            return False
+        if amount.kind is AmountKind.MONEY and amount.bound == "min" and not hints.get("floor"):
             return False
         if amount.kind.value not in _list(hints.get("kinds")):
             return False
@@ -178,7 +180,8 @@ class LimitFinder:
             return True
         before = self._outline.text(clause)[max(0, amount.start - 40) : amount.start]
         return bool(
-            re.search(r"(?:während|pendant|durant|\bfor|innerhalb|within|dans|für|auf)\s+(?:\w+\s)?$", before)
+            amount.unit != "years"
+            and re.search(r"(?:während|pendant|durant|\bfor|für|auf)\s+(?:\w+\s)?$", before)
         )
 
     def _has_cue(self, item: Item, amount: Amount, clause: Clause) -> bool:
@@ -214,11 +217,11 @@ class LimitFinder:
 
     def _is_threshold(self, amount: Amount, clause: Clause) -> bool:
         """Whether the amount measures something else: a value in dispute, a premium, a fine."""
-        match = self._thresholds.get(clause.index)
-        if match is None:
-            return False
-        distance = clause.start + amount.start - clause.tokens[match.start].start
-        return 0 < distance <= _THRESHOLD_REACH
+        for match in self._thresholds.get(clause.index, ()):
+            distance = clause.start + amount.start - clause.tokens[match.start].start
+            if 0 < distance <= _THRESHOLD_REACH:
+                return True
+        return False
 
     def _has_money(self, clause: Clause) -> bool:
         return any(amount.kind is AmountKind.MONEY for amount in self.amounts(clause))

@@ -157,6 +157,14 @@ class WordIndex:
                 found.setdefault(clause, match)
         return found
 
+    def find_all(self, patterns: Iterable[str]) -> dict[int, list[Match]]:
+        """Return the match of every pattern that a clause has, by the clause's index."""
+        found: dict[int, list[Match]] = defaultdict(list)
+        for pattern in patterns:
+            for clause, match in self.find(pattern).items():
+                found[clause].append(match)
+        return found
+
     def places(self, word: str) -> set[tuple[int, int]]:
         """Return every place of a single word, as (clause, position among its tokens)."""
         found = self._phrase(compile_pattern(word).needed[0])

@@ -10,12 +10,16 @@ from functions.analyze.rules import toc
 from functions.analyze.rules.labels import Label, parse_label
 from functions.analyze.rules.outline import Clause, ClauseKind, Outline, Section
 from functions.analyze.rules.text import sentences, tokens, trim
+from shared.documents import MEDIA_TYPES
 
-_BULLET = re.compile(r"\s*(?:[–—•·▪■●◦‣*-]\s|[a-z]\)\s|\d{1,2}\)\s|\([a-z\d]\)\s)")
+_BULLET = re.compile(r"\s*(?:[–—•·▪■●◦‣*-]\s|[a-z]{1,2}\)\s|\d{1,2}[.)]\s|\([a-z\d]{1,2}\)\s)")
+_QUESTION = re.compile(r"[^.:;]{3,140}\?")
 _OPEN_END = re.compile(r"[^.!?:;»”\"]\s*$")
 _MAX_HEADING = 140
 _TITLE_WORDS = 10
 _SHORT_TITLE_WORDS = 5
+_MARKED_UP = frozenset(MEDIA_TYPES[ending] for ending in (".md", ".html", ".docx"))
+_QUESTION_LEVEL = 6
 
 
 def build_outline(document: Document) -> Outline:
@@ -34,7 +38,9 @@ class _Builder:
         self._orphan: int | None = None
         self._contents_title: tuple[int, Page, Block] | None = None
         self._chapters: dict[str, tuple[int, Page, Block]] = {}
+        self._is_marked_up = outline.document.media_type in _MARKED_UP
         self._lead: int | None = None
+        self._leads: dict[str, int | None] = {}
         self._open: int | None = None
         self._block = 0
 
@@ -58,6 +64,8 @@ class _Builder:
             return
         if block.kind is BlockKind.HEADING:
             self._heading(number, page, block, start, end)
+        elif block.kind is BlockKind.PARAGRAPH and _QUESTION.fullmatch(page.text, start, end):
+            self._title_clause(number, page, self._open_section(_QUESTION_LEVEL, None), start, end)
         elif block.kind is BlockKind.TABLE_ROW:
             clause = self._clause(number, page, start, end, ClauseKind.ROW)
             clause.table = (number, block.table or 0)
@@ -84,14 +92,20 @@ class _Builder:
                 heading = self._outline.clauses[top.heading]
                 heading.tokens = [*heading.tokens, *tokens(page.text, start, end)]
             return
+        if self._is_marked_up and block.level:
+            self._unwind_marked_up(block.level)
         section = self._open_section(block.level or 3, label)
-        section.title = _title(page.text[start:end])
+        self._title_clause(number, page, section, start, end)
         if label is not None and offset >= end - start:
             section.title = ""
-        clause = self._clause(number, page, start, end, ClauseKind.HEADING)
-        section.heading = clause.index
+
+    def _title_clause(self, number: int, page: Page, section: Section, start: int, end: int) -> None:
+        """Make the span the section's title, which ends every list."""
+        section.title = _title(page.text[start:end])
+        section.heading = self._clause(number, page, start, end, ClauseKind.HEADING).index
         section.clauses.pop()
         self._lead = None
+        self._leads = {}
 
     def _numbered(self, number: int, page: Page, block: Block, start: int, end: int) -> int:
         """Open a section for a paragraph that carries a section number; return where its text begins."""
@@ -104,10 +118,7 @@ class _Builder:
         self._lead = None
         first, _, rest = text.partition("\n")
         if offset < len(first) and _looks_like_title(first[offset:], rest):
-            section.title = _title(first)
-            clause = self._clause(number, page, start, start + len(first), ClauseKind.HEADING)
-            section.heading = clause.index
-            section.clauses.pop()
+            self._title_clause(number, page, section, start, start + len(first))
             return trim(page.text, start + len(first), end)[0]
         section.title = text[:offset].strip()
         return self._run_in_title(number, page, section, start, end, start + offset)
@@ -119,18 +130,17 @@ class _Builder:
         spans = sentences(page.text, words, end)
         if not spans[1:] or len(page.text[slice(*spans[0])].split()) > _SHORT_TITLE_WORDS:
             return words
+        self._title_clause(number, page, section, *spans[0])
         section.title = _title(page.text[start : spans[0][1]])
-        clause = self._clause(number, page, spans[0][0], spans[0][1], ClauseKind.HEADING)
-        section.heading = clause.index
-        section.clauses.pop()
         return spans[1][0]
 
     def _running(self, number: int, page: Page, block: Block, start: int, end: int) -> None:
         is_item = block.kind is BlockKind.LIST_ITEM or bool(_BULLET.match(page.text, start, end))
         continues = self._open is not None and not is_item and page.text[start].islower()
         kind = ClauseKind.ITEM if is_item else ClauseKind.SENTENCE
-        if not is_item and not continues:
-            self._lead = None
+        mark = _mark(page.text, start, end) if is_item else ""
+        if not continues:
+            self._lead = self._leads.get(mark, self._lead) if is_item else None
         before = self._open if continues else None
         clause: Clause | None = None
         for span in sentences(page.text, start, end):
@@ -142,7 +152,10 @@ class _Builder:
             return
         last = page.text[clause.start : clause.end]
         self._open = clause.index if _OPEN_END.search(last) else None
-        if last.rstrip().endswith(":") or (not is_item and not continues and self._open is not None):
+        if not is_item and not continues:
+            self._leads = {}
+        if last.rstrip().endswith(":") or (not continues and self._open is not None):
+            self._leads[mark] = clause.lead
             self._lead = clause.index
 
     def _clause(self, number: int, page: Page, start: int, end: int, kind: ClauseKind) -> Clause:
@@ -164,6 +177,12 @@ class _Builder:
         sections[parent].children.append(section.index)
         self._stack.append(section.index)
         return section
+
+    def _unwind_marked_up(self, level: int) -> None:
+        """Close what a heading of a true level ends: no section holds another of its own level."""
+        sections = self._outline.sections
+        while len(self._stack) > 1 and sections[self._stack[-1]].level >= level:
+            self._stack.pop()
 
     def _unwind(self, level: int, label: Label | None) -> list[int]:
         """Pop the sections that end where a heading of this level and label begins."""
@@ -259,6 +278,14 @@ def _looks_like_title(first: str, rest: str) -> bool:
         return False
     following = rest.partition("\n")[0]
     return not rest or len(first) < 0.75 * len(following) or len(words) <= _SHORT_TITLE_WORDS
+
+
+def _mark(text: str, start: int, end: int) -> str:
+    """Return what kind of mark begins a list item: ``(1)``, ``1.``, ``a)`` and dashes differ."""
+    match = _BULLET.match(text, start, end)
+    if match is None:
+        return "*"
+    return re.sub(r"[^\W\d]+", "a", re.sub(r"\d+", "1", match.group().strip()))
 
 
 def _has_contents(page: Page) -> bool:

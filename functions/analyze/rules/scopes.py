@@ -22,6 +22,7 @@ class Scopes:
         index: WordIndex,
         stances: Stances,
         negation: Negation,
+        product: Rule,
         segments: Sequence[Rule],
     ) -> None:
         self._outline = outline
@@ -41,6 +42,7 @@ class Scopes:
                     if section_of is not None and not negation.covers(match):
                         named[section_of].add(segment.item.name)
         self.named = [frozenset(names | own) for names, own in zip(named, titled, strict=True)]
+        self._foreign = self._foreign_sections(index, product)
         self.nearest: list[frozenset[str]] = []
         self.around: list[frozenset[str]] = []
         exclusive = frozenset(segment.item.name for segment in segments if segment.exclusive)
@@ -61,6 +63,19 @@ class Scopes:
                 return claimed
         return frozenset()
 
+    def _foreign_sections(self, index: WordIndex, product: Rule) -> frozenset[int]:
+        """Return the sections under a title about another product, unless a nearer one is about ours."""
+        own, others = index.find_any(product.terms), index.find_any(product.others)
+        foreign = set()
+        for section in self._outline.sections:
+            for part in self._outline.path(section.index):
+                if self.named[part.index] or part.heading in own:
+                    break
+                if part.heading in others:
+                    foreign.add(section.index)
+                    break
+        return frozenset(foreign)
+
     def mentions(self, segment: str, clause: int) -> bool:
         """Whether the clause itself uses the segment's words."""
         return clause in self._mentions.get(segment, ())
@@ -76,6 +91,8 @@ class Scopes:
 
     def allows(self, rule: Rule, own: str, clause: Clause) -> bool:
         """Whether a passage counts for the rule, whose own segment is ``own``."""
+        if clause.section in self._foreign:
+            return False
         allowed = rule.scope | {own}
         nearest = self.nearest[clause.section]
         if nearest & rule.not_scope and not nearest & allowed:
