@@ -18,6 +18,7 @@ from infra.local import guard
 from infra.local.paths import CHECKOUT, Paths
 from tests.conftest import OWNER
 
+pytestmark = pytest.mark.slow
 Run = Callable[..., str]
 KEPT = ("PATH", "HOME", "CLAUSEWORKS_CACHE", "XDG_CACHE_HOME")
 
