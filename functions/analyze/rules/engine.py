@@ -182,17 +182,28 @@ class RulesAnalysis:
 
     def _figures(self, item: Item, segment: str, supports: Sequence[Support]) -> list[Figure]:
         main = read_rule(item, self._language).main
+        supports = self._at_home(supports, segment)
         modules = [self._module_of(support.clause, segment) for support in supports]
 
         def is_swept(clause: Clause) -> bool:
             return main and self._module_of(clause.index, segment) == modules[0]
 
         zone = self._limits.zone(supports, self._taken_by_others(item), is_swept)
-        if main:
-            seen = {number for number, _ in zone}
-            for section in sorted(set(modules)):
-                zone += [entry for entry in self._caps(section, segment) if entry[0] not in seen]
+        seen = {number for number, _ in zone}
+        for section in sorted(set(modules)):
+            caps = [entry for entry in self._caps(section, segment) if entry[0] not in seen]
+            zone += caps if main else [entry for entry in caps if self._limits.holds_for_all(entry[0])]
         return self._limits.figures(zone)
+
+    def _at_home(self, supports: Sequence[Support], segment: str) -> Sequence[Support]:
+        """Return the passages outside the sections of other segments, if one is in the segment's own."""
+        places = {
+            support.clause: self._scopes.nearest[self._outline.clauses[support.clause].section]
+            for support in supports
+        }
+        if not any(segment in names for names in places.values()):
+            return supports
+        return [support for support in supports if not (names := places[support.clause]) or segment in names]
 
     def _caps(self, section: int, segment: str) -> list[tuple[int, float]]:
         """Return what limits a whole section, without what is another segment's.

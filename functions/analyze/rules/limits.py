@@ -53,6 +53,7 @@ class LimitFinder:
         self._language = language
         self._thresholds = index.find_all(cues.threshold)
         self._cap_words = index.find_any(cues.cap)
+        self._shares = index.find_any(cues.share)
         self._currencies = self._table_currencies()
         self._heads = self._table_heads()
         self._amounts: dict[int, list[Amount]] = {}
@@ -114,6 +115,10 @@ class LimitFinder:
             for number in part.clauses
             if self._stances.clauses[number] in _CAPS
         ]
+
+    def holds_for_all(self, clause: int) -> bool:
+        """Whether the clause takes a share of the loss from whatever the section pays."""
+        return clause in self._shares or self._outline.sections[self._outline.clauses[clause].section].heading in self._shares
 
     def findings(self, item: Item, figures: Sequence[Figure]) -> tuple[Finding, ...]:
         """Type the figures by the item's limit types; one finding a type, value, unit and scope.

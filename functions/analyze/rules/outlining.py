@@ -13,7 +13,7 @@ from functions.analyze.rules.text import sentences, tokens, trim
 from shared.documents import MEDIA_TYPES
 
 _BULLET = re.compile(r"\s*(?:[–—•·▪■●◦‣*-]\s|[a-z]{1,2}\)\s|\d{1,2}[.)]\s|\([a-z\d]{1,2}\)\s)")
-_QUESTION = re.compile(r"[^.:;]{3,140}\?")
+_QUESTION = re.compile(r"[^:;\n]{3,140}\?")
 _OPEN_END = re.compile(r"[^.!?:;»”\"]\s*$")
 _MAX_HEADING = 140
 _TITLE_WORDS = 10

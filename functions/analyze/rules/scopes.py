@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 
 from functions.analyze.rules.hints import Rule
 from functions.analyze.rules.matching import WordIndex
@@ -11,6 +11,8 @@ from functions.analyze.rules.outline import Clause, ClauseKind, Outline
 from functions.analyze.rules.stance import CLOSED, Stance, Stances
 
 _NOT_A_MODULE = frozenset({Stance.EXCLUSION, Stance.DUTY, Stance.GENERAL, Stance.DEFINITION})
+_MOST = 0.6
+_SEVERAL = 2
 
 
 class Scopes:
@@ -41,6 +43,8 @@ class Scopes:
                     section_of = self._object_scope(outline.clauses[number])
                     if section_of is not None and not negation.covers(match):
                         named[section_of].add(segment.item.name)
+        for section in self._document_titles(titled):
+            titled[section] = set()
         self.named = [frozenset(names | own) for names, own in zip(named, titled, strict=True)]
         self._foreign = self._foreign_sections(index, product)
         self.nearest: list[frozenset[str]] = []
@@ -75,6 +79,18 @@ class Scopes:
                     foreign.add(section.index)
                     break
         return frozenset(foreign)
+
+    def _document_titles(self, titled: Sequence[set[str]]) -> Iterator[int]:
+        """Yield the sections that are the document rather than a module of it.
+
+        Those hold most of the text, and titles below them name several other segments.
+        """
+        for section in self._outline.sections:
+            below = [part.index for part in self._outline.subtree(section.index)]
+            size = sum(len(self._outline.sections[part].clauses) for part in below)
+            others = set().union(*(titled[part] for part in below)) - titled[section.index]
+            if size > _MOST * len(self._outline.clauses) and len(others) >= _SEVERAL:
+                yield section.index
 
     def mentions(self, segment: str, clause: int) -> bool:
         """Whether the clause itself uses the segment's words."""
