@@ -102,4 +102,5 @@ def _attached(run: Run, directus: Directus, file_id: str) -> Original:
 
 def _keep(run: Run, data: bytes, file_name: str, media_type: str) -> Original:
     info = run.files.put(run.key("original"), data, media_type or "application/octet-stream")
-    return Original(info.key, info.version_id, file_name, media_type, hashlib.sha256(data).hexdigest())
+    # The key carries the fence, so no other version will be written there.
+    return Original(info.key, "", file_name, media_type, hashlib.sha256(data).hexdigest())
