@@ -47,6 +47,12 @@ class ProductRows:
             for collection in CHILDREN_FIRST
         }
 
+    def without(self, collection: str, ids: Sequence[str]) -> ProductRows:
+        """Return the rows less those of one collection that are gone."""
+        gone = set(ids)
+        left = [row for row in self.rows.get(collection, ()) if row.id not in gone]
+        return ProductRows({**self.rows, collection: left})
+
     def protected(self) -> set[tuple[str, str]]:
         """Return collection and id of every row that is validated, or an ancestor of such a row."""
         segment_of = {row.id: row.segment for row in self.rows.get(BENEFITS, ())}

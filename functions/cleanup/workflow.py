@@ -127,8 +127,9 @@ class CleanupWorkflow:
             counts = Counter({name: len(ids) for name, ids in plan["removable"].items()})
             counts[PRODUCTS] += self._delete_product
         else:
-            counts = Counter(dict(zip(CHILDREN_FIRST, self._run.outputs("rows"), strict=True)))
-            counts.update(self._run.outputs("verify")[0]["deleted"])
+            counts = Counter()
+            for gone in (*self._run.outputs("rows"), self._run.outputs("verify")[0]["deleted"]):
+                counts.update(gone)
             counts[PRODUCTS] += sum(self._run.outputs("product"))
         return {name: counts[name] for name in (*CHILDREN_FIRST, PRODUCTS)}
 
@@ -172,14 +173,21 @@ class CleanupWorkflow:
         self._ports.documents.delete(document_id)
         return objects
 
-    def _rows(self, index: int) -> int:
-        """Remove one collection's rows; return how many of those planned, or come since, are gone."""
-        collection = CHILDREN_FIRST[index]
-        removable = self._product_rows().removable(force=self._force)[collection]
-        self._seeded.delete(collection, removable)
-        kept = {row.id for row in self._product_rows().rows.get(collection, ())} - set(removable)
+    def _rows(self, index: int) -> dict[str, int]:
+        """Remove one collection's rows; return how many of those planned, or come since, are gone.
+
+        What has come since to the collections before it goes first: it would hold its parents back.
+        """
+        gone: dict[str, int] = {}
+        for collection in CHILDREN_FIRST[: index + 1]:
+            rows = self._product_rows()
+            removable = rows.removable(force=self._force)[collection]
+            kept = {row.id for row in rows.rows.get(collection, ())} - set(removable)
+            self._seeded.delete(collection, removable)
+            self._read = rows.without(collection, removable)
+            gone[collection] = len(removable)
         planned = set(self._run.outputs("plan")[0]["removable"][collection])
-        return len((planned - kept) | set(removable))
+        return {**gone, collection: len((planned - kept) | set(removable))}
 
     def _verify(self, _index: int) -> dict[str, Any]:
         """Read everything again and remove what came in between; what stays unprotected is no success."""
@@ -227,7 +235,7 @@ class CleanupWorkflow:
     # --- Helpers -----------------------------------------------------------------------------------
 
     def _product_rows(self) -> ProductRows:
-        """Return the rows as this invocation first saw them: after a pause or a retry they are read anew."""
+        """Return the rows as this invocation found and left them: after a pause or a retry it reads anew."""
         if self._read is None:
             self._read = self._seeded.read(self._product_id)
         return self._read
