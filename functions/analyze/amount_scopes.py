@@ -22,7 +22,8 @@ _NEGATED = re.compile(
     re.IGNORECASE,
 )
 _BELOW = re.compile(
-    r"\b(?:unter|weniger\s+als|under|below|less\s+than|moins\s+de|au-dessous\s+de|inférieure?s?\s+à)\s+$", re.IGNORECASE
+    r"\b(?:unter|weniger\s+als|under|below|less\s+than|moins\s+de|au-dessous\s+de|inférieure?s?\s+à)\s+$",
+    re.IGNORECASE,
 )
 _SCOPES = {
     "per person": (

@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from functools import cached_property
 
+from functions.analyze.amounts import AmountKind
 from functions.analyze.document import Document
 from functions.analyze.rules.benefits import ACCEPT, BenefitFinder, Support
 from functions.analyze.rules.confidence import combined
@@ -16,13 +17,14 @@ from functions.analyze.rules.cues import cues_for
 from functions.analyze.rules.details import DetailFinder
 from functions.analyze.rules.evidence import evidence_of
 from functions.analyze.rules.hints import Rule, read_rule
-from functions.analyze.rules.limits import Figure, LimitFinder
+from functions.analyze.rules.limits import CAP, Figure, LimitFinder
 from functions.analyze.rules.matching import WordIndex
 from functions.analyze.rules.negation import Negation
 from functions.analyze.rules.outline import Clause, ClauseKind
 from functions.analyze.rules.outlining import build_outline
 from functions.analyze.rules.scopes import Scopes
 from functions.analyze.rules.stance import Stances
+from functions.analyze.rules.tables import TableJoin
 from shared.findings import Details, Finding
 from shared.taxonomy import Category, Item, Taxonomy
 
@@ -193,7 +195,58 @@ class RulesAnalysis:
         for section in sorted(set(modules)):
             caps = [entry for entry in self._caps(section, segment) if entry[0] not in seen]
             zone += caps if main else [entry for entry in caps if self._limits.holds_for_all(entry[0])]
-        return self._limits.figures(zone)
+        figures = [figure for figure in self._limits.figures(zone) if self._is_for(item, figure)]
+        if main or not any(figure.amount.kind is AmountKind.MONEY for figure in figures):
+            seen = {number for number, _ in zone}
+            figures += self._limits.figures(
+                [(row, CAP) for row in self._summed_up(supports) if row not in seen]
+            )
+        return figures
+
+    def _summed_up(self, supports: Sequence[Support]) -> list[int]:
+        """Return the rows of tables elsewhere that speak of the sections where a benefit is granted."""
+        rows = {
+            row
+            for support in supports
+            for part in self._outline.path(self._outline.clauses[support.clause].section)
+            for row in self._tables.rows.get(part.index, ())
+        }
+        return sorted(rows)
+
+    @cached_property
+    def _tables(self) -> TableJoin:
+        return TableJoin(self._outline, self._marks)
+
+    def _is_for(self, item: Item, figure: Figure) -> bool:
+        """Whether an amount is the item's in a passage that names several benefits, each with its own.
+
+        An amount belongs to what was named since the amount before it, else to the same as that.
+        """
+        marks = self._marks.get(figure.clause, ())
+        if not any(name == item.name for _, name in marks):
+            return True
+        owners: set[str] = set()
+        since = 0
+        for amount in self._limits.amounts(self._outline.clauses[figure.clause]):
+            owners = {name for at, name in marks if since <= at < amount.start} or owners
+            since = amount.end
+            if amount.start == figure.amount.start:
+                break
+        return not owners or item.name in owners
+
+    @cached_property
+    def _marks(self) -> dict[int, list[tuple[int, str]]]:
+        """Return where each passage names the benefits it grants: offset within the clause, and name."""
+        marks: dict[int, list[tuple[int, str]]] = {}
+        for segment in self._taxonomy.segments:
+            for item in segment.of(Category.BENEFIT):
+                found = self._index.find_any(read_rule(item, self._language).names)
+                for support in self._granted(item, segment.name):
+                    if not support.title and support.clause in found:
+                        clause = self._outline.clauses[support.clause]
+                        token = clause.tokens[found[support.clause].start]
+                        marks.setdefault(clause.index, []).append((token.start - clause.start, item.name))
+        return marks
 
     def _at_home(self, supports: Sequence[Support], segment: str) -> Sequence[Support]:
         """Return the passages outside the sections of other segments, if one is in the segment's own."""

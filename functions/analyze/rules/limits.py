@@ -25,7 +25,7 @@ _USABLE = frozenset(
 )
 _CAPS = frozenset({Stance.LIMIT, Stance.GRANT, Stance.OVERVIEW})
 _NEARBY = 0.9
-_CAP = 0.75
+CAP = 0.75
 _THRESHOLD_REACH = 45
 _CUE_REACH = 90
 _CUE_BEHIND = 20
@@ -109,7 +109,7 @@ class LimitFinder:
     def caps(self, section: int) -> list[tuple[int, float]]:
         """Return the clauses below a section that limit all of it: those under titles about limits."""
         return [
-            (number, _CAP)
+            (number, CAP)
             for part in self._outline.subtree(section)
             if self._stances.limits_whole(part.index)
             for number in part.clauses
@@ -118,7 +118,10 @@ class LimitFinder:
 
     def holds_for_all(self, clause: int) -> bool:
         """Whether the clause takes a share of the loss from whatever the section pays."""
-        return clause in self._shares or self._outline.sections[self._outline.clauses[clause].section].heading in self._shares
+        return (
+            clause in self._shares
+            or self._outline.sections[self._outline.clauses[clause].section].heading in self._shares
+        )
 
     def findings(self, item: Item, figures: Sequence[Figure]) -> tuple[Finding, ...]:
         """Type the figures by the item's limit types; one finding a type, value, unit and scope.
@@ -161,7 +164,9 @@ class LimitFinder:
 
     def _fits(self, item: Item, amount: Amount, clause: Clause) -> bool:
         hints = item.hints
-        if amount.bound == "below" or (amount.kind is AmountKind.MONEY and self._is_threshold(amount, clause)):
+        if amount.bound == "below" or (
+            amount.kind is AmountKind.MONEY and self._is_threshold(amount, clause)
+        ):
             return False
         if amount.kind is AmountKind.MONEY and amount.bound == "min" and not hints.get("floor"):
             return False

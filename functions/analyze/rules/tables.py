@@ -1,0 +1,91 @@
+"""Joins the rows of a summary of cover to the sections they sum up, by number or by title.
+
+A row "B1 | Medical expenses | £5 million" speaks of section B1, and a row "Luggage, per family" of the
+section with that title, wherever the table stands.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable
+
+from functions.analyze.rules.labels import parse_label
+from functions.analyze.rules.outline import Clause, ClauseKind, Outline, Section
+
+_REFERENCE = re.compile(
+    r"(?:§|\b(?:Art|Ziff|Ziffer|Artikel|Article|Section|Clause|Abschnitt|Chapitre|Kapitel)\b\.?)\s*"
+    r"(?P<label>[A-Z]?\s?\d{1,3}(?:\.\d{1,3})*)"
+)
+_LABEL_CELL = re.compile(r"\s*[A-Z]?\s?\d{0,3}(?:\.\d{1,3})*\s*")
+_MARK = re.compile(r"[A-Z]?\d{1,3}|[A-Z]")
+_ALIKE = 0.5
+_LETTERS = 4
+
+
+class TableJoin:
+    """The rows of tables elsewhere that speak of a section, by the section's index."""
+
+    def __init__(self, outline: Outline, named: Iterable[int]) -> None:
+        """``named`` are the rows that name a benefit themselves: those join by an alike title only."""
+        self._outline = outline
+        self._named = frozenset(named)
+        self._titles = {
+            section.index: words
+            for section in outline.sections
+            if section.heading is not None and (words := self._words(outline.clauses[section.heading]))
+        }
+        self._labels: dict[tuple[str, ...], int] = {}
+        for section in outline.sections:
+            if section.label is not None and section.index in self._titles:
+                self._labels.setdefault(section.label.parts, section.index)
+        self.rows: dict[int, list[int]] = {}
+        for clause in outline.clauses:
+            if clause.kind is ClauseKind.ROW:
+                self._join(clause)
+
+    def _join(self, row: Clause) -> None:
+        words = self._words(row)
+        target = self._labelled(row)
+        if target is not None and row.index in self._named and not self._alike(words, target):
+            return
+        if target is None:
+            likely = max(self._titles, key=lambda section: self._likeness(words, section), default=None)
+            target = likely if likely is not None and self._alike(words, likely) else None
+        if target is not None and not self._is_inside(row, self._outline.sections[target]):
+            self.rows.setdefault(target, []).append(row.index)
+
+    def _labelled(self, row: Clause) -> int | None:
+        """Return the section that the row refers to by its number."""
+        text = self._outline.text(row)
+        first = text.partition("\t")[0]
+        reference = _REFERENCE.search(text)
+        source = reference.group("label") if reference else first if _LABEL_CELL.fullmatch(first) else ""
+        if not source.strip():
+            return None
+        label, _ = parse_label(source.strip() + " X" if source.strip().isalpha() else source.strip())
+        return self._labels.get(label.parts) if label is not None else None
+
+    def _is_inside(self, row: Clause, section: Section) -> bool:
+        return any(part.index == section.index for part in self._outline.path(row.section))
+
+    def _alike(self, words: frozenset[str], section: int) -> bool:
+        return self._likeness(words, section) >= _ALIKE
+
+    def _likeness(self, words: frozenset[str], section: int) -> float:
+        """Return the share of words that a row's name and a title have in common, 0 to 1."""
+        title = self._titles[section]
+        return len(words & title) / max(1, len(words | title))
+
+    def _words(self, clause: Clause) -> frozenset[str]:
+        """Return the words of a title, or of a row before its first figure."""
+        text = self._outline.text(clause)
+        end = len(text)
+        if clause.kind is ClauseKind.ROW:
+            cells = text.split("\t")
+            named = next((cell for cell in cells if not _MARK.fullmatch(cell.strip())), "")
+            end = text.find(named) + len(named)
+        return frozenset(
+            token.plain
+            for token in clause.tokens
+            if token.start - clause.start < end and len(token.plain) >= _LETTERS and token.plain.isalpha()
+        )
