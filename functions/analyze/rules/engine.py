@@ -199,23 +199,27 @@ class RulesAnalysis:
         if main or not any(figure.amount.kind is AmountKind.MONEY for figure in figures):
             seen = {number for number, _ in zone}
             figures += self._limits.figures(
-                [(row, CAP) for row in self._summed_up(supports) if row not in seen]
+                [(row, CAP) for row in self._summed_up(item, supports) if row not in seen]
             )
         return figures
 
-    def _summed_up(self, supports: Sequence[Support]) -> list[int]:
+    def _summed_up(self, item: Item, supports: Sequence[Support]) -> list[int]:
         """Return the rows of tables elsewhere that speak of the sections where a benefit is granted."""
-        rows = {
-            row
+        sections = {
+            part.index
             for support in supports
             for part in self._outline.path(self._outline.clauses[support.clause].section)
-            for row in self._tables.rows.get(part.index, ())
         }
-        return sorted(rows)
+        return self._tables.of(sections, item.name)
 
     @cached_property
     def _tables(self) -> TableJoin:
-        return TableJoin(self._outline, self._marks)
+        named: dict[int, set[str]] = {}
+        for segment in self._taxonomy.segments:
+            for item in segment.of(Category.BENEFIT):
+                for number in self._index.find_any(read_rule(item, self._language).names):
+                    named.setdefault(number, set()).add(item.name)
+        return TableJoin(self._outline, named)
 
     def _is_for(self, item: Item, figure: Figure) -> bool:
         """Whether an amount is the item's in a passage that names several benefits, each with its own.

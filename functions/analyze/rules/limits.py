@@ -24,6 +24,10 @@ _USABLE = frozenset(
     {Stance.GRANT, Stance.OVERVIEW, Stance.LIMIT, Stance.EVENT, Stance.NEUTRAL, Stance.OBJECT}
 )
 _CAPS = frozenset({Stance.LIMIT, Stance.GRANT, Stance.OVERVIEW})
+_STEP = re.compile(
+    r"\b(?:each|every|per|pro|je|jede[rnms]?|chaque|par|toutes\s+les)\s+(?:(?:complete|full|further|volle[rnms]?|weitere[rnms]?)\s+)?$",
+    re.IGNORECASE,
+)
 _NEARBY = 0.9
 CAP = 0.75
 _THRESHOLD_REACH = 45
@@ -184,11 +188,13 @@ class LimitFinder:
 
     def _is_limiting(self, amount: Amount, clause: Clause) -> bool:
         """Return whether a duration is a limit: by its bound, else by what stands around it."""
+        before = self._outline.text(clause)[max(0, amount.start - 40) : amount.start]
+        if _STEP.search(before):
+            return False
         if amount.bound:
             return True
         if clause.kind is ClauseKind.ROW or self._stances.sections[clause.section] is Stance.LIMIT:
             return True
-        before = self._outline.text(clause)[max(0, amount.start - 40) : amount.start]
         return bool(
             amount.unit != "years"
             and re.search(r"(?:während|pendant|durant|\bfor|für|auf)\s+(?:\w+\s)?$", before)

@@ -7,7 +7,7 @@ section with that title, wherever the table stands.
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping, Set
 
 from functions.analyze.rules.labels import parse_label
 from functions.analyze.rules.outline import Clause, ClauseKind, Outline, Section
@@ -25,10 +25,10 @@ _LETTERS = 4
 class TableJoin:
     """The rows of tables elsewhere that speak of a section, by the section's index."""
 
-    def __init__(self, outline: Outline, named: Iterable[int]) -> None:
-        """``named`` are the rows that name a benefit themselves: those join by an alike title only."""
+    def __init__(self, outline: Outline, named: Mapping[int, Set[str]]) -> None:
+        """``named`` tells which benefits a row names itself: it speaks of no others but by its title."""
         self._outline = outline
-        self._named = frozenset(named)
+        self._named = named
         self._titles = {
             section.index: words
             for section in outline.sections
@@ -38,32 +38,40 @@ class TableJoin:
         for section in outline.sections:
             if section.label is not None and section.index in self._titles:
                 self._labels.setdefault(section.label.parts, section.index)
-        self.rows: dict[int, list[int]] = {}
+        self._rows: dict[int, list[tuple[int, bool]]] = {}
         for clause in outline.clauses:
             if clause.kind is ClauseKind.ROW:
                 self._join(clause)
 
+    def of(self, sections: Iterable[int], benefit: str) -> list[int]:
+        """Return the rows that speak of any of the sections and hold for a benefit granted there."""
+        rows = {
+            row
+            for section in sections
+            for row, alike in self._rows.get(section, ())
+            if alike or not self._named.get(row) or benefit in self._named[row]
+        }
+        return sorted(rows)
+
     def _join(self, row: Clause) -> None:
         words = self._words(row)
-        target = self._labelled(row)
-        if target is not None and row.index in self._named and not self._alike(words, target):
-            return
-        if target is None:
+        targets = self._labelled(row)
+        if not targets:
             likely = max(self._titles, key=lambda section: self._likeness(words, section), default=None)
-            target = likely if likely is not None and self._alike(words, likely) else None
-        if target is not None and not self._is_inside(row, self._outline.sections[target]):
-            self.rows.setdefault(target, []).append(row.index)
+            targets = [likely] if likely is not None and self._alike(words, likely) else []
+        for target in targets:
+            if not self._is_inside(row, self._outline.sections[target]):
+                self._rows.setdefault(target, []).append((row.index, self._alike(words, target)))
 
-    def _labelled(self, row: Clause) -> int | None:
-        """Return the section that the row refers to by its number."""
+    def _labelled(self, row: Clause) -> list[int]:
+        """Return the sections that the row refers to by their numbers."""
         text = self._outline.text(row)
         first = text.partition("\t")[0]
-        reference = _REFERENCE.search(text)
-        source = reference.group("label") if reference else first if _LABEL_CELL.fullmatch(first) else ""
-        if not source.strip():
-            return None
-        label, _ = parse_label(source.strip() + " X" if source.strip().isalpha() else source.strip())
-        return self._labels.get(label.parts) if label is not None else None
+        sources = [match.group("label").strip() for match in _REFERENCE.finditer(text)]
+        if not sources and first.strip() and _LABEL_CELL.fullmatch(first):
+            sources = [first.strip()]
+        labels = [parse_label(f"{source} X" if source.isalpha() else source)[0] for source in sources]
+        return [self._labels[label.parts] for label in labels if label and label.parts in self._labels]
 
     def _is_inside(self, row: Clause, section: Section) -> bool:
         return any(part.index == section.index for part in self._outline.path(row.section))
