@@ -53,7 +53,7 @@ class RulesAnalysis:
         self._stances = Stances(self._outline, self._index, cues)
         self._root = read_rule(taxonomy.root, self._language)
         self._segments = {item.item_id: read_rule(item, self._language) for item in taxonomy.segments}
-        negation = Negation(self._index, cues.negation)
+        negation = Negation(self._index, cues.negation, cues.rest)
         self._scopes = Scopes(
             self._outline, self._index, self._stances, negation, self._root, list(self._segments.values())
         )

@@ -144,9 +144,11 @@ class _Builder:
         before = self._open if continues else None
         clause: Clause | None = None
         for span in sentences(page.text, start, end):
-            clause = self._clause(number, page, *span, kind)
-            clause.lead = self._lead
-            clause.before = before
+            for part in _parts(page.text, *span):
+                clause = self._clause(number, page, *part, kind)
+                clause.lead = self._lead
+                clause.before = before
+                before = clause.index
             before = None
         if clause is None:
             return
@@ -278,6 +280,12 @@ def _looks_like_title(first: str, rest: str) -> bool:
         return False
     following = rest.partition("\n")[0]
     return not rest or len(first) < 0.75 * len(following) or len(words) <= _SHORT_TITLE_WORDS
+
+
+def _parts(text: str, start: int, end: int) -> list[tuple[int, int]]:
+    """Split a sentence at its semicolons; each part goes on with what the one before it does."""
+    cuts = [start, *(start + match.end() for match in re.finditer(r";(?=\s)", text[start:end])), end]
+    return [trimmed for a, b in zip(cuts, cuts[1:]) if (trimmed := trim(text, a, b))[0] < trimmed[1]]
 
 
 def _mark(text: str, start: int, end: int) -> str:
