@@ -70,7 +70,7 @@ class SeedingMachine(RuleBasedStateMachine):
     @precondition(lambda self: self.jobs)
     @rule(pick=PICK, what=st.sampled_from(["pause", "resume", "cancel"]))
     def ask(self, pick: int, what: str) -> None:
-        self._ask(self.jobs[pick % len(self.jobs)], what)
+        self._ask(self._pick(pick), what)
 
     @rule(pick=PICK)
     def validate(self, pick: int) -> None:
@@ -87,20 +87,28 @@ class SeedingMachine(RuleBasedStateMachine):
     @precondition(lambda self: self.jobs)
     @rule(pick=PICK, fault=FAULTS, units=st.none() | st.integers(1, 9))
     def deliver(self, pick: int, fault: tuple[str, int] | None, units: int | None) -> None:
-        self._deliver(self.jobs[pick % len(self.jobs)], fault, _remaining(units))
+        self._deliver(self._pick(pick), fault, _remaining(units))
 
     @precondition(lambda self: len(self.jobs) > 1)
-    @rule(pick=PICK, at=st.integers(0, 40), other=PICK, units=st.none() | st.integers(1, 9))
-    def deliver_while_another_sleeps(self, pick: int, at: int, other: int, units: int | None) -> None:
-        """A worker sleeps past its job's lease, and its product's, while somebody else is at work."""
-        second = self.jobs[other % len(self.jobs)]
+    @rule(
+        pick=PICK,
+        at=st.integers(0, 40),
+        jump=st.sampled_from([0, 95, 1000]),
+        other=PICK,
+        units=st.none() | st.integers(1, 9),
+    )
+    def deliver_while_another_sleeps(
+        self, pick: int, at: int, jump: int, other: int, units: int | None
+    ) -> None:
+        """A worker sleeps, perhaps past its job's lease or its product's, while somebody else is at work."""
+        second = self._pick(other)
 
         def meanwhile() -> None:
-            self.world.clock.advance(seconds=1000)
+            self.world.clock.advance(seconds=jump)
             self._deliver(second, None, _remaining(units))
 
         self.meanwhile: Callable[[], None] | None = meanwhile
-        self._deliver(self.jobs[pick % len(self.jobs)], ("sleep", at), unlimited)
+        self._deliver(self._pick(pick), ("sleep", at), unlimited)
 
     @rule(seconds=st.sampled_from([30, 91, 600, 1000]))
     def pass_time(self, seconds: int) -> None:
@@ -178,6 +186,11 @@ class SeedingMachine(RuleBasedStateMachine):
                     continue
                 assert row_id in expected[name], f"{name}: a row too many"
                 assert row["validated_by_human"] or row == expected[name][row_id]
+
+    def _pick(self, pick: int) -> Job:
+        """Return a job, one that has not ended where there is one."""
+        active = [job for job in self.jobs if not self.world.job(job).status.terminal]
+        return (active or self.jobs)[pick % len(active or self.jobs)]
 
     def _ask(self, job: Job, what: str) -> None:
         try:

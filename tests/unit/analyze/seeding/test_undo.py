@@ -180,6 +180,19 @@ class TestTwoJobs:
         cancelled(world, first)
         assert world.rows() == before
 
+    def test_one_that_was_overtaken_notes_anew_what_it_changes(self, world: World) -> None:
+        first, second = world.submit(FIRST), world.submit(SECOND)
+        world.deliver(first, units(4))
+        world.ask("pause", first)
+        world.clock.advance(seconds=1000)
+        world.drain(second)
+        before = world.rows()
+        world.ask("resume", first)
+        world.deliver(first, units(2))
+        assert world.rows() != before
+        cancelled(world, first)
+        assert world.rows() == before
+
     @pytest.mark.parametrize("turned", [False, True])
     def test_both_cancelled_leave_what_was_there_before_either(self, world: World, *, turned: bool) -> None:
         world.run(small_tree(1, 2, 3))
@@ -259,6 +272,17 @@ class TestCleanup:
         later = world.submit(ResultTree())
         world.deliver(later, units(1))
         cancelled(world, later)
+        assert world.rows() == {name: {} for name in world.rows()}
+
+    def test_a_cleanup_that_was_overtaken_removes_what_came_since(self, world: World) -> None:
+        world.run(FIRST)
+        cleanup = world.submit_cleanup()
+        world.deliver(cleanup, units(7))  # find, plan, files, and the rows without children
+        assert world.job(cleanup).current_stage == "rows"
+        world.clock.advance(seconds=1000)
+        world.drain(world.submit(SECOND))
+        done = world.drain(cleanup)
+        assert (done.result or {})["success"] is True
         assert world.rows() == {name: {} for name in world.rows()}
 
     def test_a_cleanup_that_is_refused_gives_the_product_back(
