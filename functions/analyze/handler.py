@@ -4,9 +4,8 @@ from __future__ import annotations
 
 from typing import Any
 
-from shared.jobs.sqs_handler import process
-
 from functions.analyze import bootstrap
+from shared.jobs.sqs_handler import process
 
 
 def handler(event: dict[str, Any], context: Any) -> Any:
