@@ -13,7 +13,10 @@ CORPUS = Path(__file__).parents[1] / "corpus"
 SAMPLE = Path(__file__).parents[2] / "samples" / "expected" / "helvora-de.json"
 NAMES = (
     "hausrat-kastell",
+    "horizon-formule",
+    "kartenschutz-zinn",
     "larkspur-annual",
+    "motorfahrzeug-ahorn",
     "rivage-voyage",
     "schutzbrief-klub",
     "tarife-nordlicht",
@@ -34,14 +37,18 @@ LIMIT_TYPES = {
 UNITS = {"CHF", "EUR", "GBP", "percent", "hours", "days", "nights", "months"}
 NUMBER_WORDS = {
     "zwei": 2,
+    "drei": 3,
     "trois": 3,
     "vier": 4,
     "quatre": 4,
     "fünf": 5,
+    "cinq": 5,
+    "sechs": 6,
     "six": 6,
     "sieben": 7,
     "zehn": 10,
     "dix": 10,
+    "douze": 12,
 }
 
 
@@ -52,7 +59,7 @@ def labels(name: str) -> dict[str, Any]:
 
 def numbers(quote: str) -> set[int]:
     """Every whole number of the quote, written in digits or as a word."""
-    digits = re.sub(r"(?<=\d)['.,](?=\d{3})", "", quote)
+    digits = re.sub(r"(?<=\d)['., ](?=\d{3}(?!\d))", "", quote)
     found = {int(number) for number in re.findall(r"\d+", digits)}
     found |= {int(number) * 1_000_000 for number in re.findall(r"(\d+) million", digits)}
     return found | {NUMBER_WORDS[word] for word in re.findall(r"\w+", quote) if word in NUMBER_WORDS}
@@ -115,7 +122,8 @@ def test_every_limit_gives_a_number_of_its_quote(name: str) -> None:
                 assert limit["value"] in numbers(limit["quote"]), (pair, limit)
 
 
-def test_the_household_policy_covers_nothing_of_the_taxonomy() -> None:
-    loaded = labels("hausrat-kastell")
+@pytest.mark.parametrize("name", ["hausrat-kastell", "motorfahrzeug-ahorn"])
+def test_other_lines_of_business_cover_nothing_of_the_taxonomy(name: str) -> None:
+    loaded = labels(name)
     entries = [*loaded["segments"].values(), *loaded["benefits"].values()]
     assert [entry for entry in entries if entry["included"] is not False] == []
