@@ -14,7 +14,7 @@ from shared.documents import MEDIA_TYPES
 
 _BULLET = re.compile(r"\s*(?:[–—•·▪■●◦‣*-]\s|[a-z]{1,2}\)\s|\d{1,2}[.)]\s|\([a-z\d]{1,2}\)\s)")
 _QUESTION = re.compile(r"[^:;\n]{3,140}\?")
-_OPEN_END = re.compile(r"[^.!?:;»”\"]\s*$")
+_CLOSING = frozenset('.!?:;»”"')
 _MAX_HEADING = 140
 _TITLE_WORDS = 10
 _SHORT_TITLE_WORDS = 5
@@ -152,11 +152,11 @@ class _Builder:
             before = None
         if clause is None:
             return
-        last = page.text[clause.start : clause.end]
-        self._open = clause.index if _OPEN_END.search(last) else None
+        last = page.text[clause.start : clause.end].rstrip()
+        self._open = clause.index if last and last[-1] not in _CLOSING else None
         if not is_item and not continues:
             self._leads = {}
-        if last.rstrip().endswith(":") or (not continues and self._open is not None):
+        if last.endswith(":") or (not continues and self._open is not None):
             self._leads[mark] = clause.lead
             self._lead = clause.index
 
