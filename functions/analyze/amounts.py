@@ -28,8 +28,8 @@ class Amount:
     """One amount: ``text[start:end]`` with its unit.
 
     ``value`` is None for "unlimited". ``unit`` is an ISO 4217 code, ``%``, ``minutes`` to ``years``, or
-    ``unlimited``. ``bound`` is ``max``, ``min``, ``below`` or empty, as the words before it say. ``scopes`` are
-    ``per person``, ``per event``, ``per day``, ... in the text's order; ``note`` is a remark in brackets
+    ``unlimited``. ``bound`` is ``max``, ``min``, ``below`` or empty, as the words before it say.
+    ``scopes`` are ``per person``, ``per event``, ``per day``, ... in the text's order; ``note`` is a remark in brackets
     directly behind the amount, or the variant of the contract it holds for. ``lower`` is the start of a
     range (10 to 20 days).
     """
@@ -129,8 +129,10 @@ _DURATION = re.compile(
 )
 _UNLIMITED = re.compile(
     r"\b(?:(?:betraglich |betragsmässig |der höhe nach )?un(?:begrenzt|limitiert|beschränkt)(?:e[nrsm]?)?"
-    r"|ohne (?:betragliche |summenmässige )?(?:kosten|betrags|summen|leistungs)?(?:grenze|limite|begrenzung|beschränkung)"
-    r"|(?:der höhe nach )?nicht begrenzt|keine (?:betragliche )?(?:limite|begrenzung|obergrenze)|in unbegrenzter höhe"
+    r"|ohne (?:betragliche |summenmässige )?(?:kosten|betrags|summen|leistungs)?"
+    r"(?:grenze|limite|begrenzung|beschränkung)"
+    r"|(?:der höhe nach )?nicht begrenzt|keine (?:betragliche )?(?:limite|begrenzung|obergrenze)"
+    r"|in unbegrenzter höhe"
     r"|unlimited|no (?:financial |monetary |upper )?limit|without (?:any )?limit"
     r"|illimitée?s?|sans (?:limite|limitation|plafond)(?: de somme)?|aucune limite)(?!\w)",
     re.IGNORECASE,

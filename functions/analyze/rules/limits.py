@@ -7,8 +7,8 @@ from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 
 from functions.analyze.amounts import Amount, AmountKind, parse_amounts
-from functions.analyze.document import BlockKind
 from functions.analyze.rules.benefits import Support
+from functions.analyze.rules.columns import Columns
 from functions.analyze.rules.cues import Cues
 from functions.analyze.rules.evidence import evidence_of
 from functions.analyze.rules.hints import names_of
@@ -18,8 +18,6 @@ from functions.analyze.rules.stance import Stance, Stances
 from shared.findings import Finding
 from shared.taxonomy import Category, Item
 
-_CURRENCY = re.compile(r"\b(CHF|EUR|USD|GBP)\b|(€|£)")
-_SYMBOLS = {"€": "EUR", "£": "GBP"}
 _USABLE = frozenset(
     {Stance.GRANT, Stance.OVERVIEW, Stance.LIMIT, Stance.EVENT, Stance.NEUTRAL, Stance.OBJECT}
 )
@@ -33,7 +31,6 @@ CAP = 0.75
 _THRESHOLD_REACH = 45
 _CUE_REACH = 90
 _CUE_BEHIND = 20
-_ONE_VARIANT = 2
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,14 +55,13 @@ class LimitFinder:
         self._thresholds = index.find_all(cues.threshold)
         self._cap_words = index.find_any(cues.cap)
         self._shares = index.find_any(cues.share)
-        self._currencies = self._table_currencies()
-        self._heads = self._table_heads()
+        self._columns = Columns(outline)
         self._amounts: dict[int, list[Amount]] = {}
 
     def amounts(self, clause: Clause) -> list[Amount]:
         """Return the amounts of a clause; spans count from the clause's start."""
         if clause.index not in self._amounts:
-            currency = self._currencies.get(clause.table, "") if clause.table else ""
+            currency = self._columns.currency(clause)
             self._amounts[clause.index] = parse_amounts(self._outline.text(clause), currency=currency)
         return self._amounts[clause.index]
 
@@ -153,7 +149,7 @@ class LimitFinder:
         amount = figure.amount
         unlimited = amount.kind is AmountKind.UNLIMITED
         span = (clause.start + amount.start, clause.start + amount.end)
-        remarks = (*amount.scopes, amount.note, self._column(clause, amount))
+        remarks = (*amount.scopes, amount.note, self._columns.head(clause, amount.start))
         return Finding(
             item_name=limit_type.name,
             item_id=limit_type.item_id,
@@ -168,11 +164,7 @@ class LimitFinder:
 
     def _fits(self, item: Item, amount: Amount, clause: Clause) -> bool:
         hints = item.hints
-        if amount.bound == "below" or (
-            amount.kind is AmountKind.MONEY and self._is_threshold(amount, clause)
-        ):
-            return False
-        if amount.kind is AmountKind.MONEY and amount.bound == "min" and not hints.get("floor"):
+        if amount.kind is AmountKind.MONEY and not self._is_ceiling(amount, clause, bool(hints.get("floor"))):
             return False
         if amount.kind.value not in _list(hints.get("kinds")):
             return False
@@ -186,10 +178,16 @@ class LimitFinder:
             return False
         return not bounds or amount.bound in bounds or (cued and amount.bound != "max")
 
+    def _is_ceiling(self, amount: Amount, clause: Clause, floor: bool) -> bool:
+        """Whether a sum limits something: it measures nothing else, and is no minimum (but for ``floor``)."""
+        if amount.bound == "below" or self._is_threshold(amount, clause):
+            return False
+        return floor or amount.bound != "min"
+
     def _is_limiting(self, amount: Amount, clause: Clause) -> bool:
         """Return whether a duration is a limit: by its bound, else by what stands around it."""
         before = self._outline.text(clause)[max(0, amount.start - 40) : amount.start]
-        if _STEP.search(before):
+        if amount.bound == "below" or _STEP.search(before):
             return False
         if amount.bound:
             return True
@@ -264,36 +262,6 @@ class LimitFinder:
             while 0 <= at < len(clauses) and clauses[at].block == clause.block:
                 yield at
                 at += step
-
-    def _column(self, clause: Clause, amount: Amount) -> str:
-        """Return the head of the amount's column where a table has several: the variant it holds for."""
-        heads = self._heads.get(clause.table, []) if clause.table else []
-        cells = self._outline.text(clause).split("\t")
-        if len(heads) != len(cells) or len(cells) <= _ONE_VARIANT:
-            return ""
-        return heads[self._outline.text(clause)[: amount.start].count("\t")].strip()
-
-    def _table_heads(self) -> dict[tuple[int, int] | None, list[str]]:
-        """Return the cells of each table's first head row, by page and table."""
-        found: dict[tuple[int, int] | None, list[str]] = {}
-        for number, page in enumerate(self._outline.document.pages):
-            for block in page.blocks:
-                if block.kind is BlockKind.TABLE_ROW and block.header:
-                    found.setdefault(
-                        (number, block.table or 0), page.text[block.start : block.end].split("\t")
-                    )
-        return found
-
-    def _table_currencies(self) -> dict[tuple[int, int] | None, str]:
-        """Return the currency that a table's head names, by page and table."""
-        found: dict[tuple[int, int] | None, str] = {}
-        for number, page in enumerate(self._outline.document.pages):
-            for block in page.blocks:
-                if block.kind is BlockKind.TABLE_ROW and block.header:
-                    match = _CURRENCY.search(page.text, block.start, block.end)
-                    if match:
-                        found[number, block.table or 0] = _SYMBOLS.get(match.group(), match.group())
-        return found
 
 
 def _list(value: object) -> Sequence[str]:

@@ -2,22 +2,16 @@
 
 from __future__ import annotations
 
-import re
 from itertools import zip_longest
 
 from functions.analyze.document import Block, BlockKind, Document, Page
-from functions.analyze.rules import toc
+from functions.analyze.rules import layout, toc
 from functions.analyze.rules.labels import Label, parse_label
 from functions.analyze.rules.outline import Clause, ClauseKind, Outline, Section
 from functions.analyze.rules.text import sentences, tokens, trim
 from shared.documents import MEDIA_TYPES
 
-_BULLET = re.compile(r"\s*(?:[–—•·▪■●◦‣*-]\s|[a-z]{1,2}\)\s|\d{1,2}[.)]\s|\([a-z\d]{1,2}\)\s)")
-_QUESTION = re.compile(r"[^:;\n]{3,140}\?")
 _CLOSING = frozenset('.!?:;»”"')
-_MAX_HEADING = 140
-_TITLE_WORDS = 10
-_SHORT_TITLE_WORDS = 5
 _MARKED_UP = frozenset(MEDIA_TYPES[ending] for ending in (".md", ".html", ".docx"))
 _QUESTION_LEVEL = 6
 
@@ -47,9 +41,9 @@ class _Builder:
     def build(self) -> None:
         pages = self._outline.document.pages
         for number, page in enumerate(pages):
-            if not _has_contents(page) and toc.is_contents(page, len(pages)):
+            if not layout.has_contents(page) and toc.is_contents(page, len(pages)):
                 continue
-            blocks = [*page.blocks] or _paragraphs(page)
+            blocks = [*page.blocks] or layout.paragraphs(page)
             for block, following in zip_longest(blocks, blocks[1:]):
                 self._block += 1
                 heads_contents = following is not None and following.kind is BlockKind.TOC_ENTRY
@@ -64,7 +58,7 @@ class _Builder:
             return
         if block.kind is BlockKind.HEADING:
             self._heading(number, page, block, start, end)
-        elif block.kind is BlockKind.PARAGRAPH and _QUESTION.fullmatch(page.text, start, end):
+        elif block.kind is BlockKind.PARAGRAPH and layout.QUESTION.fullmatch(page.text, start, end):
             self._title_clause(number, page, self._open_section(_QUESTION_LEVEL, None), start, end)
         elif block.kind is BlockKind.TABLE_ROW:
             clause = self._clause(number, page, start, end, ClauseKind.ROW)
@@ -87,7 +81,7 @@ class _Builder:
         label, offset = parse_label(page.text[start:end])
         top = self._outline.sections[self._stack[-1]]
         if label is None and top.label is not None and not top.title and not top.clauses:
-            top.title = _title(page.text[start:end])
+            top.title = layout.title(page.text[start:end])
             if top.heading is not None:
                 heading = self._outline.clauses[top.heading]
                 heading.tokens = [*heading.tokens, *tokens(page.text, start, end)]
@@ -101,7 +95,7 @@ class _Builder:
 
     def _title_clause(self, number: int, page: Page, section: Section, start: int, end: int) -> None:
         """Make the span the section's title, which ends every list."""
-        section.title = _title(page.text[start:end])
+        section.title = layout.title(page.text[start:end])
         section.heading = self._clause(number, page, start, end, ClauseKind.HEADING).index
         section.clauses.pop()
         self._lead = None
@@ -117,7 +111,7 @@ class _Builder:
         section = self._open_section(level, label)
         self._lead = None
         first, _, rest = text.partition("\n")
-        if offset < len(first) and _looks_like_title(first[offset:], rest):
+        if offset < len(first) and layout.looks_like_title(first[offset:], rest):
             self._title_clause(number, page, section, start, start + len(first))
             return trim(page.text, start + len(first), end)[0]
         section.title = text[:offset].strip()
@@ -128,23 +122,23 @@ class _Builder:
     ) -> int:
         """Take a short first sentence ("Search and rescue.") as the paragraph's title."""
         spans = sentences(page.text, words, end)
-        if not spans[1:] or len(page.text[slice(*spans[0])].split()) > _SHORT_TITLE_WORDS:
+        if not spans[1:] or len(page.text[slice(*spans[0])].split()) > layout.SHORT_TITLE_WORDS:
             return words
         self._title_clause(number, page, section, *spans[0])
-        section.title = _title(page.text[start : spans[0][1]])
+        section.title = layout.title(page.text[start : spans[0][1]])
         return spans[1][0]
 
     def _running(self, number: int, page: Page, block: Block, start: int, end: int) -> None:
-        is_item = block.kind is BlockKind.LIST_ITEM or bool(_BULLET.match(page.text, start, end))
+        is_item = block.kind is BlockKind.LIST_ITEM or bool(layout.BULLET.match(page.text, start, end))
         continues = self._open is not None and not is_item and page.text[start].islower()
         kind = ClauseKind.ITEM if is_item else ClauseKind.SENTENCE
-        mark = _mark(page.text, start, end) if is_item else ""
+        mark = layout.mark(page.text, start, end) if is_item else ""
         if not continues:
             self._lead = self._leads.get(mark, self._lead) if is_item else None
         before = self._open if continues else None
         clause: Clause | None = None
         for span in sentences(page.text, start, end):
-            for part in _parts(page.text, *span):
+            for part in layout.parts(page.text, *span):
                 clause = self._clause(number, page, *part, kind)
                 clause.lead = self._lead
                 clause.before = before
@@ -263,46 +257,7 @@ class _Builder:
         self._outline.sections.append(section)
         self._outline.sections[parent].children.append(section.index)
         self._stack.append(section.index)
-        section.title = _title(page.text[block.start : block.end])
+        section.title = layout.title(page.text[block.start : block.end])
         section.heading = self._clause(number, page, block.start, block.end, ClauseKind.HEADING).index
         section.clauses.pop()
         return section.index
-
-
-def _title(text: str) -> str:
-    return " ".join(re.sub("[\u00ad\ufffe\u0002]\\s*", "", text).split())[:_MAX_HEADING]
-
-
-def _looks_like_title(first: str, rest: str) -> bool:
-    """Tell a title from running text: short, without an end stop, and shorter than the line below."""
-    words = first.split()
-    if not words or len(words) > _TITLE_WORDS or re.search(r"[.;,:]\s*$", first):
-        return False
-    following = rest.partition("\n")[0]
-    return not rest or len(first) < 0.75 * len(following) or len(words) <= _SHORT_TITLE_WORDS
-
-
-def _parts(text: str, start: int, end: int) -> list[tuple[int, int]]:
-    """Split a sentence at its semicolons; each part goes on with what the one before it does."""
-    cuts = [start, *(start + match.end() for match in re.finditer(r";(?=\s)", text[start:end])), end]
-    return [trimmed for a, b in zip(cuts, cuts[1:]) if (trimmed := trim(text, a, b))[0] < trimmed[1]]
-
-
-def _mark(text: str, start: int, end: int) -> str:
-    """Return what kind of mark begins a list item: ``(1)``, ``1.``, ``a)`` and dashes differ."""
-    match = _BULLET.match(text, start, end)
-    if match is None:
-        return "*"
-    return re.sub(r"[^\W\d]+", "a", re.sub(r"\d+", "1", match.group().strip()))
-
-
-def _has_contents(page: Page) -> bool:
-    return any(block.kind is BlockKind.TOC_ENTRY for block in page.blocks)
-
-
-def _paragraphs(page: Page) -> list[Block]:
-    """Make blocks of a page that came without any, one a paragraph."""
-    return [
-        Block(BlockKind.PARAGRAPH, match.start(), match.end())
-        for match in re.finditer(r"(?:[^\n]|\n(?!\s*\n))+", page.text)
-    ]

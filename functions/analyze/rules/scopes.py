@@ -43,8 +43,8 @@ class Scopes:
                     section_of = self._object_scope(outline.clauses[number])
                     if section_of is not None and not negation.covers(match):
                         named[section_of].add(segment.item.name)
-        for section in self._document_titles(titled):
-            titled[section] = set()
+        for title in self._document_titles(titled):
+            titled[title] = set()
         self.named = [frozenset(names | own) for names, own in zip(named, titled, strict=True)]
         self._foreign = self._foreign_sections(index, product)
         self.nearest: list[frozenset[str]] = []

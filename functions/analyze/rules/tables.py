@@ -19,6 +19,7 @@ _REFERENCE = re.compile(
 _LABEL_CELL = re.compile(r"\s*[A-Z]?\s?\d{0,3}(?:\.\d{1,3})*\s*")
 _MARK = re.compile(r"[A-Z]?\d{1,3}|[A-Z]")
 _ALIKE = 0.5
+_SAME = 0.75
 _LETTERS = 4
 
 
@@ -61,7 +62,7 @@ class TableJoin:
             targets = [likely] if likely is not None and self._alike(words, likely) else []
         for target in targets:
             if not self._is_inside(row, self._outline.sections[target]):
-                self._rows.setdefault(target, []).append((row.index, self._alike(words, target)))
+                self._rows.setdefault(target, []).append((row.index, self._likeness(words, target) >= _SAME))
 
     def _labelled(self, row: Clause) -> list[int]:
         """Return the sections that the row refers to by their numbers."""

@@ -135,7 +135,7 @@ def test_german_grants(german: ResultTree) -> None:
         ),
         (
             "luggage_travel_delay/essential_purchases",
-            {("percentage_of_sum", 20, "%"), ("waiting_period", 6, "hours")},
+            {("percentage_of_sum", 20, "%"), ("waiting_period", 6, "hours"), ("deductible", 200, "CHF")},
         ),
     ],
 )

@@ -61,6 +61,6 @@ def test_a_pattern_needs_a_word() -> None:
 
 
 def test_a_negated_name_is_known(index: WordIndex) -> None:
-    negation = Negation(index, ["ohne"])
+    negation = Negation(index, ["ohne"], [])
     assert negation.covers(index.find("verpflegung")[4])
     assert not negation.covers(index.find("unterkunft")[4])
