@@ -29,9 +29,9 @@ class Amount:
 
     ``value`` is None for "unlimited". ``unit`` is an ISO 4217 code, ``%``, ``minutes`` to ``years``, or
     ``unlimited``. ``bound`` is ``max``, ``min``, ``below`` or empty, as the words before it say.
-    ``scopes`` are ``per person``, ``per event``, ``per day``, ... in the text's order; ``note`` is a remark in brackets
-    directly behind the amount, or the variant of the contract it holds for. ``lower`` is the start of a
-    range (10 to 20 days).
+    ``scopes`` are ``per person``, ``per event``, ``per day``, ... in the text's order; ``note`` is a
+    remark in brackets directly behind the amount, or the variant of the contract it holds for.
+    ``lower`` is the start of a range (10 to 20 days).
     """
 
     kind: AmountKind

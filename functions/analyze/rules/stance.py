@@ -41,7 +41,7 @@ class Stances:
         self._refuse = {
             number: match
             for number, match in index.find_any(cues.refuse).items()
-            if not self._is_aside(match)
+            if not self._is_aside(match) and not self._asks(number)
         }
         self._exception = index.find_any(cues.exception)
         titles = (
@@ -132,6 +132,11 @@ class Stances:
         if section is Stance.EXCLUSION or self._leads(clause, Stance.EXCLUSION):
             return True
         return clause.index > 0 and self.clauses[clause.index - 1] is Stance.EXCLUSION
+
+    def _asks(self, number: int) -> bool:
+        """Whether the passage is a question ("Your bags did not arrive?"): it refuses nothing."""
+        clause = self._outline.clauses[number]
+        return clause.kind is not ClauseKind.HEADING and self._outline.text(clause).endswith("?")
 
     def _is_aside(self, match: Match) -> bool:
         """Whether the words stand in brackets: a remark, which decides nothing about the whole."""
