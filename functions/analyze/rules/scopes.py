@@ -87,7 +87,7 @@ class Scopes:
         """
         for section in self._outline.sections:
             below = [part.index for part in self._outline.subtree(section.index)]
-            size = sum(len(self._outline.sections[part].clauses) for part in below)
+            size = sum(len(self._outline.sections[part].clauses) + 1 for part in below)
             others = set().union(*(titled[part] for part in below)) - titled[section.index]
             if size > _MOST * len(self._outline.clauses) and len(others) >= _SEVERAL:
                 yield section.index

@@ -32,6 +32,11 @@ def only(text: str, currency: str = "") -> Amount:
         ("höchstens für fünf Nächte", 5, "days", "fünf Nächte"),
         ("12 months", 12, "months", "12 months"),
         ("10 Jahre", 10, "years", "10 Jahre"),
+        ("200'000 Franken pro Streit", 200_000, "CHF", "200'000 Franken"),
+        ("Franken 500", 500, "CHF", "Franken 500"),
+        ("£5 million", 5_000_000, "GBP", "£5 million"),
+        ("zweiundsiebzig Stunden", 72, "hours", "zweiundsiebzig Stunden"),
+        ("soixante-douze heures", 72, "hours", "soixante-douze heures"),
     ],
 )
 def test_amounts_of_three_languages(text: str, value: float, unit: str, span: str) -> None:
@@ -119,3 +124,29 @@ def test_parse_number_needs_a_number() -> None:
     assert parse_number("3,5") == 3.5
     with pytest.raises(ValueError, match="could not convert"):
         parse_number("viele")
+
+
+def test_a_sign_belongs_to_the_number_before_it_in_a_row() -> None:
+    assert [amount.value for amount in parse_amounts("Sum\t2.500 €\t5.000 €")] == [2500, 5000]
+
+
+@pytest.mark.parametrize(
+    ("text", "bound"),
+    [
+        ("nicht mehr als CHF 8000", "max"),
+        ("no more than £50", "max"),
+        ("ne dépasse pas plus de 50 €", "max"),
+        ("Karten unter CHF 40", "below"),
+        ("de moins de 400 €", "below"),
+        ("for any of the reasons above, £10", ""),
+    ],
+)
+def test_a_negated_bound_turns(text: str, bound: str) -> None:
+    assert only(text).bound == bound
+
+
+@pytest.mark.parametrize(
+    "text", ["ohne Kostengrenze", "ohne betragliche Begrenzung", "sans plafond", "without limit"]
+)
+def test_what_has_no_limit_is_unlimited(text: str) -> None:
+    assert only(text).kind is AmountKind.UNLIMITED

@@ -1,3 +1,5 @@
+from dataclasses import replace
+
 from functions.analyze.document import Document, Page
 from functions.analyze.rules.outline import ClauseKind, Outline
 from functions.analyze.rules.outlining import build_outline
@@ -157,3 +159,42 @@ def test_text_without_blocks_is_read_by_paragraphs() -> None:
 def test_a_reference_is_never_longer_than_the_field_it_goes_into() -> None:
     outline = build_outline(document(f"# {'Long title ' * 11}\n## {'Other title ' * 10}\nText."))
     assert len(outline.reference(outline.clauses[-1].section)) <= 200
+
+
+def test_a_true_level_never_holds_its_own_level() -> None:
+    source = "## 1 Cover\nFirst.\n## Exclusions\nSecond."
+    marked_up = replace(document(source), media_type="text/markdown")
+    assert path_of(build_outline(marked_up), "Second") == ["Exclusions"]
+    assert path_of(build_outline(document(source)), "Second") == ["1 Cover", "Exclusions"]
+
+
+def test_a_lettered_chapter_holds_its_numbers() -> None:
+    source = "# Section A – Trips\n## A1 Delay\nFirst.\n# Section B: Cars\n## B1 Towing\nSecond."
+    source += "\n## § 6a Third\nLast."
+    outline = build_outline(document(source))
+    assert path_of(outline, "First") == ["Section A – Trips", "A1 Delay"]
+    assert path_of(outline, "Second") == ["Section B: Cars", "B1 Towing"]
+    assert path_of(outline, "Last")[-1] == "§ 6a Third"
+
+
+def test_a_question_is_a_title() -> None:
+    outline = build_outline(
+        document("# Cars\nMy car broke down. Who comes?\nWe do.\nAnd at night?\nStill we do.")
+    )
+    assert path_of(outline, "We do") == ["Cars", "My car broke down. Who comes?"]
+    assert path_of(outline, "Still") == ["Cars", "And at night?"]
+
+
+def test_an_open_item_leads_the_list_below_it() -> None:
+    outline = build_outline(document("# Care\n(1) We pay for\na) doctors,\nb) drugs.\n(2) You pay the rest."))
+    texts = {outline.text(clause): clause.lead for clause in outline.clauses}
+    lead = next(clause.index for clause in outline.clauses if "We pay for" in outline.text(clause))
+    assert texts["a) doctors,"] == texts["b) drugs."] == lead
+    assert texts["(2) You pay the rest."] is None
+
+
+def test_parts_between_semicolons_go_on_with_the_one_before() -> None:
+    outline = build_outline(document("We pay hotels; meals; taxis."))
+    first, second, third = outline.clauses
+    assert (first.before, second.before, third.before) == (None, first.index, second.index)
+    assert outline.text(third) == "taxis."

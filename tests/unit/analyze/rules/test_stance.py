@@ -93,3 +93,43 @@ def test_a_row_is_an_offer_unless_every_cell_is_empty() -> None:
 def test_general_titles_do_not_colour_the_whole_document() -> None:
     source = "# General conditions\n## Part one\n### Search\nThe search for the insured."
     assert stance_of("The search", source, "en") == "neutral"
+
+
+@pytest.mark.parametrize(
+    ("language", "sentence", "stance"),
+    [
+        ("de", "Wir überweisen Ihnen den Ticketpreis.", "grant"),
+        ("de", "Dafür stehen CHF 400 bereit.", "grant"),
+        ("de", "Der Klub besorgt den Versand.", "grant"),
+        ("de", "Stärkungsmittel gehören nicht dazu.", "exclusion"),
+        ("de", "Wir leisten nicht für Brillen sowie für Dolmetscher.", "exclusion"),
+        ("de", "Ersatzteile zahlen Sie.", "exclusion"),
+        ("de", "Das ist Sache der Krankenkasse.", "exclusion"),
+        ("de", "Den Handwerker schicken wir nicht.", "exclusion"),
+        ("fr", "Nous offrons une chambre d'hôtel.", "grant"),
+        ("fr", "Rivage dépêche un artisan.", "grant"),
+        ("fr", "Les motos ne sont ni dépannées ni rapatriées.", "exclusion"),
+        ("fr", "La franchise reste à sa charge.", "exclusion"),
+        ("fr", "Pas d'assistance pour les courses.", "exclusion"),
+        ("fr", "Vos bagages ne sont pas là ?", "neutral"),
+        ("en", "We will repay the bill.", "grant"),
+        ("en", "Packages with a bond are left out.", "exclusion"),
+        ("en", "Roadside help is up to you.", "exclusion"),
+    ],
+)
+def test_many_ways_to_grant_and_refuse(language: str, sentence: str, stance: str) -> None:
+    assert stance_of(sentence, f"Rivage.\n- {sentence}", language) == stance
+
+
+@pytest.mark.parametrize(
+    ("language", "title"),
+    [
+        ("de", "Nicht erstattete Aufwendungen"),
+        ("de", "Wann zahlen Sie nicht"),
+        ("de", "Kein Einsatz"),
+        ("fr", "Ce que le contrat ne comprend pas"),
+        ("en", "What section B does not cover"),
+    ],
+)
+def test_titles_that_exclude(language: str, title: str) -> None:
+    assert stance_of("The hotel", f"# {title}\nThe hotel.", language) == "exclusion"

@@ -1,0 +1,59 @@
+"""Documents and sections about other lines of business yield nothing."""
+
+import pytest
+
+from shared.findings import ResultTree
+from shared.taxonomy import Taxonomy, load_taxonomy
+from tests.unit.analyze.rules.analysis import analyse, pairs
+from tests.unit.analyze.rules.pages import document
+
+
+@pytest.fixture(scope="module")
+def travel() -> Taxonomy:
+    return load_taxonomy("travel-insurance")
+
+
+def test_a_household_policy_yields_nothing_though_it_names_travel(travel: Taxonomy) -> None:
+    source = document(
+        """
+        # Hausratversicherung
+        Versichert ist der Hausrat, auch auf Reisen.
+        Wir bezahlen Wasserschäden am Mobiliar.
+        Stehlen Diebe in den Ferien das Gepäck, bezahlen wir CHF 2'000.
+        ## Haftpflicht
+        Wir bezahlen Heilungskosten von Gästen.
+        """,
+        language="de",
+    )
+    assert analyse(source, travel) == ResultTree()
+
+
+def test_a_section_about_liability_grants_nothing_in_a_travel_policy(travel: Taxonomy) -> None:
+    source = document(
+        """
+        # Reisegepäck
+        Wir bezahlen gestohlenes Gepäck auf der Reise bis CHF 2'000.
+        # Privathaftpflicht
+        Wir bezahlen die Kosten einer Annullierung der Reise durch Geschädigte.
+        """,
+        language="de",
+    )
+    assert pairs(analyse(source, travel)) == {"luggage_travel_delay/luggage_loss"}
+
+
+def test_the_title_of_a_document_is_no_module(travel: Taxonomy) -> None:
+    source = document(
+        """
+        # Der Auto-Schutzbrief
+        ## Allgemeines
+        Die Notfallzentrale ist rund um die Uhr besetzt.
+        ## Gepäck
+        Wir bezahlen gestohlenes Gepäck auf der Reise.
+        ## Annullierung
+        Wir bezahlen die Annullierungskosten der Reise.
+        ## Auf der Reise
+        Wir organisieren die Repatriierung.
+        """,
+        language="de",
+    )
+    assert "medical_personal_assistance/24h_emergency_hotline" in pairs(analyse(source, travel))
