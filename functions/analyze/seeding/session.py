@@ -22,6 +22,10 @@ from shared.product_lock import ProductLock
 
 ROUNDS = 3
 
+# How often in a row Directus may hold something else than what was read, as after a batch whose answer
+# was lost; without any change in between it is refused for good at once.
+_TURNS = 20
+
 _FILE = "seeding/before.json"
 
 
@@ -68,14 +72,15 @@ class Session:
 
     def step(self, wanted: Rows) -> Batch | None:
         """Write the next batch of what is left; return it, or None where nothing is."""
-        try:
-            return self._step(self.plan(wanted))
-        except cms.MovedOnError:
-            self.refresh(wanted)
-        try:
-            return self._step(self.plan(wanted))
-        except cms.MovedOnError as again:
-            raise again.refusal from again
+        plan = self.plan(wanted)
+        for _ in range(_TURNS):
+            try:
+                return self._step(plan)
+            except cms.MovedOnError as moved:
+                before, plan, refusal = plan, self.refresh(wanted), moved.refusal
+            if plan == before:
+                break
+        raise refusal
 
     def refresh(self, wanted: Rows) -> Plan:
         """Read the product again; return what is left to write, noted."""
