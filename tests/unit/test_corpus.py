@@ -12,6 +12,7 @@ import pytest
 CORPUS = Path(__file__).parents[1] / "corpus"
 SAMPLE = Path(__file__).parents[2] / "samples" / "expected" / "helvora-de.json"
 NAMES = (
+    "alpina-einzel",
     "hausrat-kastell",
     "horizon-formule",
     "kartenschutz-zinn",

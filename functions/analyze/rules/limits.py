@@ -94,9 +94,9 @@ class LimitFinder:
         for support in supports:
             clause = self._outline.clauses[support.clause]
             add(clause.index, support.weight)
-            near = [*self._same_block(clause)]
+            near = [other for other in self._same_block(clause) if other > clause.index]
             if not self._has_money(clause):
-                near += self._depends_on(clause)
+                near += [*self._same_block(clause), *self._depends_on(clause)]
             if clause.kind is ClauseKind.ROW:
                 near = [*self._rows_below(clause)]
             else:
