@@ -7,6 +7,7 @@ in the file adds to the server's environment. ``directus_stack`` is a local stac
 from __future__ import annotations
 
 import os
+import random
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -22,6 +23,8 @@ from tests.conftest import OWNER, RUN
 from tests.contract.directus import DirectusServer, copy_of, template
 
 HERE = Path(__file__).parent
+# Below those that the system gives to clients: a server that is down for a while gets its port back.
+FIXED_PORTS = range(20_000, 32_000)
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
@@ -57,7 +60,7 @@ def directus_server(
     extra = getattr(request.module, "DIRECTUS_ENVIRONMENT", {})
     server = copy_of(directus_template, directus_installation, extra)
     try:
-        url = server.start()
+        url = server.start(random.sample(FIXED_PORTS, 20))
         with Rest(url, server.credentials.admin_token) as rest:
             running = DirectusServer(server, url, rest)
             yield running
