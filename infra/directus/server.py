@@ -22,6 +22,7 @@ from infra.local.processes import HOST, POLL_SECONDS, Process, free_port, start
 
 PORT = 8055
 START_SECONDS = 90.0
+KILL_SECONDS = 10.0
 RECORD = "server.json"
 
 
@@ -104,7 +105,9 @@ class Server:
             raise LocalError("Directus does not run, so it cannot be killed")
         with suppress(ProcessLookupError):
             os.killpg(process.pid, signal.SIGKILL)
-        while process.alive:
+        # A process is dead a moment before the kernel has closed its port.
+        deadline = time.monotonic() + KILL_SECONDS
+        while process.alive or (free_port([process.port]) != process.port and time.monotonic() < deadline):
             time.sleep(POLL_SECONDS)
         return process.port
 
