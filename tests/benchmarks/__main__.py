@@ -9,13 +9,14 @@ from pathlib import Path
 
 from infra.local.paths import Paths
 from infra.local.stack import LocalStack
-from tests.benchmarks import extraction, imports, jobs
+from tests.benchmarks import directus, extraction, imports, jobs
 
 
 def main() -> int:
     """Print one line a figure."""
     imports.run()
     extraction.run()
+    directus.run()
     shared = Paths.from_environment({})
     with tempfile.TemporaryDirectory(prefix="clauseworks-bench-") as folder:
         stack = LocalStack(replace(shared, state=Path(folder)), name="clauseworks-bench")

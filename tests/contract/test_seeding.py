@@ -3,152 +3,28 @@
 from __future__ import annotations
 
 import time
-import uuid
 from collections.abc import Callable
-from dataclasses import dataclass, field
 from datetime import timedelta
-from functools import cached_property
-from pathlib import Path
 from typing import Any
 
 import pytest
 
-from functions.analyze.rules.engine import RulesEngine
 from functions.analyze.seeding.rows import Rows
-from functions.analyze.seeding.session import Means
-from functions.analyze.workflow import AnalysisWorkflow, Tools
-from functions.cleanup.seeded import DirectusRows
-from functions.cleanup.workflow import CleanupWorkflow, Ports
-from infra.directus.ids import model_id
-from shared.clock import Clock, utc_now
-from shared.directus import Directus, RetryPolicy
-from shared.ids import uuid7
 from shared.jobs import states
-from shared.jobs.model import Job, Kind, Owner, Status
-from shared.jobs.queue import JobMessage
-from shared.jobs.runner import Ending, Outcome, Remaining, Runner, unlimited
+from shared.jobs.model import Kind, Status
+from shared.jobs.runner import Ending, Remaining
 from shared.jobs.store import edit
-from shared.memory import MemoryDocuments, MemoryFiles, MemoryJobs, MemoryLeases, MemoryQueue
-from shared.product_lock import ProductLock
-from shared.seeded_rows import BENEFITS, PARENTS_FIRST, SEGMENTS
-from shared.taxonomy import load_taxonomy
 from tests.contract.directus import DirectusServer
+from tests.contract.seeding import REQUESTS_OF_ANALYSIS, SAMPLE, SAMPLES, Bench, ids, make_bench
 
-SAMPLES = Path(__file__).parents[2] / "samples"
-SAMPLE = (SAMPLES / "small.md").read_text()
-BY = Owner("directus", "seeder")
 LIMITS = "insurance_dcm_limit"
 MAX_REQUESTS = 12
 MANY = 150
 
 
-@dataclass(slots=True)
-class Later:
-    """A clock that is ahead of the real one."""
-
-    by: timedelta = timedelta()
-
-    def __call__(self) -> Any:
-        return utc_now() + self.by
-
-
-@dataclass
-class Bench:
-    """Jobs about one product of the real Directus; everything else is in memory.
-
-    ``before_request`` is called with the number of each request of ours, from 1.
-    """
-
-    server: DirectusServer
-    product: str
-    clock: Later = field(default_factory=Later)
-    requests: list[str] = field(default_factory=list)
-    before_request: Callable[[int], None] = lambda _number: None
-
-    def __post_init__(self) -> None:
-        clock: Clock = self.clock
-        self.store, self.files = MemoryJobs(clock), MemoryFiles()
-        self.lock = ProductLock(MemoryLeases(clock), self.store, self.server.url, clock)
-
-    @cached_property
-    def directus(self) -> Directus:
-        client = self.server.client(policy=RetryPolicy(attempts=1))
-        client._http.event_hooks = {"request": [self._count]}
-        return client
-
-    def submit(self, kind: Kind = Kind.ANALYSIS, **params: Any) -> Job:
-        asked = {"product_id": self.product, "seed_directus": True, "as_admin": True, **params}
-        now = self.clock()
-        job = Job(uuid7(), kind, BY, asked, now, now, max_attempts=50)
-        return self.store.create(states.submitted(job, BY.key))
-
-    def deliver(self, job: Job, remaining: Remaining = unlimited) -> Outcome:
-        tools = Tools(
-            load_taxonomy("travel-insurance"),
-            {RulesEngine.name: RulesEngine()},
-            self.directus,
-            Means(self.directus, self.lock),
-        )
-        ports = Ports(self.store, MemoryDocuments(), DirectusRows(self.directus), self.lock)
-        kinds: dict[Kind, Any] = {
-            Kind.ANALYSIS: lambda run: AnalysisWorkflow(run, tools),
-            Kind.CLEANUP: lambda run: CleanupWorkflow(run, ports),
-        }
-        runner = Runner(self.store, self.files, MemoryQueue(), kinds, clock=self.clock)
-        return runner.handle(JobMessage(job.job_id, job.kind), remaining)
-
-    def drain(self, job: Job) -> Job:
-        """Deliver until the job has ended; the clock jumps over every wait."""
-        for _ in range(40):
-            outcome = self.deliver(job)
-            if outcome.job is not None and outcome.job.status.terminal:
-                return outcome.job
-            self.clock.by += timedelta(minutes=11)
-        raise AssertionError("the job does not end")
-
-    def seeded(self, **params: Any) -> dict[str, Any]:
-        """Return the result of a seeding that has gone well."""
-        job = self.drain(self.submit(**params))
-        assert job.status is Status.COMPLETED, job.error
-        assert job.result is not None
-        assert job.result["seeding_success"] is True
-        return dict(job.result)
-
-    def rows(self) -> Rows:
-        """Return the product's rows by a way of its own."""
-        of_product = {"dcm_product": {"_eq": self.product}}
-        where = {BENEFITS: {SEGMENTS: of_product}}
-        return {
-            name: {row["id"]: row for row in self.server.rows(name, where.get(name, of_product))}
-            for name in PARENTS_FIRST
-        }
-
-    def write_text(self, text: str) -> None:
-        self.server.rest.patch(f"/items/dcm_product/{self.product}", {"full_text_part": text})
-
-    def attach(self, path: Path) -> None:
-        file_id = str(uuid.uuid4())
-        self.server.rest.upload({"id": file_id}, path.name, path.read_bytes(), "application/pdf")
-        product = {"full_text_part": None, "document_file": file_id}
-        self.server.rest.patch(f"/items/dcm_product/{self.product}", product)
-
-    def _count(self, request: Any) -> None:
-        self.requests.append(f"{request.method} {request.url.path}")
-        self.before_request(len(self.requests))
-
-
 @pytest.fixture
 def bench(directus_server: DirectusServer) -> Bench:
-    product = directus_server.add_product(
-        full_text_part=SAMPLE,
-        domain_context_model=model_id("travel-insurance"),
-        document_reference="AVB 2026",
-    )
-    return Bench(directus_server, product)
-
-
-def ids(rows: Rows) -> set[tuple[str, str]]:
-    return {(name, row_id) for name, table in rows.items() for row_id in table}
+    return make_bench(directus_server)
 
 
 def contents(rows: Rows) -> Rows:
@@ -179,8 +55,7 @@ def test_a_document_of_many_rows_takes_few_requests_both_ways(bench: Bench) -> N
     result = bench.seeded()
     written = sum(result["seeded"]["rows"].values())
     assert written > MANY
-    # Product, taxonomy, and the file twice: that much is the analysis.
-    seeding = bench.requests[4:]
+    seeding = bench.requests[REQUESTS_OF_ANALYSIS:]
     assert len(seeding) <= MAX_REQUESTS, bench.requests
     assert len(ids(bench.rows())) == written == result["seeded"]["create"]
 
