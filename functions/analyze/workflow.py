@@ -113,13 +113,14 @@ class AnalysisWorkflow:
         rows = None
         if product is not None and directus is not None:
             rows = read_taxonomy_rows(directus, product.domain_context_model)
-            build_taxonomy(rows)
+            self._reading = build_taxonomy(rows)
         found = original.locate(self._run, product, directus)
-        source = self._open(found)
+        # Kept for the stages of this invocation: neither is read and parsed a second time.
+        self._source = self._open(found)
         return {
             "original": found.to_json(),
-            "media_type": source.media_type,
-            "page_count": source.page_count,
+            "media_type": self._source.media_type,
+            "page_count": self._source.page_count,
             "taxonomy": rows,
         }
 
