@@ -7,6 +7,7 @@ which is called before every operation with its name and may raise.
 from __future__ import annotations
 
 import hashlib
+import itertools
 import threading
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field, replace
@@ -16,7 +17,7 @@ from shared.clock import Clock, utc_now
 from shared.documents import Document
 from shared.files import FileInfo, FileMissingError, UploadForm
 from shared.jobs import states
-from shared.jobs.model import Change, Event, Job, Unit
+from shared.jobs.model import Activity, Change, Event, Job, Kind, Unit
 from shared.jobs.queue import MAX_DELAY, JobMessage
 from shared.jobs.store import (
     Idempotency,
@@ -129,6 +130,31 @@ class MemoryJobs:
         self.fault("jobs.due")
         waiting = [(moment, j.job_id) for j in self._jobs.values() if (moment := states.due_at(j))]
         return [job_id for moment, job_id in sorted(waiting) if moment <= now][:limit]
+
+    def active(self, activity: Activity, kind: Kind, limit: int) -> list[str]:
+        """See JobStore."""
+        self.fault("jobs.active")
+        found = [j for j in self._jobs.values() if j.activity is activity and j.kind is kind]
+        return [j.job_id for j in sorted(found, key=lambda j: (j.since or j.created_at, j.job_id))][:limit]
+
+    def waiting(self, owner: str, limit: int) -> int:
+        """See JobStore."""
+        self.fault("jobs.waiting")
+        jobs = (j for j in self._jobs.values() if j.owner.key == owner and j.activity is Activity.WAITING)
+        return len(list(itertools.islice(jobs, limit)))
+
+    def expired(self, job_id: str) -> Job | None:
+        """See JobStore."""
+        self.fault("jobs.expired")
+        job = self._jobs.get(job_id)
+        return job if job is not None and self._expired(job) else None
+
+    def remove(self, job_id: str) -> None:
+        """See JobStore."""
+        self.fault("jobs.remove")
+        with self._lock:
+            for records in (self._units, self._events, self._jobs):
+                records.pop(job_id, None)
 
     def _expired(self, job: Job) -> bool:
         return job.expires_at is not None and job.expires_at <= self.clock()

@@ -60,6 +60,8 @@ class Tools:
 class AnalysisWorkflow:
     """One run over one document. What later stages need of earlier ones is read from their outputs."""
 
+    revision = 1
+
     def __init__(self, run: Run, tools: Tools) -> None:
         self._run = run
         self._tools = tools

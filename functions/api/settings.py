@@ -30,9 +30,15 @@ class ApiSettings(CommonSettings):
     max_upload_size: int = Field(104_857_600, ge=1, description="Largest document, in bytes.")
     upload_seconds: int = Field(3600, ge=60, le=43_200, description="Seconds that an upload form is valid.")
     download_seconds: int = Field(300, ge=10, le=43_200, description="Seconds that a download is valid.")
+    max_queued_jobs: int = Field(
+        1000, ge=1, description="Jobs of one owner that may wait for a worker; more are put off."
+    )
+    analysis_dead_letter_queue_url: str = Field("", description="Dead-letter queue of the analysis queue.")
+    cleanup_dead_letter_queue_url: str = Field("", description="Dead-letter queue of the cleanup queue.")
+    log_groups: Names = Field((), description="CloudWatch log groups of all functions.")
     cors_origins: Names = Field((), description="Origins of web pages that may call the API.")
 
-    @field_validator("jwt_issuers", "seed_roles", "cors_origins", mode="before")
+    @field_validator("jwt_issuers", "seed_roles", "log_groups", "cors_origins", mode="before")
     @classmethod
     def _split(cls, value: object) -> object:
         if isinstance(value, str):

@@ -199,7 +199,7 @@ class Submitter:
 def notify(services: Services, job: Job, reason: str) -> None:
     """Tell the worker of a job; where that fails, the reconciler will."""
     try:
-        services.queue.send(JobMessage(job.job_id, job.kind, reason))
+        services.queue.send(JobMessage.about(job, reason))
     except TransientError as error:
         logger.warning("Message not sent; the reconciler will", job_id=job.job_id, problem=error.code)
 

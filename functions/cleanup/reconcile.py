@@ -88,7 +88,7 @@ class Reconciler:
                     logger.error("Job given up", problem=(job.error or {}).get("type", ""))
                     report.failed += 1
                     return
-                self._queue.send(JobMessage(job_id, job.kind, "reconciled"))
+                self._queue.send(JobMessage.about(job, "reconciled"))
                 logger.warning("Job sent again", attempt=job.attempt, nudges=job.nudges)
                 report.resent += 1
             except JobNotFoundError:

@@ -43,6 +43,8 @@ class Ports:
 class CleanupWorkflow:
     """The stages of one cleanup job. Every unit may be repeated without harm."""
 
+    revision = 1
+
     def __init__(self, run: Run, ports: Ports) -> None:
         self._run = run
         self._ports = ports

@@ -50,8 +50,11 @@ def derive(template: Json, code: Mapping[str, Code], parameters: Mapping[str, st
             Runtime=RUNTIME, Handler=handler, CodeUri={"Bucket": archive.bucket, "Key": archive.key}
         )
         function.setdefault("Environment", {}).setdefault("Variables", {}).update(archive.environment)
+        # A reference resolves to text, on which the embedded emulator fails in places.
+        for figure in ("Timeout", "ReservedConcurrentExecutions"):
+            if figure in function:
+                function[figure] = _number(template, parameters, function[figure])
         for event in function.get("Events", {}).values():
-            # A reference resolves to text, on which the embedded emulator's queue poller fails.
             if (scaling := event["Properties"].get("ScalingConfig")) is not None:
                 limit = _number(template, parameters, scaling["MaximumConcurrency"])
                 scaling["MaximumConcurrency"] = limit

@@ -16,7 +16,7 @@ from shared.clock import from_text, to_text
 from shared.documents import Document
 from shared.ids import shard
 from shared.jobs import states
-from shared.jobs.model import Artifact, Event, Job, Kind, Owner, Status, Unit
+from shared.jobs.model import Activity, Artifact, Event, Job, Kind, Owner, Status, Unit
 from shared.jobs.store import subject_of
 
 Item = dict[str, dict[str, Any]]
@@ -25,6 +25,7 @@ _TEXT = (
     "message",
     "retry_of",
     "worker_id",
+    "asked",
 )
 _NUMBERS = (
     "percent_complete",
@@ -40,7 +41,7 @@ _NUMBERS = (
     "units_at_take",
 )
 _FLAGS = ("pause_requested", "cancel_requested")
-_TIMES = ("created_at", "updated_at", "not_before", "lease_until", "started_at", "completed_at")
+_TIMES = ("created_at", "updated_at", "not_before", "lease_until", "started_at", "completed_at", "since")
 
 
 def job_key(job_id: str) -> Item:
@@ -82,7 +83,17 @@ def job_to_item(job: Job) -> Item:
         item["subject"] = {"S": subject}
     if (due := states.due_at(job)) is not None:
         item |= {"due_shard": {"S": f"DUE#{part}"}, "due_at": {"S": to_text(due)}}
+    if (activity := job.activity) is not None:
+        item["activity_shard"] = {"S": activity_shard(activity, job.kind, part)}
+        item["since"] = {"S": to_text(job.since or job.created_at)}
+    if activity is Activity.WAITING:
+        item["waiting_owner"] = {"S": job.owner.key}
     return item | _expiry(job.expires_at)
+
+
+def activity_shard(activity: Activity, kind: Kind, part: int) -> str:
+    """Return the key under which an index has the jobs of a kind that wait, or are worked on."""
+    return f"{activity}#{kind}#{part}"
 
 
 def job_from_item(item: Mapping[str, Any]) -> Job:
@@ -143,13 +154,20 @@ def unit_to_item(job_id: str, unit: Unit, expires_at: datetime | None) -> Item:
         "index": {"N": str(unit.index)},
         "key": {"S": unit.key},
         "fence": {"N": str(unit.fence)},
+        "revision": {"N": str(unit.revision)},
         **_expiry(expires_at),
     }
 
 
 def unit_from_item(item: Mapping[str, Any]) -> Unit:
     """Read what ``unit_to_item`` wrote."""
-    return Unit(item["stage"]["S"], int(item["index"]["N"]), item["key"]["S"], int(item["fence"]["N"]))
+    return Unit(
+        item["stage"]["S"],
+        int(item["index"]["N"]),
+        item["key"]["S"],
+        int(item["fence"]["N"]),
+        int(item.get("revision", {"N": "1"})["N"]),
+    )
 
 
 def document_key(document_id: str) -> Item:

@@ -13,7 +13,7 @@ from shared.aws.clients import client, translated
 from shared.clock import Clock, to_text, utc_now
 from shared.errors import TransientError
 from shared.ids import shards
-from shared.jobs.model import Change, Event, Job, Unit
+from shared.jobs.model import Activity, Change, Event, Job, Kind, Unit
 from shared.jobs.store import (
     Idempotency,
     IdempotencyMismatchError,
@@ -27,6 +27,7 @@ if TYPE_CHECKING:
 
 _SERVICE = "DynamoDB"
 _BATCH = 100
+_WRITE_BATCH = 25
 _INDEX_FILTERS = ("kind", "product_id", "document_id", "case_id")
 
 
@@ -60,11 +61,7 @@ class DynamoJobs:
 
     def get(self, job_id: str) -> Job | None:
         """Return the job, read consistently."""
-        with translated(_SERVICE):
-            answer = self._dynamodb.get_item(
-                TableName=self._table, Key=codec.job_key(job_id), ConsistentRead=True
-            )
-        item = answer.get("Item")
+        item = self._item(job_id)
         return None if item is None or codec.expired(item, self._clock()) else codec.job_from_item(item)
 
     def save(self, before: Job, change: Change, unit: Unit | None = None) -> None:
@@ -128,18 +125,70 @@ class DynamoJobs:
 
     def due(self, now: datetime, limit: int) -> list[str]:
         """Return ids of overdue jobs, the longest overdue first."""
+        until = {":now": {"S": to_text(now)}}
         streams = [
-            (
-                (item["due_at"]["S"], codec.job_id_of(item))
-                for item in self._query(
-                    IndexName="due",
-                    KeyConditionExpression="due_shard = :part AND due_at <= :now",
-                    ExpressionAttributeValues={":part": {"S": f"DUE#{part}"}, ":now": {"S": to_text(now)}},
-                )
+            self._oldest(
+                "due_at",
+                IndexName="due",
+                KeyConditionExpression="due_shard = :part AND due_at <= :now",
+                ExpressionAttributeValues={":part": {"S": f"DUE#{part}"}, **until},
             )
             for part in shards()
         ]
         return [job_id for _, job_id in itertools.islice(heapq.merge(*streams), limit)]
+
+    def active(self, activity: Activity, kind: Kind, limit: int) -> list[str]:
+        """Merge the partitions of the index, the oldest first."""
+        streams = [
+            self._oldest(
+                "since",
+                IndexName="by_activity",
+                KeyConditionExpression="activity_shard = :part",
+                ExpressionAttributeValues={":part": {"S": codec.activity_shard(activity, kind, part)}},
+                Limit=limit,
+            )
+            for part in shards()
+        ]
+        return [job_id for _, job_id in itertools.islice(heapq.merge(*streams), limit)]
+
+    def waiting(self, owner: str, limit: int) -> int:
+        """Count by an index that only waiting jobs are in, so that no counter can drift."""
+        items = self._query(
+            IndexName="by_waiting",
+            KeyConditionExpression="waiting_owner = :owner",
+            ExpressionAttributeValues={":owner": {"S": owner}},
+            Limit=limit,
+        )
+        return sum(1 for _ in itertools.islice(items, limit))
+
+    def expired(self, job_id: str) -> Job | None:
+        """Return a job that has expired and is not removed yet."""
+        item = self._item(job_id)
+        return codec.job_from_item(item) if item and codec.expired(item, self._clock()) else None
+
+    def remove(self, job_id: str) -> None:
+        """Remove everything under the job's key, the record last."""
+        record = codec.job_key(job_id)
+        items = self._below(job_id, "EVENT#", "UNIT$")
+        keys = ({"pk": item["pk"], "sk": item["sk"]} for item in items if item["sk"] != record["sk"])
+        while batch := [{"DeleteRequest": {"Key": key}} for key in itertools.islice(keys, _WRITE_BATCH)]:
+            left: Any = {self._table: batch}
+            while left:
+                with translated(_SERVICE):
+                    left = self._dynamodb.batch_write_item(RequestItems=left)["UnprocessedItems"]
+        with translated(_SERVICE):
+            self._dynamodb.delete_item(TableName=self._table, Key=record)
+
+    def _item(self, job_id: str) -> Any:
+        with translated(_SERVICE):
+            answer = self._dynamodb.get_item(
+                TableName=self._table, Key=codec.job_key(job_id), ConsistentRead=True
+            )
+        return answer.get("Item")
+
+    def _oldest(self, sort_key: str, **query: Any) -> Iterator[tuple[str, str]]:
+        """Yield sort key and job id of one partition of an index, in the index's order."""
+        return ((item[sort_key]["S"], codec.job_id_of(item)) for item in self._query(**query))
 
     def _earlier(self, idempotency: Idempotency) -> Job | None:
         """Return the job of a key that was used before; None where the key is free or has expired."""

@@ -28,9 +28,11 @@ class SqsQueue:
 
     def send(self, message: JobMessage, delay: timedelta = timedelta()) -> None:
         """Send a message; SQS counts delays in whole seconds, so they are rounded up."""
+        group: dict[str, str] = {"MessageGroupId": message.group} if message.group else {}
         with translated("SQS"):
             self._sqs.send_message(
                 QueueUrl=self._urls[message.kind],
                 MessageBody=message.to_json(),
                 DelaySeconds=math.ceil(delay.total_seconds()),
+                **group,  # type: ignore[arg-type]
             )

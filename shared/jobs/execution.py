@@ -9,7 +9,7 @@ from __future__ import annotations
 import random
 import time
 import traceback
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import timedelta
 from enum import StrEnum
@@ -111,8 +111,7 @@ class Execution:
 
     def _work(self) -> Outcome:
         """Do the unfinished units of every stage, then finish."""
-        run = self._open_run()
-        workflow = self._workflow(run)
+        run, workflow = self._open()
         for stage in workflow.stages:
             self._stage = stage.name
             total = stage.count()
@@ -123,7 +122,7 @@ class Execution:
                 if (interrupted := self._interruption()) is not None:
                     return interrupted
                 began = time.monotonic()
-                done[index] = run.save_output(stage.name, index, stage.work(index))
+                done[index] = run.save_output(stage.name, index, stage.work(index), workflow.revision)
                 self._advance(workflow, stage, len(done), total, done[index])
                 self._longest = max(self._longest, time.monotonic() - began)
         if (interrupted := self._interruption()) is not None:
@@ -131,12 +130,28 @@ class Execution:
         self._stage = "result"
         return self._complete(workflow.finish(), run)
 
-    def _open_run(self) -> Run:
+    def _open(self) -> tuple[Run, Workflow]:
         """Return the job's execution as far as its finished units have brought it."""
         run = Run(self._job, self._means.files)
-        for unit in self._means.store.units(self._job.job_id):
+        workflow = self._workflow(run)
+        for unit in self._finished(workflow):
             run.finished.setdefault(unit.stage, {})[unit.index] = unit
-        return run
+        return run, workflow
+
+    def _finished(self, workflow: Workflow) -> Iterator[Unit]:
+        """Yield the units that need no work, those of the job that this one starts from first.
+
+        Units of another revision are in a form that this release does not read: they are done again.
+        """
+        names = [stage.name for stage in workflow.stages]
+        if self._job.debug_from in names:
+            before = names[: names.index(self._job.debug_from)]
+            source = self._means.store.units(self._job.source_job_id)
+            yield from (
+                unit for unit in source if unit.stage in before and unit.revision == workflow.revision
+            )
+        own = self._means.store.units(self._job.job_id)
+        yield from (unit for unit in own if unit.revision == workflow.revision)
 
     def _workflow(self, run: Run) -> Workflow:
         make = self._means.workflows.get(run.job.kind)
@@ -203,7 +218,7 @@ class Execution:
         """Remove what the job made, and only then say that it is cancelled."""
         if self._job.kind in self._means.workflows:
             self._stage = "undo"
-            self._workflow(self._open_run()).undo()
+            self._open()[1].undo()
         removed = self._means.files.delete_prefix(job_prefix(self._job.job_id))
         logger.info("Removed partial data", objects=removed)
         self._edit(lambda job: states.cancelled(job, self._fence, self._means.clock()))
@@ -239,7 +254,7 @@ class Execution:
         return job
 
     def _send(self, reason: str, delay: timedelta = timedelta()) -> None:
-        self._means.queue.send(JobMessage(self._job.job_id, self._job.kind, reason), delay)
+        self._means.queue.send(JobMessage.about(self._job, reason), delay)
 
     def _edit(self, decide: Callable[[Job], Change], unit: Unit | None = None) -> None:
         try:

@@ -9,6 +9,13 @@ from enum import StrEnum
 from typing import Any
 
 
+class Activity(StrEnum):
+    """What goes on with a job that somebody or something has to act on."""
+
+    WAITING = "waiting"
+    WORKING = "working"
+
+
 class Kind(StrEnum):
     """What a job does."""
 
@@ -64,7 +71,9 @@ class Job:
     ``percent_complete`` is 0 to 100 and never falls. ``current`` of ``total`` counts the units of the
     current stage. ``attempt`` counts tries after errors and lost workers, from 1; continuations and
     resumes do not count. ``stalled`` counts continuations in a row that finished no unit, ``nudges``
-    how often the reconciler has sent the message again since the last change.
+    how often the reconciler has sent the message again since the last change. ``since`` is when the job
+    came to where it stands: to its status, or to its worker. ``asked`` is the last request of a person
+    (``pause``, ``resume``, ``cancel``), by which a repetition is told from a new one.
     """
 
     job_id: str
@@ -86,6 +95,8 @@ class Job:
     max_attempts: int = 5
     stalled: int = 0
     nudges: int = 0
+    asked: str = ""
+    since: datetime | None = None
     not_before: datetime | None = None
     fence: int = 0
     version: int = 1
@@ -115,6 +126,24 @@ class Job:
     def case_id(self) -> str:
         """Return the case this job belongs to, or an empty string."""
         return str(self.params.get("case_id") or "")
+
+    @property
+    def activity(self) -> Activity | None:
+        """Return whether a worker has the job or it waits for one; None where neither is so."""
+        if self.lease_until is not None:
+            return Activity.WORKING
+        paused = self.status is Status.PAUSED and not self.cancel_requested
+        return None if self.status.terminal or paused else Activity.WAITING
+
+    @property
+    def debug_from(self) -> str:
+        """Return the stage that the job starts again at, or an empty string."""
+        return str(self.params.get("debug_from") or "")
+
+    @property
+    def source_job_id(self) -> str:
+        """Return the job whose finished units before ``debug_from`` are taken over."""
+        return str(self.params.get("source_job_id") or "")
 
     @property
     def can_pause(self) -> bool:
@@ -161,9 +190,13 @@ class Change:
 
 @dataclass(frozen=True, slots=True)
 class Unit:
-    """A finished unit of work: its output lies under ``key``, written under ``fence``."""
+    """A finished unit of work: its output lies under ``key``, written under ``fence``.
+
+    ``revision`` is the workflow's: the form of its outputs, which a new release may change.
+    """
 
     stage: str
     index: int
     key: str
     fence: int
+    revision: int = 1

@@ -2,35 +2,51 @@
 
 from __future__ import annotations
 
+import hashlib
 import json
 from dataclasses import dataclass
 from datetime import timedelta
 from typing import Protocol
 
 from shared.errors import PermanentError
-from shared.jobs.model import Kind
+from shared.jobs.model import Job, Kind
 
 MAX_DELAY = timedelta(seconds=900)
 
 
 @dataclass(frozen=True, slots=True)
 class JobMessage:
-    """What travels through a queue; ``reason`` is for people who read logs."""
+    """What travels through a queue; ``reason`` is for people who read logs.
+
+    ``group`` stands for the job's owner: the queue serves the groups in turn, so that nobody waits for
+    another one's thousand jobs.
+    """
 
     job_id: str
     kind: Kind
     reason: str = "submitted"
+    group: str = ""
+
+    @classmethod
+    def about(cls, job: Job, reason: str = "submitted") -> JobMessage:
+        """Return the message that names a job."""
+        # Owners are people: the queue need not know them.
+        group = hashlib.sha256(job.owner.key.encode()).hexdigest()[:32]
+        return cls(job.job_id, job.kind, reason, group)
 
     def to_json(self) -> str:
         """Return the message body."""
-        return json.dumps({"job_id": self.job_id, "kind": self.kind, "reason": self.reason})
+        return json.dumps(
+            {"job_id": self.job_id, "kind": self.kind, "reason": self.reason, "group": self.group}
+        )
 
     @classmethod
     def from_json(cls, body: str) -> JobMessage:
         """Read a message body; raises PermanentError where it is none of ours."""
         try:
             fields = json.loads(body)
-            return cls(str(fields["job_id"]), Kind(fields["kind"]), str(fields.get("reason", "")))
+            reason, group = str(fields.get("reason", "")), str(fields.get("group", ""))
+            return cls(str(fields["job_id"]), Kind(fields["kind"]), reason, group)
         except (ValueError, KeyError, TypeError) as error:
             raise PermanentError("bad-message", "The queue message is not a job message.") from error
 

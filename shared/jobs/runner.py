@@ -8,6 +8,7 @@ the store or the queue themselves escape, so that the message comes back.
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import replace
 
 from shared.clock import Clock, utc_now
 from shared.files import Files
@@ -87,7 +88,7 @@ class Runner:
         except JobNotFoundError:
             logger.warning("Message without a job")
         except NotDueError as early:
-            means.queue.send(JobMessage(message.job_id, message.kind, "early"), min(early.wait, MAX_DELAY))
+            means.queue.send(replace(message, reason="early"), min(early.wait, MAX_DELAY))
         except RefusedError as refusal:
             logger.info("Nothing to do", reason=str(refusal))
         return None

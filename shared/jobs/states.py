@@ -22,6 +22,7 @@ RESEND_AFTER = timedelta(seconds=60)
 MAX_RESEND_AFTER = timedelta(hours=1)
 MAX_STALLED = 2
 CANCEL_ATTEMPTS = 10
+_OPEN = (Status.QUEUED, Status.RUNNING, Status.PAUSED)
 
 
 class RefusedError(Exception):
@@ -36,12 +37,21 @@ class NotDueError(RefusedError):
         self.wait = wait
 
 
+class RepeatedError(RefusedError):
+    """What is asked for has been asked for before; ``job`` is the record as it stands."""
+
+    def __init__(self, job: Job) -> None:
+        super().__init__(f"asked for already: {job.asked}")
+        self.job = job
+
+
 class FencedError(RefusedError):
     """Another worker has taken the job over: the caller's claim is void."""
 
 
 def submitted(job: Job, actor: str) -> Change:
     """Return the first change of a new job."""
+    job = replace(job, since=job.created_at)
     return Change(job, _event(job, "submitted", "Job accepted", actor))
 
 
@@ -183,31 +193,72 @@ def paused(job: Job, fence: int, now: datetime) -> Change:
 
 
 def request_pause(job: Job, now: datetime, actor: str) -> Change:
-    """Ask for a pause: a queued job pauses at once, a running one at its next unit."""
+    """Ask for a pause: a queued job pauses at once, a running one at its next unit.
+
+    Raises RepeatedError where that was asked for before, RefusedError where it is not possible.
+    """
     if not job.can_pause:
-        raise RefusedError(f"job is {job.status} and cannot be paused")
+        if not job.cancel_requested and (job.pause_requested or job.status is Status.PAUSED):
+            raise RepeatedError(job)
+        raise RefusedError(_not_possible(job, "paused"))
+    asked = {"actor": actor, "asked": "pause"}
     if job.status is Status.QUEUED:
-        return _next(job, now, "paused", "Paused", actor=actor, status=Status.PAUSED, nudges=0)
-    return _next(job, now, "pause_requested", "Pause requested", actor=actor, pause_requested=True)
+        return _next(job, now, "paused", "Paused", status=Status.PAUSED, nudges=0, **asked)
+    return _next(job, now, "pause_requested", "Pause requested", pause_requested=True, **asked)
 
 
 def request_resume(job: Job, now: datetime, actor: str) -> Change:
-    """Let a paused job go on; a pause that was only asked for is taken back."""
+    """Let a paused job go on; a pause that was only asked for is taken back.
+
+    Raises RepeatedError where that was asked for before, RefusedError where it is not possible.
+    """
     if not job.can_resume:
-        raise RefusedError(f"job is {job.status} and cannot be resumed")
+        if job.asked == "resume" and not job.status.terminal:
+            raise RepeatedError(job)
+        raise RefusedError(_not_possible(job, "resumed"))
+    asked = {"actor": actor, "asked": "resume"}
     if job.status is Status.PAUSED:
-        return _next(
-            job, now, "resumed", "Resumed", actor=actor, status=Status.QUEUED, fence=job.fence + 1, nudges=0
-        )
-    return _next(job, now, "resumed", "Pause taken back", actor=actor, pause_requested=False)
+        fence = job.fence + 1
+        return _next(job, now, "resumed", "Resumed", status=Status.QUEUED, fence=fence, nudges=0, **asked)
+    return _next(job, now, "resumed", "Pause taken back", pause_requested=False, **asked)
 
 
 def request_cancel(job: Job, now: datetime, actor: str) -> Change:
-    """Ask for the cancellation; a worker removes the partial data and then writes ``cancelled``."""
+    """Ask for the cancellation; a worker removes the partial data and then writes ``cancelled``.
+
+    Raises RepeatedError where that was asked for before, RefusedError where it is not possible.
+    """
     if not job.can_cancel:
-        raise RefusedError(f"job is {job.status} and cannot be cancelled")
+        if job.cancel_requested and job.status in {*_OPEN, Status.CANCELLED}:
+            raise RepeatedError(job)
+        raise RefusedError(_not_possible(job, "cancelled"))
     return _next(
-        job, now, "cancel_requested", "Cancellation requested", actor=actor, cancel_requested=True, nudges=0
+        job,
+        now,
+        "cancel_requested",
+        "Cancellation requested",
+        actor=actor,
+        asked="cancel",
+        cancel_requested=True,
+        nudges=0,
+    )
+
+
+def unlock(job: Job, now: datetime, actor: str) -> Change:
+    """Take a job from its worker, whose claim is void from now on, and put it back for another one.
+
+    Raises RefusedError where no worker has it.
+    """
+    if job.lease_until is None:
+        raise RefusedError(f"job is {job.status} and no worker has it")
+    return _release(
+        job,
+        now,
+        "unlocked",
+        "Taken from its worker by an operator",
+        actor=actor,
+        status=Status.QUEUED if job.status is Status.RUNNING else job.status,
+        fence=job.fence + 1,
     )
 
 
@@ -217,7 +268,7 @@ def reconcile(job: Job, now: datetime) -> Change | None:
     Returns None where nothing is due. After the change is saved the caller sends the message again.
     """
     due = due_at(job)
-    if due is None or due > now:
+    if due is None or due > now or job.status.terminal:
         return None
     if job.status is Status.RUNNING:
         if _exhausted(job):
@@ -243,9 +294,12 @@ def reconcile(job: Job, now: datetime) -> Change | None:
 
 
 def due_at(job: Job) -> datetime | None:
-    """Return when the reconciler has to look at the job; None where nobody waits for anything."""
+    """Return when the reconciler has to look at the job; None where nobody waits for anything.
+
+    A job that has ended is due once more when it expires: then it is removed.
+    """
     if job.status.terminal:
-        return None
+        return job.expires_at
     if job.lease_until is not None:
         return job.lease_until
     if job.status is Status.PAUSED and not job.cancel_requested:
@@ -284,14 +338,15 @@ def _end(job: Job, now: datetime, status: Status, message: str, **fields: Any) -
 
 def _release(job: Job, now: datetime, type_: str, message: str, **fields: Any) -> Change:
     """Give the lease back."""
-    return _next(
-        job, now, type_, message, actor=job.worker_id, worker_id="", lease_until=None, nudges=0, **fields
-    )
+    fields = {"actor": job.worker_id, **fields}
+    return _next(job, now, type_, message, worker_id="", lease_until=None, nudges=0, **fields)
 
 
 def _next(job: Job, now: datetime, type_: str, message: str, *, actor: str, **fields: Any) -> Change:
     """Return the next version of the record, with its event."""
     after = replace(job, version=job.version + 1, updated_at=now, message=message, **fields)
+    if (after.status, after.fence, after.activity) != (job.status, job.fence, job.activity):
+        after = replace(after, since=now)
     return Change(after, _event(after, type_, message, actor))
 
 
@@ -309,6 +364,12 @@ def _event(job: Job, type_: str, message: str, actor: str) -> Event:
         total=job.total,
         actor=actor,
     )
+
+
+def _not_possible(job: Job, what: str) -> str:
+    if job.cancel_requested and not job.status.terminal:
+        return f"job is being cancelled and cannot be {what}"
+    return f"job is {job.status} and cannot be {what}"
 
 
 def _lost_problem(job: Job) -> Problem:

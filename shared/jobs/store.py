@@ -8,7 +8,7 @@ from datetime import datetime
 from typing import Protocol
 
 from shared.errors import ClauseworksError, TransientError
-from shared.jobs.model import Change, Event, Job, Kind, Status, Unit
+from shared.jobs.model import Activity, Change, Event, Job, Kind, Status, Unit
 
 _MAX_CONFLICTS = 10
 
@@ -124,6 +124,25 @@ class JobStore(Protocol):
 
     def due(self, now: datetime, limit: int) -> list[str]:
         """Return ids of jobs that the reconciler has to look at, the longest overdue first."""
+        ...
+
+    def active(self, activity: Activity, kind: Kind, limit: int) -> list[str]:
+        """Return ids of jobs of a kind that wait or are worked on, those that do so longest first."""
+        ...
+
+    def waiting(self, owner: str, limit: int) -> int:
+        """Return how many jobs of an owner wait for a worker; counting stops at ``limit``."""
+        ...
+
+    def expired(self, job_id: str) -> Job | None:
+        """Return a job whose time is over and whose record is still there, which ``get`` does not show."""
+        ...
+
+    def remove(self, job_id: str) -> None:
+        """Remove the record of a job with its units and events; a missing one is no error.
+
+        The record goes last: cut short, the removal is begun again.
+        """
         ...
 
 

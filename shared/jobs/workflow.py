@@ -49,12 +49,12 @@ class Run:
         info = self.files.put(self.key(f"artifacts/{name}"), data, media_type)
         self._artifacts[name] = Artifact(info.key, media_type, len(data), hashlib.sha256(data).hexdigest())
 
-    def save_output(self, stage: str, index: int, output: Any) -> Unit:
+    def save_output(self, stage: str, index: int, output: Any, revision: int) -> Unit:
         """Store what a unit returned and name it as finished; the record follows."""
         key = self.key(f"units/{stage}/{index:06d}.json")
         self.files.put(key, json.dumps(output, ensure_ascii=False).encode(), "application/json")
         self._outputs[key] = output
-        return Unit(stage, index, key, self.job.fence)
+        return Unit(stage, index, key, self.job.fence, revision)
 
     def _output(self, unit: Unit) -> Any:
         if unit.key not in self._outputs:
@@ -78,7 +78,14 @@ class Stage:
 
 
 class Workflow(Protocol):
-    """All stages of one job, and how it ends; made anew for each run, so it may keep what it has read."""
+    """All stages of one job, and how it ends; made anew for each run, so it may keep what it has read.
+
+    ``revision`` numbers the form of the units' outputs; a release that changes the form counts it on, so
+    that a job in flight does its units again instead of misreading what it finds. A workflow is made before
+    the finished units are known: it reads outputs in its stages, not when it is made.
+    """
+
+    revision: int
 
     @property
     def stages(self) -> Sequence[Stage]:

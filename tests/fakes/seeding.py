@@ -53,6 +53,7 @@ def small_tree(*limits: float, segment: str = "luggage") -> ResultTree:
 class _Given:
     """The workflow of an analysis whose findings are known: its seeding alone."""
 
+    revision = 1
     run: Run
     means: Means | None
     tree: ResultTree

@@ -35,6 +35,7 @@ class Toy:
 
 @dataclass(slots=True)
 class _ToyWorkflow:
+    revision = 1
     toy: Toy
     run: Run
 

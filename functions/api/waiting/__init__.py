@@ -1,0 +1,1 @@
+"""Waiting clients: events and long polls, served apart from everything else."""
