@@ -19,6 +19,12 @@ RESOURCES: dict[str, Json] = TEMPLATE["Resources"]
 FUNCTIONS = resources_of(TEMPLATE, "AWS::Serverless::Function")
 QUEUES = resources_of(TEMPLATE, "AWS::SQS::Queue")
 ALARMS = resources_of(TEMPLATE, "AWS::CloudWatch::Alarm")
+ROUTES = {
+    (event["Properties"]["Path"], event["Properties"]["Method"]): name
+    for name, function in FUNCTIONS.items()
+    for event in function["Events"].values()
+    if event["Type"] == "Api"
+}
 WORKERS = {"AnalyzeFunction": "AnalysisQueue", "CleanupFunction": "CleanupQueue"}
 
 
@@ -31,6 +37,12 @@ def event_sources(kind: str) -> dict[str, Json]:
     }
 
 
+def longest(function: str) -> int:
+    """Return the largest time-out that a function can be given, in seconds."""
+    value = FUNCTIONS[function]["Timeout"]
+    return int(TEMPLATE["Parameters"][value["Ref"]]["MaxValue"] if isinstance(value, dict) else value)
+
+
 def queue_named_by(reference: Json) -> str:
     name, attribute = reference["Fn::GetAtt"]
     assert attribute == "Arn"
@@ -41,6 +53,7 @@ def queue_named_by(reference: Json) -> str:
     ("function", "command"),
     [
         ("ApiFunction", "functions.api.handler.handler"),
+        ("WaitFunction", "functions.api.waiting.handler.handler"),
         ("AnalyzeFunction", "functions.analyze.handler.handler"),
         ("CleanupFunction", "functions.cleanup.handler.handler"),
         ("ReconcileFunction", "functions.cleanup.handler.reconcile"),
@@ -68,12 +81,18 @@ def test_workers_take_one_message_at_a_time_from_their_queue(function: str, queu
 
 @pytest.mark.parametrize(("function", "queue"), WORKERS.items())
 def test_messages_stay_hidden_for_six_times_the_functions_timeout(function: str, queue: str) -> None:
-    assert QUEUES[queue]["VisibilityTimeout"] >= 6 * FUNCTIONS[function]["Timeout"]
+    assert QUEUES[queue]["VisibilityTimeout"] >= 6 * longest(function)
 
 
 def test_timeouts_keep_to_the_limits_of_lambda_and_gateway() -> None:
-    assert FUNCTIONS["ApiFunction"]["Timeout"] <= 29
-    assert all(function["Timeout"] <= 900 for function in FUNCTIONS.values())
+    assert all(longest(function) <= 29 for function in ("ApiFunction", "WaitFunction"))
+    assert all(longest(function) <= 900 for function in FUNCTIONS)
+
+
+def test_those_who_wait_have_their_own_capacity_and_leave_in_time() -> None:
+    assert FUNCTIONS["WaitFunction"]["ReservedConcurrentExecutions"] == {"Ref": "WaitConcurrency"}
+    assert TEMPLATE["Parameters"]["WaitSeconds"]["MaxValue"] < longest("WaitFunction")
+    assert "ReservedConcurrentExecutions" not in FUNCTIONS["ApiFunction"]
 
 
 @pytest.mark.parametrize("function", WORKERS)
@@ -113,6 +132,8 @@ def test_jobs_table_is_on_demand_encrypted_recoverable_and_expires_records() -> 
         ("by_list", ["list_shard", "job_id"], "INCLUDE"),
         ("by_subject", ["subject", "job_id"], "KEYS_ONLY"),
         ("due", ["due_shard", "due_at"], "KEYS_ONLY"),
+        ("by_activity", ["activity_shard", "since"], "KEYS_ONLY"),
+        ("by_waiting", ["waiting_owner", "job_id"], "KEYS_ONLY"),
     ],
 )
 def test_jobs_table_has_the_index(index: str, keys: list[str], projection: str) -> None:
@@ -177,19 +198,60 @@ def test_each_functions_log_group_exists_before_it_and_expires() -> None:
     groups = resources_of(TEMPLATE, "AWS::Logs::LogGroup")
 
     for name, function in FUNCTIONS.items():
-        group = groups[RESOURCES[name]["DependsOn"]]
+        needed = json.dumps([RESOURCES[name].get("DependsOn"), function["Environment"]])
+        own = name.removesuffix("Function") + "LogGroup"
+        assert f'"{own}"' in needed
+        group = groups[own]
         assert group["LogGroupName"]["Fn::Sub"] == f"/aws/lambda/{function['FunctionName']['Fn::Sub']}"
         assert group["RetentionInDays"] == {"Ref": "LogRetentionDays"}
 
 
 def test_the_gateway_routes_every_verb_by_name() -> None:
-    routes = {
-        (event["Properties"]["Path"], event["Properties"]["Method"])
-        for event in FUNCTIONS["ApiFunction"]["Events"].values()
-    }
     verbs = {"GET", "HEAD", "OPTIONS", "POST", "PUT", "PATCH", "DELETE"}
 
-    assert routes == {(path, verb) for path in ("/", "/{proxy+}") for verb in verbs}
+    assert {(path, verb) for path in ("/", "/{proxy+}") for verb in verbs} <= set(ROUTES)
+    assert {verb for _, verb in ROUTES} == verbs
+
+
+def answering(path: str, verb: str) -> str:
+    """Return the function that the gateway asks: that of the most specific path, without falling back."""
+    resources = {path for route, _ in ROUTES for path in above(route)}
+    fitting = [resource for resource in resources if fits(resource, path)]
+    return ROUTES.get((max(fitting, key=specific), verb), "nobody")
+
+
+def above(route: str) -> list[str]:
+    """Return a route's path and those that the gateway makes on the way to it."""
+    parts = route.strip("/").split("/")
+    return ["/" + "/".join(parts[: count + 1]) for count in range(len(parts))]
+
+
+def fits(resource: str, path: str) -> bool:
+    if resource.endswith("/{proxy+}"):
+        return path.startswith(resource.removesuffix("{proxy+}")) and path != "/"
+    ours, theirs = resource.split("/"), path.split("/")
+    return len(ours) == len(theirs) and all(
+        one == other or one.startswith("{") for one, other in zip(ours, theirs, strict=True)
+    )
+
+
+def specific(resource: str) -> tuple[int, ...]:
+    """Return a key that sorts more specific paths last: names over variables, both over the rest."""
+    return tuple(
+        0 if part == "{proxy+}" else 1 if part.startswith("{") else 2 for part in resource.split("/")
+    )
+
+
+@pytest.mark.parametrize("prefix", ["", "/api/v1"])
+def test_the_gateway_leads_every_address_to_its_function(prefix: str) -> None:
+    document = json.loads((CHECKOUT / "docs" / "api" / "openapi.json").read_text())
+    waiting = {"/jobs/{job_id}/events", "/jobs/{job_id}/wait", "/documents/{document_id}/progress"}
+
+    for path, operations in document["paths"].items():
+        for verb in [*(verb.upper() for verb in operations), "OPTIONS"]:
+            waits = path in waiting and verb == "GET"
+            name = (prefix + path).replace("{", "").replace("}", "")
+            assert answering(name, verb) == ("WaitFunction" if waits else "ApiFunction"), (verb, path)
 
 
 def test_binary_bodies_are_named() -> None:
@@ -258,7 +320,8 @@ def test_every_function_has_an_alarm_on(metric: str) -> None:
         if alarm.get("Namespace") == "AWS/Lambda" and alarm["MetricName"] == metric
     }
 
-    assert watched == set(FUNCTIONS)
+    # Waiting clients are throttled on purpose.
+    assert watched == set(FUNCTIONS) - ({"WaitFunction"} if metric == "Throttles" else set())
 
 
 def test_alarms_tell_the_topic_where_there_is_one() -> None:
@@ -285,8 +348,8 @@ def test_secrets_are_never_shown() -> None:
         for name, function in FUNCTIONS.items()
         if "DIRECTUS_SECRET" in function["Environment"]["Variables"]
     ]
-    assert with_secret == ["ApiFunction"]
-    assert "DIRECTUS_TOKEN" not in FUNCTIONS["ApiFunction"]["Environment"]["Variables"]
+    assert with_secret == ["ApiFunction", "WaitFunction"]
+    assert not any("DIRECTUS_TOKEN" in FUNCTIONS[name]["Environment"]["Variables"] for name in with_secret)
 
 
 @pytest.mark.parametrize(

@@ -83,15 +83,19 @@ def test_a_statement_on_every_resource_is_on_the_reasoned_list(role: str) -> Non
 
 @pytest.mark.parametrize(
     ("role", "group"),
-    [(f"{name}Role", f"{name}LogGroup") for name in ("Api", "Analyze", "Cleanup", "Reconcile")],
+    [(f"{name}Role", f"{name}LogGroup") for name in ("Api", "Wait", "Analyze", "Cleanup", "Reconcile")],
 )
 def test_functions_write_to_their_own_log_group(role: str, group: str) -> None:
-    assert actions(role, "logs") == {"logs:CreateLogStream", "logs:PutLogEvents"}
+    reading = {"logs:FilterLogEvents"} if role == "ApiRole" else set()
+    assert actions(role, "logs") == {"logs:CreateLogStream", "logs:PutLogEvents"} | reading
     assert resources_for(role, "logs:PutLogEvents") == {str([group, "Arn"])}
 
 
-def test_the_api_neither_deletes_nor_receives() -> None:
-    assert actions("ApiRole", "sqs") == {"sqs:SendMessage", "sqs:GetQueueAttributes"}
+def test_the_api_neither_deletes_nor_receives_but_for_dead_letters() -> None:
+    dead = {str([f"{kind}DeadLetterQueue", "Arn"]) for kind in ("Analysis", "Cleanup")}
+    for action in ("sqs:ReceiveMessage", "sqs:ChangeMessageVisibility", "sqs:DeleteMessage"):
+        assert resources_for("ApiRole", action) == dead
+    assert not resources_for("ApiRole", "sqs:SendMessage") & dead
     assert not [
         action
         for service in ("s3", "dynamodb")
@@ -119,12 +123,22 @@ def test_the_cleanup_removes_every_version_but_changes_no_document() -> None:
     assert resources_for("CleanupRole", "s3:PutObject") == {"${DocumentsBucket.Arn}/jobs/*"}
 
 
-def test_only_the_cleanup_removes_records() -> None:
+def test_those_who_wait_only_read_records() -> None:
+    services = {
+        action.partition(":")[0]
+        for one in statements("WaitRole")
+        for action in map(str, as_list(one["Action"]))
+    }
+
+    assert actions("WaitRole", "dynamodb") == {"dynamodb:GetItem", "dynamodb:Query"}
+    assert services - {"logs", "xray", "dynamodb"} == set()
+
+
+def test_only_the_cleanup_and_the_expiry_remove_records() -> None:
     removing = {role for role in ROLES if "dynamodb:DeleteItem" in actions(role, "dynamodb")}
 
-    assert removing == {"CleanupRole"}
+    assert removing == {"CleanupRole", "ReconcileRole"}
 
 
-def test_the_reconciliation_touches_no_file() -> None:
-    assert actions("ReconcileRole", "s3") == set()
-    assert resources_for("ReconcileRole", "dynamodb:Query") == {"${JobsTable.Arn}/index/due"}
+def test_the_reconciliation_reads_and_writes_no_file() -> None:
+    assert not {"s3:GetObject", "s3:GetObjectVersion", "s3:PutObject"} & actions("ReconcileRole", "s3")

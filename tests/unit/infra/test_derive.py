@@ -26,6 +26,7 @@ def functions(template: Json) -> dict[str, Json]:
 def test_functions_are_known_by_their_package() -> None:
     assert PACKAGES == {
         "ApiFunction": "api",
+        "WaitFunction": "api",
         "AnalyzeFunction": "analyze",
         "CleanupFunction": "cleanup",
         "ReconcileFunction": "cleanup",
@@ -58,6 +59,8 @@ def test_limits_of_concurrency_become_numbers(local: Json) -> None:
     }
 
     assert limits == {"AnalyzeFunction": 7, "CleanupFunction": 2}
+    assert functions(local)["AnalyzeFunction"]["Timeout"] == 900
+    assert functions(local)["WaitFunction"]["ReservedConcurrentExecutions"] == 50
 
 
 def test_nothing_is_kept_on_deletion(local: Json) -> None:
