@@ -55,12 +55,13 @@ class MemoryJobs:
             return self._create(change, idempotency)
 
     def _create(self, change: Change, idempotency: Idempotency | None) -> Job:
-        if idempotency is not None and idempotency.key in self._keys:
-            job_id, fingerprint = self._keys[idempotency.key]
-            if fingerprint != idempotency.fingerprint:
-                raise IdempotencyMismatchError
-            return self._jobs[job_id]
         if idempotency is not None:
+            job_id, fingerprint = self._keys.get(idempotency.key, ("", ""))
+            earlier = self._jobs.get(job_id)
+            if earlier is not None and not self._expired(earlier):
+                if fingerprint != idempotency.fingerprint:
+                    raise IdempotencyMismatchError
+                return earlier
             self._keys[idempotency.key] = (change.job.job_id, idempotency.fingerprint)
         self._write(change)
         return change.job

@@ -47,7 +47,7 @@ class JobMessage:
             fields = json.loads(body)
             reason, group = str(fields.get("reason", "")), str(fields.get("group", ""))
             return cls(str(fields["job_id"]), Kind(fields["kind"]), reason, group)
-        except (ValueError, KeyError, TypeError) as error:
+        except (ValueError, KeyError, TypeError, AttributeError) as error:
             raise PermanentError("bad-message", "The queue message is not a job message.") from error
 
 

@@ -71,9 +71,9 @@ class Runner:
             return Outcome(Ending.FENCED, job)
 
     def _sweep(self, job: Job) -> None:
-        """Remove what this late worker has written since the job was cancelled."""
+        """Remove what this late worker has written since the job was cancelled, or removed."""
         now = self._means.store.get(job.job_id)
-        if now is not None and now.status is Status.CANCELLED:
+        if now is None or now.status is Status.CANCELLED:
             self._means.files.delete_prefix(job_prefix(job.job_id))
 
     def _take(self, message: JobMessage) -> Job | None:

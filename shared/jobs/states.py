@@ -68,7 +68,7 @@ def take(job: Job, now: datetime, worker_id: str, lease: timedelta) -> Change:
         raise RefusedError("job is paused")
     if job.not_before is not None and job.not_before > now and not job.cancel_requested:
         raise NotDueError(job.not_before - now)
-    lost = job.status is Status.RUNNING
+    lost = job.lease_until is not None
     if lost and _exhausted(job):
         return fail(job, job.fence, now, _lost_problem(job))
     return _next(
@@ -162,7 +162,7 @@ def retry(
         now,
         "retrying",
         f"{problem.title}; trying again",
-        status=Status.PAUSED if job.status is Status.PAUSED else Status.QUEUED,
+        status=_put_back(job),
         attempt=job.attempt + counts,
         not_before=now + wait,
     )
@@ -257,7 +257,7 @@ def unlock(job: Job, now: datetime, actor: str) -> Change:
         "unlocked",
         "Taken from its worker by an operator",
         actor=actor,
-        status=Status.QUEUED if job.status is Status.RUNNING else job.status,
+        status=_put_back(job),
         fence=job.fence + 1,
     )
 
@@ -268,9 +268,9 @@ def reconcile(job: Job, now: datetime) -> Change | None:
     Returns None where nothing is due. After the change is saved the caller sends the message again.
     """
     due = due_at(job)
-    if due is None or due > now or job.status.terminal:
+    if due is None or due > now or job.activity is None:
         return None
-    if job.status is Status.RUNNING:
+    if job.lease_until is not None:
         if _exhausted(job):
             return fail(job, job.fence, now, _lost_problem(job))
         return _release(
@@ -278,32 +278,22 @@ def reconcile(job: Job, now: datetime) -> Change | None:
             now,
             "worker_lost",
             "The worker stopped without a word; the job goes on elsewhere",
-            status=Status.QUEUED,
+            status=_put_back(job),
             attempt=job.attempt + 1,
             fence=job.fence + 1,
         )
-    return _next(
-        job,
-        now,
-        "resent",
-        "Message sent again",
-        actor="reconciler",
-        nudges=job.nudges + 1,
-        lease_until=None,
-    )
+    return _next(job, now, "resent", "Message sent again", actor="reconciler", nudges=job.nudges + 1)
 
 
 def due_at(job: Job) -> datetime | None:
     """Return when the reconciler has to look at the job; None where nobody waits for anything.
 
-    A job that has ended is due once more when it expires: then it is removed.
+    A job that has ended, or that is left paused, is due once more when it expires: then it is removed.
     """
-    if job.status.terminal:
-        return job.expires_at
     if job.lease_until is not None:
         return job.lease_until
-    if job.status is Status.PAUSED and not job.cancel_requested:
-        return None
+    if job.activity is None:
+        return job.expires_at
     wait: timedelta = min(RESEND_AFTER * (1 << min(job.nudges, 10)), MAX_RESEND_AFTER)
     return max(job.not_before or job.updated_at, job.updated_at) + wait
 
@@ -311,6 +301,11 @@ def due_at(job: Job) -> datetime | None:
 def _exhausted(job: Job) -> bool:
     """Say whether no attempt is left; removing what a cancelled job made gets some of its own."""
     return job.attempt >= job.max_attempts + (CANCEL_ATTEMPTS if job.cancel_requested else 0)
+
+
+def _put_back(job: Job) -> Status:
+    """Return the status of a job that its worker leaves unfinished: one to be cancelled may be paused."""
+    return Status.QUEUED if job.status is Status.RUNNING else job.status
 
 
 def _check_fence(job: Job, fence: int) -> None:

@@ -49,6 +49,7 @@ class TestTake:
             lease_until=NOW + LEASE,
             started_at=NOW,
             units_at_take=3,
+            since=NOW,
             message="Work started",
         )
         assert (change.event.type, change.event.number, change.event.actor) == ("started", 2, "w1")
