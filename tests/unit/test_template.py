@@ -54,6 +54,7 @@ def queue_named_by(reference: Json) -> str:
     [
         ("ApiFunction", "functions.api.handler.handler"),
         ("WaitFunction", "functions.api.waiting.handler.handler"),
+        ("PushFunction", "functions.api.push.handler.handler"),
         ("AnalyzeFunction", "functions.analyze.handler.handler"),
         ("CleanupFunction", "functions.cleanup.handler.handler"),
         ("ReconcileFunction", "functions.cleanup.handler.reconcile"),
@@ -330,6 +331,16 @@ def test_alarms_tell_the_topic_where_there_is_one() -> None:
         assert (condition, told) == ("HasAlarmTopic", [{"Ref": "AlarmTopicArn"}])
 
 
+def test_everything_of_the_push_is_there_only_where_it_is_asked_for() -> None:
+    conditional = {name for name, resource in RESOURCES.items() if resource.get("Condition") == "HasPush"}
+    outputs = {name for name, output in TEMPLATE["Outputs"].items() if output.get("Condition") == "HasPush"}
+
+    assert conditional == {name for name in RESOURCES if name.startswith("Push")}
+    assert outputs == {name for name in TEMPLATE["Outputs"] if name.startswith("Push")}
+    assert RESOURCES["JobsTable"]["Properties"]["StreamSpecification"]["Fn::If"][0] == "HasPush"
+    assert TEMPLATE["Parameters"]["Push"]["Default"] == "false"
+
+
 def test_web_pages_of_other_origins_upload_only_where_they_are_named() -> None:
     condition, configuration, otherwise = RESOURCES["DocumentsBucket"]["Properties"]["CorsConfiguration"][
         "Fn::If"
@@ -348,7 +359,7 @@ def test_secrets_are_never_shown() -> None:
         for name, function in FUNCTIONS.items()
         if "DIRECTUS_SECRET" in function["Environment"]["Variables"]
     ]
-    assert with_secret == ["ApiFunction", "WaitFunction"]
+    assert with_secret == ["ApiFunction", "WaitFunction", "PushFunction"]
     assert not any("DIRECTUS_TOKEN" in FUNCTIONS[name]["Environment"]["Variables"] for name in with_secret)
 
 

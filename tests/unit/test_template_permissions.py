@@ -17,6 +17,7 @@ FUNCTIONS = resources_of(TEMPLATE, "AWS::Serverless::Function")
 ON_ANYTHING = {
     "xray:PutTraceSegments": "X-Ray knows no resources",
     "xray:PutTelemetryRecords": "X-Ray knows no resources",
+    "dynamodb:ListStreams": "streams are listed all together",
 }
 
 
@@ -137,7 +138,10 @@ def test_those_who_wait_only_read_records() -> None:
 def test_only_the_cleanup_and_the_expiry_remove_records() -> None:
     removing = {role for role in ROLES if "dynamodb:DeleteItem" in actions(role, "dynamodb")}
 
-    assert removing == {"CleanupRole", "ReconcileRole"}
+    # The push removes its own records only, which are no jobs.
+    assert removing == {"CleanupRole", "ReconcileRole", "PushRole"}
+    (own,) = (one["Condition"] for one in statements("PushRole") if one["Sid"] == "Watchers")
+    assert own == {"ForAllValues:StringLike": {"dynamodb:LeadingKeys": ["WATCHED#*", "CONNECTION#*"]}}
 
 
 def test_the_reconciliation_reads_and_writes_no_file() -> None:

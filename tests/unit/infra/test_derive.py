@@ -27,6 +27,7 @@ def test_functions_are_known_by_their_package() -> None:
     assert PACKAGES == {
         "ApiFunction": "api",
         "WaitFunction": "api",
+        "PushFunction": "api",
         "AnalyzeFunction": "analyze",
         "CleanupFunction": "cleanup",
         "ReconcileFunction": "cleanup",
