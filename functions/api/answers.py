@@ -179,3 +179,4 @@ class ProblemView(BaseModel):
     status: int
     detail: str
     errors: list[ErrorPlace] | None = None
+    job: Flags | None = Field(None, description="The job as it stands, where its state is what is wrong.")

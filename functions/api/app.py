@@ -11,7 +11,7 @@ from fastapi.routing import APIRoute
 from functions.api import bootstrap, openapi, problems
 from functions.api.bootstrap import Services
 from functions.api.middleware import Edge
-from functions.api.routes import control, docs, health, jobs, results, uploads
+from functions.api.routes import control, docs, document_control, health, jobs, results, uploads
 from functions.api.routes.health import Probe
 from functions.api.settings import ApiSettings
 from functions.api.version import VERSION
@@ -66,7 +66,7 @@ def create_app(services: Services | None = None, settings: ApiSettings | None = 
     app.state.services = cache(partial(_services, services, settings))
     app.state.probe = Probe()
     problems.install(app)
-    for module in (uploads, jobs, results, control, health, docs):
+    for module in (uploads, jobs, results, control, document_control, health, docs):
         app.include_router(module.router)
     if settings.cors_origins:
         _allow_origins(app, settings.cors_origins)

@@ -31,23 +31,32 @@ _FRAMEWORK = {
 
 
 class RequestError(ClauseworksError):
-    """A request that cannot be served as it stands; ``errors`` name the places, as in validation."""
+    """A request that cannot be served as it stands.
+
+    ``errors`` name the places, as in validation; ``extensions`` are further members of the problem.
+    """
 
     def __init__(
-        self, code: str, detail: str, *, status: int = 422, errors: Sequence[Mapping[str, str]] = ()
+        self,
+        code: str,
+        detail: str,
+        *,
+        status: int = 422,
+        errors: Sequence[Mapping[str, str]] = (),
+        extensions: Mapping[str, Any] | None = None,
     ) -> None:
         super().__init__(code, detail)
         self.status = status
-        self.errors = errors
+        self.extensions = {**(extensions or {}), **({"errors": list(errors)} if errors else {})}
 
 
 def problem_response(
-    problem: Problem, headers: Mapping[str, str] | None = None, errors: Sequence[Mapping[str, str]] = ()
+    problem: Problem,
+    headers: Mapping[str, str] | None = None,
+    extensions: Mapping[str, Any] | None = None,
 ) -> Response:
-    """Return the response that carries a problem."""
-    body: dict[str, Any] = problem.to_dict()
-    if errors:
-        body["errors"] = list(errors)
+    """Return the response that carries a problem; ``extensions`` are members of its own (RFC 9457, 3.2)."""
+    body = {**problem.to_dict(), **(extensions or {})}
     return JSONResponse(body, problem.status, headers, MEDIA_TYPE)
 
 
@@ -77,8 +86,8 @@ async def _ours(_request: Request, error: ClauseworksError) -> Response:
             headers["WWW-Authenticate"] += f', error="invalid_token", error_description="{error}"'
     if isinstance(error, TransientError):
         headers["Retry-After"] = str(round(error.retry_after or 1) or 1)
-    errors = error.errors if isinstance(error, RequestError) else ()
-    return problem_response(error.problem(), headers, errors)
+    extensions = error.extensions if isinstance(error, RequestError) else None
+    return problem_response(error.problem(), headers, extensions)
 
 
 async def _refused(_request: Request, error: RefusedError) -> Response:
@@ -93,7 +102,8 @@ async def _validation(_request: Request, error: RequestValidationError) -> Respo
         return problem_response(Problem("invalid-json", "Invalid JSON", detail, 400))
     errors = [{"loc": _place(each["loc"]), "message": each["msg"]} for each in found[:_MAX_ERRORS]]
     detail = "The request does not meet the contract; errors names the places."
-    return problem_response(Problem("invalid-request", "Invalid request", detail, 422), errors=errors)
+    problem = Problem("invalid-request", "Invalid request", detail, 422)
+    return problem_response(problem, extensions={"errors": errors})
 
 
 async def _framework(request: Request, error: HTTPException) -> Response:

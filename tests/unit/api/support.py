@@ -137,7 +137,7 @@ def problem(answer: httpx.Response) -> tuple[int, str]:
     assert body["status"] == answer.status_code
     assert body["title"]
     assert body["detail"]
-    assert set(body) <= {"type", "title", "status", "detail", "errors", "stage"}
+    assert set(body) <= {"type", "title", "status", "detail", "errors", "stage", "job"}
     assert body["type"].startswith(PROBLEM_BASE)
     return answer.status_code, str(body["type"]).removeprefix(PROBLEM_BASE)
 

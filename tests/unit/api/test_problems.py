@@ -42,6 +42,9 @@ PROTECTED = [
     ("POST", "/jobs/x/pause"),
     ("POST", "/jobs/x/resume"),
     ("POST", "/jobs/x/cancel"),
+    ("POST", "/documents/x/pause"),
+    ("POST", "/documents/x/resume"),
+    ("POST", "/documents/x/cancel"),
 ]
 
 

@@ -1,0 +1,93 @@
+"""Pausing, resuming and cancelling: what routes by job and by document share.
+
+Asking again for what was asked for before changes nothing and is no error. What the state does not allow
+is refused with the state in the answer, so that a client need not ask for it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Annotated
+
+from fastapi import Depends
+
+from functions.api import views
+from functions.api.answers import Flags
+from functions.api.bootstrap import Services
+from functions.api.lookup import require_change
+from functions.api.problems import RequestError
+from functions.api.security import CallerDep, ServicesDep
+from functions.api.submit import notify
+from shared.auth import Caller
+from shared.jobs import states
+from shared.jobs.model import Change, Job, Status
+from shared.jobs.states import RefusedError, RepeatedError
+from shared.jobs.store import edit
+from shared.observability import logger
+
+Transition = Callable[[Job, datetime, str], Change]
+
+
+@dataclass(frozen=True, slots=True)
+class Steering:
+    """Changes jobs in the name of one caller; every method raises ForbiddenError and RequestError."""
+
+    services: Services
+    caller: Caller
+
+    def pause(self, job: Job) -> Flags:
+        """Stop a job at its next unit of work."""
+        return views.flags(self._change(job, states.request_pause))
+
+    def resume(self, job: Job) -> Flags:
+        """Let a paused job go on where it stopped."""
+        after = self._change(job, states.request_resume)
+        if after.status is Status.QUEUED:
+            # Also for a repetition: whoever asks again may do so because the first message was lost.
+            notify(self.services, after, "resumed")
+        return views.flags(after)
+
+    def cancel(self, job: Job) -> Flags:
+        """Stop a job for good; a worker removes what it has made, and only then writes the end."""
+        after = self._change(job, states.request_cancel)
+        if not after.status.terminal:
+            notify(self.services, after, "cancelled")
+        return views.flags(after)
+
+    def _change(self, job: Job, transition: Transition) -> Job:
+        """Apply a transition; a repetition returns the job as it stands."""
+        require_change(self.caller, job)
+
+        def decide(current: Job) -> Change:
+            try:
+                return transition(current, self.services.clock(), self.caller.owner.key)
+            except RepeatedError:
+                raise
+            except RefusedError as refusal:
+                raise _conflict(current, refusal) from refusal
+
+        try:
+            after = edit(self.services.jobs, job.job_id, decide)
+        except RepeatedError as repetition:
+            return repetition.job
+        logger.info("Job changed", job_id=job.job_id, status=after.status.value, event=after.message)
+        return after
+
+
+def _conflict(job: Job, refusal: RefusedError) -> RequestError:
+    """Return the answer to what the state of a job does not allow, with that state."""
+    return RequestError(
+        "state-conflict",
+        f"This is not possible now: {refusal}.",
+        status=409,
+        extensions={"job": views.flags(job).model_dump()},
+    )
+
+
+def _steering(caller: CallerDep, services: ServicesDep) -> Steering:
+    return Steering(services, caller)
+
+
+SteeringDep = Annotated[Steering, Depends(_steering)]
