@@ -22,17 +22,23 @@ _NOBODY = "00000000-0000-0000-0000-000000000000"
 
 
 @dataclass(frozen=True, slots=True)
-class Services:
+class Records:
+    """The ports that reading needs."""
+
+    jobs: JobStore
+    documents: DocumentStore
+    clock: Clock = field(default=utc_now, kw_only=True)
+
+
+@dataclass(frozen=True, slots=True)
+class Services(Records):
     """The ports that the routes use; ``checks`` are probes of readiness, which raise when in trouble.
 
     ``products`` is None where there is no Directus.
     """
 
-    jobs: JobStore
-    documents: DocumentStore
     files: Files
     queue: JobQueue
-    clock: Clock = utc_now
     products: Products | None = None
     checks: Mapping[str, Check] = field(default_factory=dict)
 
