@@ -9,7 +9,7 @@ from __future__ import annotations
 import hashlib
 import itertools
 import threading
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
 
@@ -102,6 +102,12 @@ class MemoryJobs:
         """See JobStore."""
         self.fault("jobs.events")
         return [event for event in self._events.get(job_id, []) if event.number > after][:limit]
+
+    def versions(self, job_ids: Sequence[str]) -> dict[str, int]:
+        """See JobStore."""
+        self.fault("jobs.versions")
+        found = (self._jobs.get(job_id) for job_id in job_ids)
+        return {job.job_id: job.version for job in found if job is not None and not self._expired(job)}
 
     def list_jobs(self, query: JobQuery) -> JobPage:
         """See JobStore."""

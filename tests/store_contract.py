@@ -119,6 +119,15 @@ class JobStoreContract:
         with pytest.raises(JobNotFoundError):
             edit(store, job.job_id, lambda j: states.request_cancel(j, clock.now, "x"))
 
+    def test_versions_of_many_jobs_at_once(self, store: JobStore, clock: FakeClock) -> None:
+        jobs = [submit(store, new_job(clock)) for _ in range(101)]
+        paused = edit(store, jobs[7].job_id, lambda j: states.request_pause(j, clock.now, "x"))
+        expiring = submit(store, new_job(clock, expires_at=clock.now + timedelta(hours=1)))
+        clock.advance(hours=1)
+        ids = [job.job_id for job in jobs]
+        assert store.versions([*ids, expiring.job_id, uuid7()]) == dict.fromkeys(ids, 1) | {paused.job_id: 2}
+        assert store.versions([]) == {}
+
     # --- Idempotency -------------------------------------------------------------------------------
 
     def test_same_key_and_request_is_the_same_job(self, store: JobStore, clock: FakeClock) -> None:

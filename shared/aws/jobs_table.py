@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import heapq
 import itertools
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
@@ -101,6 +101,11 @@ class DynamoJobs:
         """Return events in order."""
         items = self._below(job_id, f"EVENT#{after + 1:012d}", "EVENT$")
         return [codec.event_from_item(item) for item in itertools.islice(items, limit)]
+
+    def versions(self, job_ids: Sequence[str]) -> dict[str, int]:
+        """Read nothing of the records but what tells their versions."""
+        items = self._batch(job_ids, ProjectionExpression="pk, version, expires_at", ConsistentRead=True)
+        return {codec.job_id_of(item): int(item["version"]["N"]) for item in items}
 
     def list_jobs(self, query: JobQuery) -> JobPage:
         """Merge the partitions of the index, newest first, and read the jobs behind it."""
@@ -228,18 +233,22 @@ class DynamoJobs:
 
     def _read(self, job_ids: list[str]) -> list[Job]:
         """Return the jobs of a list of ids, in its order; vanished and expired ones are left out."""
-        found: dict[str, Job] = {}
+        found = {codec.job_id_of(item): codec.job_from_item(item) for item in self._batch(job_ids)}
+        return [found[job_id] for job_id in job_ids if job_id in found]
+
+    def _batch(self, job_ids: Sequence[str], **how: Any) -> Iterator[Any]:
+        """Yield the records of many jobs in no order; vanished and expired ones are left out."""
         for start in range(0, len(job_ids), _BATCH):
             keys: Any = [codec.job_key(job_id) for job_id in job_ids[start : start + _BATCH]]
             while keys:
+                wanted: Any = {self._table: {"Keys": keys, **how}}
                 with translated(_SERVICE):
-                    answer = self._dynamodb.batch_get_item(RequestItems={self._table: {"Keys": keys}})
+                    answer = self._dynamodb.batch_get_item(RequestItems=wanted)
                 for item in answer["Responses"].get(self._table, []):
                     if not codec.expired(item, self._clock()):
-                        found[codec.job_id_of(item)] = codec.job_from_item(item)
+                        yield item
                 left = answer["UnprocessedKeys"].get(self._table)
                 keys = left["Keys"] if left else []
-        return [found[job_id] for job_id in job_ids if job_id in found]
 
     def _below(self, job_id: str, first: str, last: str) -> Iterator[Any]:
         """Yield the items of a job whose sort keys lie between two texts."""

@@ -91,6 +91,13 @@ class JobStore(Protocol):
         """
         ...
 
+    def earlier(self, idempotency: Idempotency) -> Job | None:
+        """Return the job that a key stands for, or None where the key is free.
+
+        Raises IdempotencyMismatchError where the key stands for another request.
+        """
+        ...
+
     def get(self, job_id: str) -> Job | None:
         """Return the job, or None where there is none or it has expired."""
         ...
@@ -112,6 +119,10 @@ class JobStore(Protocol):
 
     def events(self, job_id: str, after: int = 0, limit: int = 100) -> list[Event]:
         """Return events with a number above ``after``, in order."""
+        ...
+
+    def versions(self, job_ids: Sequence[str]) -> dict[str, int]:
+        """Return the versions of many jobs at once; those that are not there are left out."""
         ...
 
     def list_jobs(self, query: JobQuery) -> JobPage:
