@@ -56,15 +56,25 @@ class MemoryJobs:
 
     def _create(self, change: Change, idempotency: Idempotency | None) -> Job:
         if idempotency is not None:
-            job_id, fingerprint = self._keys.get(idempotency.key, ("", ""))
-            earlier = self._jobs.get(job_id)
-            if earlier is not None and not self._expired(earlier):
-                if fingerprint != idempotency.fingerprint:
-                    raise IdempotencyMismatchError
+            if (earlier := self._earlier(idempotency)) is not None:
                 return earlier
             self._keys[idempotency.key] = (change.job.job_id, idempotency.fingerprint)
         self._write(change)
         return change.job
+
+    def earlier(self, idempotency: Idempotency) -> Job | None:
+        """See JobStore."""
+        self.fault("jobs.earlier")
+        return self._earlier(idempotency)
+
+    def _earlier(self, idempotency: Idempotency) -> Job | None:
+        job_id, fingerprint = self._keys.get(idempotency.key, ("", ""))
+        job = self._jobs.get(job_id)
+        if job is None or self._expired(job):
+            return None
+        if fingerprint != idempotency.fingerprint:
+            raise IdempotencyMismatchError
+        return job
 
     def get(self, job_id: str) -> Job | None:
         """See JobStore."""

@@ -149,6 +149,18 @@ class JobStoreContract:
         paused = edit(store, job.job_id, lambda j: states.request_pause(j, clock.now, "x"))
         assert submit(store, new_job(clock), key) == paused
 
+    def test_what_a_key_stands_for_can_be_asked(self, store: JobStore, clock: FakeClock) -> None:
+        key, expiry = uuid7(), clock.now + timedelta(hours=1)
+        assert store.earlier(Idempotency(key, "f1")) is None
+        job = submit(store, new_job(clock, expires_at=expiry), Idempotency(key, "f1"))
+        assert store.earlier(Idempotency(key, "f1")) == job
+        with pytest.raises(IdempotencyMismatchError):
+            store.earlier(Idempotency(key, "f2"))
+        clock.advance(hours=1)
+        assert store.earlier(Idempotency(key, "f2")) is None
+        another = new_job(clock)
+        assert submit(store, another, Idempotency(key, "f2")) == another
+
     # --- Writing -----------------------------------------------------------------------------------
 
     def test_stale_writer_is_refused_and_writes_nothing(self, store: JobStore, clock: FakeClock) -> None:

@@ -54,10 +54,23 @@ class DynamoJobs:
             writes.append(self._put_key(idempotency, job))
         if self._write(writes):
             return job
-        earlier = None if idempotency is None else self._earlier(idempotency)
+        earlier = None if idempotency is None else self.earlier(idempotency)
         if earlier is None:
             raise TransientError("job-contended", "The same request is being accepted right now.")
         return earlier
+
+    def earlier(self, idempotency: Idempotency) -> Job | None:
+        """Return the job of a key that was used before; None where the key is free or has expired."""
+        with translated(_SERVICE):
+            answer = self._dynamodb.get_item(
+                TableName=self._table, Key=_idempotency_key(idempotency.key), ConsistentRead=True
+            )
+        item = answer.get("Item")
+        if item is None or codec.expired(item, self._clock()):
+            return None
+        if item["fingerprint"]["S"] != idempotency.fingerprint:
+            raise IdempotencyMismatchError
+        return self.get(item["job_id"]["S"])
 
     def get(self, job_id: str) -> Job | None:
         """Return the job, read consistently."""
@@ -194,19 +207,6 @@ class DynamoJobs:
     def _oldest(self, sort_key: str, **query: Any) -> Iterator[tuple[str, str]]:
         """Yield sort key and job id of one partition of an index, in the index's order."""
         return ((item[sort_key]["S"], codec.job_id_of(item)) for item in self._query(**query))
-
-    def _earlier(self, idempotency: Idempotency) -> Job | None:
-        """Return the job of a key that was used before; None where the key is free or has expired."""
-        with translated(_SERVICE):
-            answer = self._dynamodb.get_item(
-                TableName=self._table, Key=_idempotency_key(idempotency.key), ConsistentRead=True
-            )
-        item = answer.get("Item")
-        if item is None:
-            return None
-        if item["fingerprint"]["S"] != idempotency.fingerprint:
-            raise IdempotencyMismatchError
-        return self.get(item["job_id"]["S"])
 
     def _newest(self, index: str, name: str, value: str, query: JobQuery) -> Iterator[str]:
         """Yield the job ids of one partition, newest first, filtered as far as the index can."""
