@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 from dataclasses import dataclass, replace
 
-from functions.api.bootstrap import Services
+from functions.api.bootstrap import Records, Services
 from functions.api.content import SNIFFED, require_content, require_media_type
 from functions.api.problems import RequestError
 from functions.api.schemas import UploadRequest
@@ -69,9 +69,9 @@ def store(
     return document
 
 
-def find(services: Services, caller: Caller, document_id: str, *, change: bool = False) -> Document:
+def find(records: Records, caller: Caller, document_id: str, *, change: bool = False) -> Document:
     """Return a document that the caller may read (or ``change``); raises DocumentNotFoundError."""
-    document = services.documents.get(document_id) if is_uuid(document_id) else None
+    document = records.documents.get(document_id) if is_uuid(document_id) else None
     if document is None:
         raise DocumentNotFoundError(document_id)
     allowed = caller.may_change(document.owner) if change else caller.may_read(document.owner)

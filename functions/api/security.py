@@ -11,7 +11,7 @@ from fastapi.routing import APIRoute
 from fastapi.security import HTTPAuthorizationCredentials, HTTPBearer
 from starlette.types import Message, Receive
 
-from functions.api.bootstrap import Services
+from functions.api.bootstrap import Records, Services
 from functions.api.problems import RequestError
 from functions.api.settings import ApiSettings
 from shared.auth import AuthError, Caller
@@ -98,6 +98,7 @@ def _settings(request: Request) -> ApiSettings:
 
 
 CallerDep = Annotated[Caller, Security(_caller)]
+RecordsDep = Annotated[Records, Depends(_services)]
 ServicesDep = Annotated[Services, Depends(_services)]
 SettingsDep = Annotated[ApiSettings, Depends(_settings)]
 
