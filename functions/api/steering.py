@@ -66,7 +66,7 @@ class Steering:
             except RepeatedError:
                 raise
             except RefusedError as refusal:
-                raise _conflict(current, refusal) from refusal
+                raise conflict(current, refusal) from refusal
 
         try:
             after = edit(self.services.jobs, job.job_id, decide)
@@ -76,7 +76,7 @@ class Steering:
         return after
 
 
-def _conflict(job: Job, refusal: RefusedError) -> RequestError:
+def conflict(job: Job, refusal: RefusedError) -> RequestError:
     """Return the answer to what the state of a job does not allow, with that state."""
     return RequestError(
         "state-conflict",
