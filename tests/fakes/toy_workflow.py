@@ -24,18 +24,19 @@ class Toy:
     """
 
     pages: int = 4
+    revision: int = 1
     hook: Hook = no_hook
     finish_hook: Callable[[], object] = lambda: None
     undo_hook: Callable[[], object] = lambda: None
     done: Counter[tuple[str, int]] = field(default_factory=Counter)
 
     def __call__(self, run: Run) -> Workflow:
-        return _ToyWorkflow(self, run)
+        return _ToyWorkflow(self.revision, self, run)
 
 
 @dataclass(slots=True)
 class _ToyWorkflow:
-    revision = 1
+    revision: int
     toy: Toy
     run: Run
 

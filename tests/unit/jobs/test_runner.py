@@ -1,90 +1,14 @@
 from __future__ import annotations
 
-import json
-import threading
-from collections.abc import Callable
-from dataclasses import dataclass, field
 from datetime import timedelta
-from typing import Any
 
 import pytest
 
-from shared.errors import PermanentError, TransientError
-from shared.jobs import states
-from shared.jobs.execution import BACKOFF_CAP, Ending, Limits, Outcome, Remaining, backoff
-from shared.jobs.model import Change, Job, Kind, Status, Unit
+from shared.errors import BusyError, PermanentError, TransientError
+from shared.jobs.execution import BACKOFF_CAP, Ending, Outcome, backoff
+from shared.jobs.model import Kind, Status
 from shared.jobs.queue import JobMessage
-from shared.jobs.runner import Runner, unlimited
-from shared.jobs.store import edit
-from shared.memory import MemoryFiles, MemoryJobs, MemoryQueue
-from tests.fakes.toy_workflow import Toy
-from tests.store_contract import LEASE, FakeClock, new_job, submit
-
-STEPS = [("read", 0), ("read", 1), ("read", 2), ("read", 3), ("add", 0), ("add", 1)]
-
-
-class CrashError(BaseException):
-    """The process is gone: nothing catches it."""
-
-
-@dataclass(slots=True)
-class Shop:
-    """A runner of toy workflows and everything it writes to."""
-
-    clock: FakeClock = field(default_factory=FakeClock)
-    toy: Toy = field(default_factory=Toy)
-    files: MemoryFiles = field(default_factory=MemoryFiles)
-    store: MemoryJobs = field(init=False)
-    queue: MemoryQueue = field(init=False)
-    runner: Runner = field(init=False)
-
-    def __post_init__(self) -> None:
-        self.store = MemoryJobs(self.clock)
-        self.queue = MemoryQueue(self.clock)
-        self.runner = self.worker()
-
-    def worker(self) -> Runner:
-        limits = Limits(LEASE, timedelta(seconds=20))
-        kinds = {Kind.ANALYSIS: self.toy}
-        return Runner(self.store, self.files, self.queue, kinds, limits=limits, clock=self.clock)
-
-    def submit(self, **fields: Any) -> Job:
-        return submit(self.store, new_job(self.clock, **fields))
-
-    def deliver(self, job: Job, remaining: Remaining = unlimited) -> Outcome:
-        return self.runner.handle(JobMessage(job.job_id, job.kind), remaining)
-
-    def job(self, job: Job) -> Job:
-        stored = self.store.get(job.job_id)
-        assert stored is not None
-        return stored
-
-    def ask(self, what: Any, job: Job) -> Job:
-        return edit(self.store, job.job_id, lambda j: what(j, self.clock(), "alice"))
-
-    def history(self, job: Job) -> list[str]:
-        return [event.type for event in self.store.events(job.job_id)]
-
-    def on(self, stage: str, index: int, action: Any) -> None:
-        """Do something in the middle of a unit, the first time it is done."""
-
-        def hook(at_stage: str, at_index: int) -> None:
-            if (at_stage, at_index) == (stage, index) and self.toy.done[stage, index] == 1:
-                action()
-
-        self.toy.hook = hook
-
-
-def raising(error: BaseException) -> Any:
-    def action() -> None:
-        raise error
-
-    return action
-
-
-@pytest.fixture
-def shop() -> Shop:
-    return Shop()
+from tests.unit.jobs.shop import STEPS, Shop, raising
 
 
 def test_every_unit_is_done_once_and_the_result_is_published(shop: Shop) -> None:
@@ -210,73 +134,20 @@ class TestErrors:
         assert shop.deliver(job).ending is Ending.COMPLETED
         assert set(shop.toy.done.values()) == {1}
 
-
-class TestControl:
-    def test_pause_stops_at_the_next_unit_and_resume_goes_on_there(self, shop: Shop) -> None:
-        job = shop.submit()
-        shop.on("read", 1, lambda: shop.ask(states.request_pause, job))
-        assert shop.deliver(job).ending is Ending.PAUSED
-        assert list(shop.toy.done.elements()) == STEPS[:2]
-        assert shop.deliver(job).ending is Ending.IGNORED
-        shop.ask(states.request_resume, job)
-        assert shop.deliver(job).ending is Ending.COMPLETED
-        assert list(shop.toy.done.elements()) == STEPS
-        assert shop.job(job).attempt == 1
-
-    @pytest.mark.parametrize("asked", ["resume", "cancel"])
-    def test_what_comes_after_a_pause_overrules_it(self, asked: str) -> None:
-        """Between the worker's look and its write: the pause must not swallow the later request."""
-        shop = Shop()
-        shop.store = store = _Interposed(shop.clock)
-        shop.runner = shop.worker()
-        job = shop.submit()
-        shop.on("read", 1, lambda: shop.ask(states.request_pause, job))
-        store.before["paused"] = lambda: shop.ask(getattr(states, f"request_{asked}"), job)
-        ending = shop.deliver(job).ending
-        assert ending is (Ending.COMPLETED if asked == "resume" else Ending.CANCELLED)
-        assert store.before == {}
-        assert "paused" not in shop.history(job)
-
-    @pytest.mark.parametrize(("stage", "index"), STEPS)
-    def test_cancel_stops_at_the_next_unit_and_leaves_nothing(
-        self, shop: Shop, stage: str, index: int
-    ) -> None:
-        job = shop.submit()
-        shop.on(stage, index, lambda: shop.ask(states.request_cancel, job))
-        assert shop.deliver(job).ending is Ending.CANCELLED
-        assert list(shop.toy.done.elements()) == STEPS[: STEPS.index((stage, index)) + 1]
-        assert shop.files.keys() == []
-        assert shop.job(job).artifacts == {}
-
-    def test_cancel_at_the_very_end_wins_over_the_result(self, shop: Shop) -> None:
-        job = shop.submit()
-        shop.toy.finish_hook = lambda: shop.ask(states.request_cancel, job)
-        assert shop.deliver(job).ending is Ending.CANCELLED
-        assert (shop.job(job).result, shop.files.keys()) == (None, [])
-
-    @pytest.mark.parametrize("paused", [False, True])
-    def test_waiting_job_is_cancelled_by_a_worker(self, shop: Shop, *, paused: bool) -> None:
-        job = shop.submit()
-        if paused:
-            shop.ask(states.request_pause, job)
-        shop.files.put(f"jobs/{job.job_id}/1/units/x", b"", "text/plain")
-        shop.ask(states.request_cancel, job)
-        assert shop.deliver(job).ending is Ending.CANCELLED
-        assert shop.files.keys() == []
-
-    def test_cancelled_is_written_only_after_the_removal(self, shop: Shop) -> None:
-        job = shop.submit()
-        shop.ask(states.request_cancel, job)
-
-        def fault(operation: str) -> None:
-            if operation == "files.delete":
-                raise TransientError("aws-unavailable", "S3 answered 503.")
-
-        shop.files.fault = fault
+    def test_waiting_for_ones_turn_is_no_attempt(self, shop: Shop) -> None:
+        job = shop.submit(max_attempts=1)
+        shop.on("read", 1, raising(BusyError("product-busy", "Another job has it.", retry_after=60)))
         assert shop.deliver(job).ending is Ending.RETRYING
-        assert shop.job(job).status is Status.QUEUED
-        shop.files.fault = lambda _operation: None
-        assert shop.deliver(job).ending is Ending.CANCELLED
+        after = shop.job(job)
+        assert (after.attempt, after.not_before) == (1, shop.clock() + timedelta(seconds=60))
+        shop.clock.advance(seconds=60)
+        assert shop.deliver(job).ending is Ending.COMPLETED
+
+    def test_message_of_a_retry_names_the_job_and_the_group_of_its_owner(self, shop: Shop) -> None:
+        job = shop.submit()
+        shop.on("read", 0, raising(TransientError("throttled", "Wait.")))
+        shop.deliver(job)
+        assert [message for _, message in shop.queue.messages] == [JobMessage.about(job, "retry")]
 
 
 class TestTime:
@@ -300,105 +171,8 @@ class TestTime:
         assert error["type"].endswith("no-progress")
 
 
-class TestLoss:
-    @pytest.mark.parametrize(("stage", "index"), STEPS)
-    def test_job_of_a_dead_worker_is_taken_over(self, shop: Shop, stage: str, index: int) -> None:
-        job = shop.submit()
-        shop.on(stage, index, raising(CrashError()))
-        with pytest.raises(CrashError):
-            shop.deliver(job)
-        assert shop.deliver(job).ending is Ending.IGNORED
-        shop.clock.advance(seconds=LEASE.total_seconds())
-        assert shop.deliver(job).ending is Ending.COMPLETED
-        assert [step for step, times in shop.toy.done.items() if times > 1] == [(stage, index)]
-        assert (shop.job(job).fence, shop.job(job).attempt) == (2, 2)
-
-    def test_late_worker_changes_nothing_any_more(self, shop: Shop) -> None:
-        job = shop.submit()
-
-        def sleep() -> None:
-            shop.clock.advance(seconds=LEASE.total_seconds())
-            assert shop.worker().handle(JobMessage(job.job_id, job.kind)).ending is Ending.COMPLETED
-
-        shop.on("read", 2, sleep)
-        assert shop.deliver(job).ending is Ending.FENCED
-        after = shop.job(job)
-        assert (after.status, after.fence, after.result) == (Status.COMPLETED, 2, {"sum": 1111})
-        assert all("/2/" in artifact.key for artifact in after.artifacts.values())
-        assert shop.history(job).count("completed") == 1
-
-    def test_late_worker_leaves_no_file_behind_a_cancellation(self, shop: Shop) -> None:
-        job = shop.submit()
-
-        def sleep() -> None:
-            shop.clock.advance(seconds=LEASE.total_seconds())
-            shop.ask(states.request_cancel, job)
-            assert shop.worker().handle(JobMessage(job.job_id, job.kind)).ending is Ending.CANCELLED
-
-        shop.on("read", 2, sleep)
-        assert shop.deliver(job).ending is Ending.FENCED
-        assert shop.files.keys() == []
-
-    def test_late_worker_sees_the_other_before_its_next_unit(self, shop: Shop) -> None:
-        job = shop.submit()
-
-        def take_over() -> None:
-            shop.clock.advance(seconds=LEASE.total_seconds())
-            edit(shop.store, job.job_id, lambda j: states.take(j, shop.clock(), "w2", LEASE))
-
-        shop.toy.finish_hook = take_over
-        assert shop.deliver(job).ending is Ending.FENCED
-        assert shop.job(job).worker_id == "w2"
-
-    def test_heartbeat_that_fails_stops_the_work(self, shop: Shop) -> None:
-        limits = Limits(timedelta(milliseconds=3), timedelta(seconds=20))
-        store, kinds = _NoRenewal(shop.clock), {Kind.ANALYSIS: shop.toy}
-        runner = Runner(store, shop.files, shop.queue, kinds, limits=limits, clock=shop.clock)
-        job = submit(store, new_job(shop.clock))
-        shop.toy.hook = lambda _stage, _index: store.wait()
-        assert runner.handle(JobMessage(job.job_id, job.kind)).ending is Ending.FENCED
-        assert sum(shop.toy.done.values()) == 1
-
-
-class _Interposed(MemoryJobs):
-    """Does something once, just before a change of some type is written."""
-
-    def __init__(self, clock: FakeClock) -> None:
-        super().__init__(clock)
-        self.before: dict[str, Callable[[], object]] = {}
-
-    def save(self, before: Job, change: Change, unit: Unit | None = None) -> None:
-        if (action := self.before.pop(change.event.type, None)) is not None:
-            action()
-        MemoryJobs.save(self, before, change, unit)
-
-
-class _NoRenewal(MemoryJobs):
-    """Says of every lease that it is lost, once ``wait`` was called."""
-
-    def __init__(self, clock: FakeClock) -> None:
-        super().__init__(clock)
-        self.refusing = False
-
-    def renew(self, job_id: str, fence: int, lease_until: Any) -> bool:
-        return not self.refusing
-
-    def wait(self) -> None:
-        """Refuse from now on, and wait until the heartbeat has heard it."""
-        self.refusing = True
-        for thread in threading.enumerate():
-            if thread.name.startswith("lease-"):
-                thread.join(10)
-
-
 def test_backoff_doubles_up_to_a_cap_with_jitter() -> None:
     assert [backoff(n, lambda: 1.0).total_seconds() for n in (1, 2, 3, 4)] == [2, 4, 8, 16]
     assert backoff(3, lambda: 0.0) == timedelta(seconds=4)
     assert backoff(99, lambda: 1.0) == BACKOFF_CAP
     assert timedelta(seconds=1) <= backoff(1) <= timedelta(seconds=2)
-
-
-def test_messages_are_read_as_they_were_written() -> None:
-    message = JobMessage("j1", Kind.CLEANUP, "retry")
-    assert JobMessage.from_json(message.to_json()) == message
-    assert JobMessage.from_json(json.dumps({"job_id": "j1", "kind": "cleanup"})).reason == ""

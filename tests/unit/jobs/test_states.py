@@ -2,29 +2,14 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import replace
-from datetime import UTC, datetime, timedelta
-from typing import Any
+from datetime import timedelta
 
 import pytest
 
-from shared.errors import Problem
 from shared.jobs import states
-from shared.jobs.model import Artifact, Change, Job, Kind, Owner, Status
+from shared.jobs.model import Activity, Artifact, Change, Job, Status
 from shared.jobs.states import FencedError, NotDueError, RefusedError
-
-NOW = datetime(2026, 11, 21, 12, tzinfo=UTC)
-LEASE = timedelta(seconds=90)
-SECOND = timedelta(seconds=1)
-PROBLEM = Problem("aws-unavailable", "AWS unavailable", "S3 answered 503.", 503, "extract")
-
-
-def job(**fields: Any) -> Job:
-    return replace(Job("j1", Kind.ANALYSIS, Owner("directus", "alice"), {}, NOW, NOW), **fields)
-
-
-def running(**fields: Any) -> Job:
-    taken = states.take(job(), NOW, "w1", LEASE).job
-    return replace(taken, **fields)
+from tests.unit.jobs.records import LEASE, NOW, PROBLEM, SECOND, job, running
 
 
 def advance(current: Job, percent: int = 50) -> Change:
@@ -49,7 +34,6 @@ class TestTake:
             lease_until=NOW + LEASE,
             started_at=NOW,
             units_at_take=3,
-            since=NOW,
             message="Work started",
         )
         assert (change.event.type, change.event.number, change.event.actor) == ("started", 2, "w1")
@@ -88,6 +72,14 @@ class TestTake:
     def test_cancellation_outlives_the_attempts_but_not_for_ever(self) -> None:
         lost = running(attempt=5, cancel_requested=True)
         assert states.take(lost, NOW + LEASE, "w2", LEASE).job.status is Status.RUNNING
+        lost = replace(lost, attempt=5 + states.CANCEL_ATTEMPTS)
+        assert states.take(lost, NOW + LEASE, "w2", LEASE).job.status is Status.FAILED
+
+    @pytest.mark.parametrize("status", [Status.QUEUED, Status.PAUSED])
+    def test_worker_lost_over_a_removal_counts_whatever_the_status(self, status: Status) -> None:
+        lost = states.take(job(status=status, cancel_requested=True), NOW, "w1", LEASE).job
+        change = states.take(lost, NOW + LEASE, "w2", LEASE)
+        assert (change.event.type, change.job.status, change.job.attempt) == ("taken_over", status, 2)
         lost = replace(lost, attempt=5 + states.CANCEL_ATTEMPTS)
         assert states.take(lost, NOW + LEASE, "w2", LEASE).job.status is Status.FAILED
 
@@ -182,76 +174,55 @@ class TestContinuation:
         assert second.error["type"].endswith("no-progress")
 
 
-class TestRequests:
-    def test_pause_takes_effect_at_once_or_at_the_next_unit(self) -> None:
-        assert states.request_pause(job(), NOW, "alice").job.status is Status.PAUSED
-        after = states.request_pause(running(), NOW, "alice").job
-        assert (after.status, after.pause_requested) == (Status.RUNNING, True)
+class TestSince:
+    """Since when a job has been where it stands, which lists of what waits and works are sorted by."""
 
-    def test_resume_raises_the_fence_or_takes_the_pause_back(self) -> None:
-        after = states.request_resume(job(status=Status.PAUSED, fence=3), NOW, "alice").job
-        assert (after.status, after.fence) == (Status.QUEUED, 4)
-        back = states.request_resume(running(pause_requested=True), NOW, "alice").job
-        assert (back.status, back.pause_requested, back.fence) == (Status.RUNNING, False, 1)
+    LATER = NOW + 60 * SECOND
 
-    def test_cancel_is_only_asked_for(self) -> None:
-        change = states.request_cancel(running(), NOW, "alice")
-        assert (change.job.status, change.job.cancel_requested) == (Status.RUNNING, True)
-        assert (change.event.type, change.event.actor) == ("cancel_requested", "alice")
+    def test_begins_with_the_job(self) -> None:
+        assert states.submitted(job(since=None), "alice").job.since == NOW
 
-    @pytest.mark.parametrize(
-        ("ask", "fields"),
-        [
-            (states.request_pause, {"status": Status.PAUSED}),
-            (states.request_pause, {"status": Status.RUNNING, "pause_requested": True}),
-            (states.request_pause, {"cancel_requested": True}),
-            (states.request_resume, {}),
-            (states.request_resume, {"status": Status.PAUSED, "cancel_requested": True}),
-            (states.request_cancel, {"cancel_requested": True}),
-            (states.request_cancel, {"status": Status.COMPLETED}),
-        ],
-    )
-    def test_refused_where_the_state_does_not_allow_it(
-        self, ask: Callable[[Job, datetime, str], Change], fields: dict[str, Any]
-    ) -> None:
-        with pytest.raises(RefusedError):
-            ask(job(**fields), NOW, "alice")
+    def test_moves_with_status_and_worker(self) -> None:
+        moved = [
+            states.take(job(), self.LATER, "w1", LEASE),
+            states.take(running(), self.LATER + LEASE, "w2", LEASE),
+            states.take(job(cancel_requested=True), self.LATER, "w1", LEASE),
+            states.complete(running(), 1, self.LATER, {}, {}),
+            states.retry(running(), 1, self.LATER, PROBLEM, SECOND),
+            states.continue_later(running(), 1, self.LATER),
+            states.paused(running(pause_requested=True), 1, self.LATER),
+            states.request_pause(job(), self.LATER, "alice"),
+            states.request_resume(job(status=Status.PAUSED), self.LATER, "alice"),
+            states.request_cancel(job(status=Status.PAUSED), self.LATER, "alice"),
+            states.unlock(running(), self.LATER, "root"),
+        ]
+        assert [change.event.type for change in moved if change.job.since != change.event.at] == []
+
+    def test_stays_where_nothing_but_the_record_changes(self) -> None:
+        kept = [
+            states.advance(running(), 1, self.LATER, LEASE, stage="s", percent=1, current=1, total=2),
+            states.request_pause(running(), self.LATER, "alice"),
+            states.request_resume(running(pause_requested=True), self.LATER, "alice"),
+            states.request_cancel(running(), self.LATER, "alice"),
+            states.request_cancel(job(), self.LATER, "alice"),
+            states.reconcile(job(), self.LATER),
+        ]
+        assert [change.job.since for change in kept if change is not None] == [NOW] * 6
 
 
-class TestReconcile:
-    def test_nothing_before_it_is_due(self) -> None:
-        assert states.reconcile(job(), NOW + states.RESEND_AFTER - SECOND) is None
-        assert states.reconcile(running(), NOW + LEASE - SECOND) is None
-        assert states.reconcile(job(status=Status.PAUSED), NOW + timedelta(days=9)) is None
-        assert states.reconcile(job(status=Status.FAILED), NOW + timedelta(days=9)) is None
-
-    def test_lost_worker(self) -> None:
-        change = states.reconcile(running(), NOW + LEASE)
-        assert change is not None
-        assert (change.job.status, change.job.attempt, change.job.fence) == (Status.QUEUED, 2, 2)
-        beyond = states.reconcile(running(attempt=5), NOW + LEASE)
-        assert beyond is not None
-        assert beyond.job.status is Status.FAILED
-
-    def test_lost_message_is_repeated_ever_more_rarely(self) -> None:
-        waiting, now, waits = job(), NOW, []
-        for _ in range(9):
-            due = states.due_at(waiting)
-            assert due is not None
-            waits.append((due - now).total_seconds())
-            now = due
-            change = states.reconcile(waiting, now)
-            assert change is not None
-            waiting = change.job
-        assert waits == [60, 120, 240, 480, 960, 1920, 3600, 3600, 3600]
-
-    def test_job_that_waits_for_its_attempt_is_due_after_it(self) -> None:
-        later = NOW + timedelta(hours=3)
-        assert states.due_at(job(not_before=later)) == later + states.RESEND_AFTER
-
-    def test_cancelled_worker_that_died_gives_its_lease_back(self) -> None:
-        dying = states.take(job(status=Status.PAUSED, cancel_requested=True), NOW, "w1", LEASE).job
-        change = states.reconcile(dying, NOW + LEASE)
-        assert change is not None
-        assert (change.job.status, change.job.lease_until) == (Status.PAUSED, None)
-        assert states.reconcile(job(status=Status.PAUSED, cancel_requested=True), NOW + LEASE) is not None
+@pytest.mark.parametrize(
+    ("record", "activity"),
+    [
+        (job(), Activity.WAITING),
+        (running(), Activity.WORKING),
+        (job(status=Status.PAUSED), None),
+        (job(status=Status.PAUSED, cancel_requested=True), Activity.WAITING),
+        (job(status=Status.PAUSED, cancel_requested=True, lease_until=NOW), Activity.WORKING),
+        (job(cancel_requested=True, lease_until=NOW), Activity.WORKING),
+        (job(status=Status.COMPLETED), None),
+        (job(status=Status.FAILED, cancel_requested=True), None),
+        (job(status=Status.CANCELLED, cancel_requested=True), None),
+    ],
+)
+def test_activity_is_what_somebody_has_to_act_on(record: Job, activity: Activity | None) -> None:
+    assert record.activity is activity
