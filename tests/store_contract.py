@@ -111,8 +111,8 @@ class JobStoreContract:
         assert store.units(uuid7()) == []
 
     def test_expired_job_is_gone(self, store: JobStore, clock: FakeClock) -> None:
-        owner = uuid7()
-        job = submit(store, new_job(clock, owner, expires_at=clock.now + timedelta(hours=1)))
+        job = ended(store, clock, expires_at=clock.now + timedelta(hours=1))
+        assert store.get(job.job_id) == job
         clock.advance(hours=1)
         assert store.get(job.job_id) is None
         assert list(store.list_jobs(JobQuery(job.owner.key)).jobs) == []
@@ -122,7 +122,7 @@ class JobStoreContract:
     def test_versions_of_many_jobs_at_once(self, store: JobStore, clock: FakeClock) -> None:
         jobs = [submit(store, new_job(clock)) for _ in range(101)]
         paused = edit(store, jobs[7].job_id, lambda j: states.request_pause(j, clock.now, "x"))
-        expiring = submit(store, new_job(clock, expires_at=clock.now + timedelta(hours=1)))
+        expiring = ended(store, clock, expires_at=clock.now + timedelta(hours=1))
         clock.advance(hours=1)
         ids = [job.job_id for job in jobs]
         assert store.versions([*ids, expiring.job_id, uuid7()]) == dict.fromkeys(ids, 1) | {paused.job_id: 2}
@@ -154,6 +154,7 @@ class JobStoreContract:
         assert store.earlier(Idempotency(key, "f1")) is None
         job = submit(store, new_job(clock, expires_at=expiry), Idempotency(key, "f1"))
         assert store.earlier(Idempotency(key, "f1")) == job
+        end(store, job, clock)
         with pytest.raises(IdempotencyMismatchError):
             store.earlier(Idempotency(key, "f2"))
         clock.advance(hours=1)
@@ -226,98 +227,49 @@ class JobStoreContract:
         assert not store.renew(job.job_id, taken.fence, clock.now + LEASE)
         assert store.get(job.job_id) == ended
 
-    # --- Lists -------------------------------------------------------------------------------------
+    # --- Removal -----------------------------------------------------------------------------------
 
-    def test_lists_page_newest_first(self, store: JobStore, clock: FakeClock) -> None:
-        owner = uuid7()
-        # Ids made in the same millisecond are in no order.
-        ids = sorted(submit(store, new_job(clock, owner)).job_id for _ in range(7))
-        submit(store, new_job(clock))
-        key = Owner("directus", owner).key
-        pages: list[list[str]] = []
-        before = ""
-        while True:
-            page = store.list_jobs(JobQuery(key, limit=3, before=before))
-            pages.append([job.job_id for job in page.jobs])
-            before = page.next_before
-            if not before:
-                break
-        assert pages == [ids[::-1][:3], ids[::-1][3:6], ids[::-1][6:]]
+    def test_only_an_expired_job_is_there_to_be_removed(self, store: JobStore, clock: FakeClock) -> None:
+        job = ended(store, clock, expires_at=clock.now + timedelta(hours=1))
+        kept = ended(store, clock)
+        assert store.expired(job.job_id) is None
+        clock.advance(hours=1)
+        assert store.expired(job.job_id) == job
+        assert store.expired(kept.job_id) is None
+        assert store.expired(uuid7()) is None
 
-    def test_full_last_page_has_no_next(self, store: JobStore, clock: FakeClock) -> None:
-        owner = uuid7()
-        key = [submit(store, new_job(clock, owner)).owner.key for _ in range(3)].pop()
-        assert store.list_jobs(JobQuery(key, limit=3)).next_before == ""
+    def test_removed_job_leaves_nothing(self, store: JobStore, clock: FakeClock) -> None:
+        job = submit(store, new_job(clock, params={"product_id": uuid7()}))
+        neighbour = submit(store, new_job(clock, job.owner.subject))
+        edit(store, job.job_id, lambda j: states.take(j, clock.now, "w", LEASE))
+        for index in range(30):
+            unit = Unit("extract", index, f"k{index}", 1)
+            edit(store, job.job_id, partial(_advance, clock=clock, unit=unit), unit)
+        store.remove(job.job_id)
+        assert store.get(job.job_id) is None
+        assert (store.units(job.job_id), store.events(job.job_id)) == ([], [])
+        assert list(store.by_subject(subject_of(product_id=job.product_id))) == []
+        assert [left.job_id for left in store.list_jobs(JobQuery(job.owner.key)).jobs] == [neighbour.job_id]
+        assert job.job_id not in store.due(clock.now + timedelta(days=1), 10_000)
+        with pytest.raises(JobNotFoundError):
+            edit(store, job.job_id, lambda j: states.request_cancel(j, clock.now, "x"))
 
-    @pytest.mark.parametrize(
-        "wanted",
-        [
-            {"kind": Kind.CLEANUP},
-            {"status": Status.PAUSED},
-            {"product_id": "p1"},
-            {"document_id": "d1"},
-            {"case_id": "c1"},
-        ],
-        ids=str,
-    )
-    def test_lists_are_filtered(self, store: JobStore, clock: FakeClock, wanted: dict[str, Any]) -> None:
-        owner = uuid7()
-        matching = [
-            new_job(clock, owner, kind=Kind.CLEANUP),
-            new_job(clock, owner, params={"product_id": "p1"}),
-            new_job(clock, owner, params={"document_id": "d1"}),
-            new_job(clock, owner, params={"case_id": "c1"}),
-        ]
-        for job in [*matching, new_job(clock, owner)]:
-            submit(store, job)
-        paused = submit(store, new_job(clock, owner))
-        edit(store, paused.job_id, lambda j: states.request_pause(j, clock.now, "x"))
-        query = JobQuery(paused.owner.key, limit=1, **wanted)
-        page = store.list_jobs(query)
-        assert len(page.jobs) == 1
-        assert page.next_before == ""
-        assert query.matches(page.jobs[0])
+    def test_removal_can_be_repeated(self, store: JobStore, clock: FakeClock) -> None:
+        job = submit(store, new_job(clock))
+        store.remove(job.job_id)
+        store.remove(job.job_id)
+        assert store.get(job.job_id) is None
 
-    def test_everybodys_jobs_are_listed_without_an_owner(self, store: JobStore, clock: FakeClock) -> None:
-        product = uuid7()
-        ids = sorted(submit(store, new_job(clock, params={"product_id": product})).job_id for _ in range(2))
-        page = store.list_jobs(JobQuery(None, product_id=product))
-        assert [job.job_id for job in page.jobs] == ids[::-1]
 
-    def test_jobs_are_found_by_their_subject(self, store: JobStore, clock: FakeClock) -> None:
-        subject = uuid7()
-        ids = sorted(submit(store, new_job(clock, params={"document_id": subject})).job_id for _ in range(3))
-        product = submit(store, new_job(clock, params={"product_id": subject}))
-        submit(store, new_job(clock))
-        assert sorted(store.by_subject(subject_of(document_id=subject))) == ids
-        assert list(store.by_subject(subject_of(product_id=subject))) == [product.job_id]
-        assert list(store.by_subject(subject_of(product_id=uuid7()))) == []
+def ended(store: JobStore, clock: FakeClock, **fields: Any) -> Job:
+    """Return a job that has been submitted and completed at once."""
+    return end(store, submit(store, new_job(clock, **fields)), clock)
 
-    # --- What the reconciler looks at --------------------------------------------------------------
 
-    def test_due_jobs_come_the_longest_overdue_first(self, store: JobStore, clock: FakeClock) -> None:
-        waiting = submit(store, new_job(clock))
-        clock.advance(seconds=10)
-        leased = submit(store, new_job(clock))
-        edit(store, leased.job_id, lambda j: states.take(j, clock.now, "w", timedelta(seconds=5)))
-        ended = submit(store, new_job(clock))
-        taken = edit(store, ended.job_id, lambda j: states.take(j, clock.now, "w", LEASE))
-        edit(store, ended.job_id, lambda j: states.complete(j, taken.fence, clock.now, {}, {}))
-        paused = submit(store, new_job(clock))
-        edit(store, paused.job_id, lambda j: states.request_pause(j, clock.now, "x"))
-        mine = {waiting.job_id, leased.job_id, ended.job_id, paused.job_id}
-
-        def due(after: timedelta) -> list[str]:
-            return [job_id for job_id in store.due(clock.now + after, 10_000) if job_id in mine]
-
-        assert due(timedelta(seconds=4)) == []
-        assert due(timedelta(seconds=5)) == [leased.job_id]
-        assert due(timedelta(days=1)) == [leased.job_id, waiting.job_id]
-        assert len(store.due(clock.now + timedelta(days=1), 1)) == 1
-        # A lease that is renewed is no longer due; a cancellation makes the paused job due.
-        assert store.renew(leased.job_id, 1, clock.now + timedelta(minutes=10))
-        edit(store, paused.job_id, lambda j: states.request_cancel(j, clock.now, "x"))
-        assert due(timedelta(minutes=9)) == [waiting.job_id, paused.job_id]
+def end(store: JobStore, job: Job, clock: FakeClock) -> Job:
+    """Complete a job."""
+    taken = edit(store, job.job_id, lambda j: states.take(j, clock.now, "w", LEASE))
+    return edit(store, job.job_id, lambda j: states.complete(j, taken.fence, clock.now, {}, {}))
 
 
 def _advance(job: Job, clock: FakeClock, unit: Unit) -> Change:

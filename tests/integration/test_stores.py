@@ -20,6 +20,7 @@ from shared.files import FileMissingError, Files
 from shared.ids import uuid7
 from shared.jobs.model import Owner
 from shared.memory import MemoryDocuments, MemoryFiles
+from tests.index_contract import JobIndexContract
 from tests.store_contract import FakeClock, JobStoreContract
 
 HOME = Owner("directus", "u1", "team")
@@ -45,7 +46,7 @@ def table(stack: LocalStack) -> Iterator[str]:
     dynamodb.delete_table(TableName=name)
 
 
-class TestDynamoJobs(JobStoreContract):
+class TestDynamoJobs(JobStoreContract, JobIndexContract):
     @pytest.fixture
     def clock(self) -> FakeClock:
         return FakeClock(utc_now().replace(microsecond=0))  # expiry is kept in seconds

@@ -9,6 +9,7 @@ from shared.files import FileMissingError
 from shared.jobs.model import Kind, Owner
 from shared.jobs.queue import MAX_DELAY, JobMessage
 from shared.memory import MemoryDocuments, MemoryFiles, MemoryJobs, MemoryQueue, sha256_of
+from tests.index_contract import JobIndexContract
 from tests.store_contract import FakeClock, JobStoreContract
 
 
@@ -17,7 +18,7 @@ def clock() -> FakeClock:
     return FakeClock()
 
 
-class TestMemoryJobs(JobStoreContract):
+class TestMemoryJobs(JobStoreContract, JobIndexContract):
     @pytest.fixture
     def store(self, clock: FakeClock) -> MemoryJobs:
         return MemoryJobs(clock)
