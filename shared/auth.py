@@ -6,7 +6,7 @@ caller's own token does, and none repeats it.
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping
+from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -66,9 +66,12 @@ class Caller:
 
 
 class Tokens:
-    """Verifies bearer tokens; ``issuers`` are the accepted values of ``iss``."""
+    """Verifies bearer tokens: ``secret`` gives what signs them, ``issuers`` are the accepted ``iss``.
 
-    def __init__(self, secret: str, issuers: Collection[str]) -> None:
+    Besides AuthError, ``verify`` raises what ``secret`` does.
+    """
+
+    def __init__(self, secret: Callable[[], str], issuers: Collection[str]) -> None:
         self._secret = secret
         self._issuers = tuple(issuers)
 
@@ -88,10 +91,11 @@ class Tokens:
 
         if len(token) > MAX_TOKEN:
             raise AuthError("token-invalid", "The token is too long.")
+        secret = self._secret()
         try:
             claims: dict[str, Any] = jwt.decode(
                 token,
-                self._secret,
+                secret,
                 algorithms=[ALGORITHM],
                 issuer=self._issuers,
                 leeway=LEEWAY,

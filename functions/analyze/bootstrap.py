@@ -45,11 +45,13 @@ def make_workflow(s: AnalyzeSettings, jobs: JobStore) -> MakeWorkflow:
     from shared.aws.leases_table import DynamoLeases
     from shared.directus import Directus
     from shared.product_lock import ProductLock
+    from shared.secrets import Secret
     from shared.taxonomy import load_taxonomy
 
     directus, seeding = None, None
     if s.directus_url:
-        directus = Directus(s.directus_url, s.directus_token.get_secret_value())
+        token = Secret(s.directus_token.get_secret_value(), s.directus_token_parameter, s.aws_endpoint_url)
+        directus = Directus(s.directus_url, token())
         lock = ProductLock(DynamoLeases(s.jobs_table, s.aws_endpoint_url), jobs, s.directus_url)
         seeding = Means(directus, lock)
     tools = Tools(

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from typing import Annotated
+from typing import Annotated, Self
 
-from pydantic import Field, SecretStr, field_validator
+from pydantic import Field, SecretStr, field_validator, model_validator
 from pydantic_settings import NoDecode
 
+from shared.secrets import Secret
 from shared.settings import CommonSettings
 
 MIN_SECRET = 32
@@ -18,7 +19,11 @@ class ApiSettings(CommonSettings):
     """See CommonSettings; lists are separated by commas."""
 
     directus_secret: SecretStr = Field(
-        description="Secret of at least 32 characters that signs access tokens (SECRET of Directus)."
+        SecretStr(""),
+        description="Secret of at least 32 characters that signs access tokens (SECRET of Directus).",
+    )
+    directus_secret_parameter: str = Field(
+        "", description="SecureString in SSM that holds it, where the environment does not."
     )
     jwt_issuers: Names = Field(("directus",), description="Accepted issuers of access tokens.")
     seed_roles: Names = Field(
@@ -55,6 +60,21 @@ class ApiSettings(CommonSettings):
     @field_validator("directus_secret")
     @classmethod
     def _long_secret(cls, value: SecretStr) -> SecretStr:
-        if len(value.get_secret_value()) < MIN_SECRET:
+        if 0 < len(value.get_secret_value()) < MIN_SECRET:
             raise ValueError(f"the secret needs at least {MIN_SECRET} characters")
         return value
+
+    @model_validator(mode="after")
+    def _some_secret(self) -> Self:
+        if not (self.directus_secret.get_secret_value() or self.directus_secret_parameter):
+            raise ValueError("directus_secret or directus_secret_parameter is needed")
+        return self
+
+    def token_secret(self) -> Secret:
+        """Return what gives the secret that signs tokens."""
+        return Secret(
+            self.directus_secret.get_secret_value(),
+            self.directus_secret_parameter,
+            self.aws_endpoint_url,
+            min_length=MIN_SECRET,
+        )

@@ -71,8 +71,10 @@ def _seeded_rows(s: CleanupSettings) -> SeededRows | None:
         return None
     from functions.cleanup.seeded import DirectusRows
     from shared.directus import Directus
+    from shared.secrets import Secret
 
-    return DirectusRows(Directus(s.directus_url, s.directus_token.get_secret_value()))
+    token = Secret(s.directus_token.get_secret_value(), s.directus_token_parameter, s.aws_endpoint_url)
+    return DirectusRows(Directus(s.directus_url, token()))
 
 
 def _product_lock(s: CleanupSettings, jobs: DynamoJobs) -> ProductLock | None:

@@ -11,8 +11,8 @@ from dataclasses import asdict, dataclass, field
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
-from infra.local import deploy, emulator, ignored, package, server, tokens
-from infra.local.derive import Code, derive, function_packages, parameters_from
+from infra.local import containers, deploy, emulator, ignored, package, secrets, server, tokens
+from infra.local.derive import Code, ContainerImage, derive, function_packages, parameters_from
 from infra.local.errors import LocalError
 from infra.local.paths import Paths, locked
 from infra.local.processes import HOST
@@ -28,6 +28,7 @@ CREDENTIALS = {
     "AWS_REGION": REGION,
     "AWS_DEFAULT_REGION": REGION,
 }
+SECRETS = ("DIRECTUS_SECRET", "DIRECTUS_TOKEN")
 DEFAULTS = {
     "STAGE": "local",
     "ANALYSIS_CONCURRENCY": str(max(2, os.cpu_count() or 2)),
@@ -57,7 +58,8 @@ class LocalStack:
     (``ENGINE``, ``DIRECTUS_URL``, ``ANALYSIS_CONCURRENCY``, ...). With ``endpoint`` (or ``AWS_ENDPOINT_URL``
     in the settings) the stack is deployed there and no emulator is started. ``fixed_ports`` prefers the
     known ports 4566 and 8000, else any free ones are taken. ``enforce_permissions`` has our own emulator
-    hold the functions to their roles, as AWS does.
+    hold the functions to their roles, as AWS does. With ``in_containers`` our own emulator runs analyze and
+    cleanup as their images; ``None`` leaves it as it was.
     """
 
     def __init__(
@@ -69,6 +71,7 @@ class LocalStack:
         name: str = "clauseworks-local",
         fixed_ports: bool = True,
         enforce_permissions: bool = False,
+        in_containers: bool | None = None,
     ) -> None:
         self.paths = paths
         self._settings = {**DEFAULTS, **(settings or {})}
@@ -76,6 +79,7 @@ class LocalStack:
         self._name = name
         self._fixed_ports = fixed_ports
         self._enforce_permissions = enforce_permissions
+        self._in_containers = containers.enabled(paths) if in_containers is None else in_containers
 
     def __enter__(self) -> LocalStack:
         """Deploy the stack; the API server is not started."""
@@ -106,9 +110,10 @@ class LocalStack:
         with locked(self.paths.state / "lock"):
             template = load_template(self.paths.template)
             packages = function_packages(template)
-            names = sorted(set(packages.values()))
             with ThreadPoolExecutor() as pool:
                 starting = pool.submit(self._endpoint)
+                images = containers.images(self.paths, self._settings) if self._in_containers else {}
+                names = sorted(set(packages.values()) - set(images))
                 code = dict(zip(names, pool.map(self._package, names), strict=True))
                 endpoint = starting.result()
             session = _session()
@@ -116,13 +121,13 @@ class LocalStack:
             s3 = session.client("s3", endpoint_url=endpoint)
             for archive, _ in code.values():
                 deploy.upload(s3, bucket, archive.name, archive)
-            parameters = {"S3PublicEndpoint": endpoint, "DirectusSecret": self.secret}
-            parameters |= parameters_from(template, self._settings)
-            zips = {
-                function: Code(bucket, code[name][0].name, code[name][1])
-                for function, name in packages.items()
-            }
-            local = derive(template, zips, parameters)
+            values = {name: self._settings.get(name, "") for name in SECRETS} | {"DIRECTUS_SECRET": self.secret}
+            named = secrets.store(session.client("ssm", endpoint_url=endpoint), self._name, values)
+            parameters = {"S3PublicEndpoint": endpoint, **named, **parameters_from(template, self._settings)}
+            zips = {name: Code(bucket, archive.name, extra) for name, (archive, extra) in code.items()}
+            sources: dict[str, Code | ContainerImage] = {**zips, **images}
+            of_functions = {function: sources[name] for function, name in packages.items()}
+            local = derive(template, of_functions, parameters)
             cloudformation = session.client("cloudformation", endpoint_url=endpoint)
             outputs = deploy.deploy(cloudformation, self._name, local, parameters)
             dynamodb = session.client("dynamodb", endpoint_url=endpoint)
@@ -143,7 +148,10 @@ class LocalStack:
             if wipe and (deployed := self._last()) is not None and not deployed.own_emulator:
                 self._remove(deployed)
             stopped |= emulator.stop_emulator(self.paths)
+            if containers.enabled(self.paths):
+                containers.stop(self.paths)
             if wipe:
+                containers.clear(self.paths)
                 for folder in (self.paths.emulator, self.paths.logs, self.paths.archives):
                     shutil.rmtree(folder, ignore_errors=True)
                 for file in (self.paths.record, self.paths.secret):
@@ -207,9 +215,12 @@ class LocalStack:
             return self._foreign.rstrip("/")
         python = emulator.ensure_environment(self.paths)
         ports = [emulator.PORT] if self._fixed_ports else []
+        extra = containers.prepare(self.paths, self._in_containers)
         process = emulator.start_emulator(
-            self.paths, python, ports, enforce_permissions=self._enforce_permissions
+            self.paths, python, ports, enforce_permissions=self._enforce_permissions, extra=extra
         )
+        if self._in_containers:
+            containers.start_forwarder(self.paths, [process.port, *containers.ports_of(self._settings)])
         return emulator.endpoint_of(process)
 
     def _package(self, function: str) -> tuple[Any, dict[str, str]]:
@@ -237,6 +248,8 @@ class LocalStack:
         deployments = s3.Bucket(f"{deployed.name}-deployments")
         deployments.objects.delete()
         deployments.delete()
+        ssm = self.session.client("ssm", endpoint_url=deployed.endpoint)
+        secrets.remove(ssm, deployed.name, SECRETS)
 
 
 def _session() -> boto3.Session:

@@ -14,7 +14,7 @@ from shared.auth import MAX_TOKEN, AuthError, Caller, Tokens
 from shared.jobs.model import Owner
 
 SECRET = "a-secret-of-at-least-32-characters"
-TOKENS = Tokens(SECRET, ("directus", "portal"))
+TOKENS = Tokens(lambda: SECRET, ("directus", "portal"))
 
 
 def sign(**claims: Any) -> str:

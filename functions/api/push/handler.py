@@ -25,7 +25,7 @@ def push() -> Push:
         jobs=DynamoJobs(s.jobs_table, s.aws_endpoint_url),
         watchers=DynamoWatchers(s.jobs_table, s.aws_endpoint_url),
         connections=WebSocketConnections(management_url(s.push_management_url, s.aws_endpoint_url)),
-        tokens=Tokens(s.directus_secret.get_secret_value(), s.jwt_issuers),
+        tokens=Tokens(s.token_secret(), s.jwt_issuers),
     )
 
 

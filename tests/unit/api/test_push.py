@@ -32,7 +32,7 @@ class World:
         self.jobs = MemoryJobs(self.clock)
         self.watchers = MemoryWatchers(self.clock)
         self.connections = MemoryConnections()
-        tokens = Tokens(SECRET, ("directus",))
+        tokens = Tokens(lambda: SECRET, ("directus",))
         self.push = Push(self.jobs, self.watchers, self.connections, tokens, self.clock)
         self.job = submit(self.jobs, new_job(self.clock, "alice", params={"document_id": "d1"}))
 
