@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 import unicodedata
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from pathlib import PurePosixPath, PureWindowsPath
 from typing import Protocol
 
@@ -21,6 +21,8 @@ MEDIA_TYPES = {
     ".txt": "text/plain",
 }
 MAX_FILE_NAME = 200
+# A job that was accepted while the document was still shown is in the indexes by then.
+REMOVAL_DELAY = timedelta(hours=1)
 
 
 class DocumentNotFoundError(ClauseworksError):
@@ -51,6 +53,15 @@ class Document:
     case_id: str = ""
     expires_at: datetime | None = None
 
+    def expired(self, now: datetime) -> bool:
+        """Say whether the document's time is over: nobody sees it any more."""
+        return self.expires_at is not None and self.expires_at <= now
+
+    @property
+    def remove_at(self) -> datetime | None:
+        """Return from when on the record and its objects are to be removed; None for never."""
+        return None if self.expires_at is None else self.expires_at + REMOVAL_DELAY
+
     @property
     def key(self) -> str:
         """Return the object's key; it is made of our id alone, never of the user's words."""
@@ -71,6 +82,10 @@ class DocumentStore(Protocol):
 
     def get(self, document_id: str) -> Document | None:
         """Return the record, or None where there is none or it has expired."""
+        ...
+
+    def to_remove(self, now: datetime, limit: int) -> list[str]:
+        """Return ids of documents to be removed, the longest expired first; ``get`` does not show them."""
         ...
 
     def delete(self, document_id: str) -> None:

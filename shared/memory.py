@@ -45,7 +45,7 @@ class MemoryJobs:
     _jobs: dict[str, Job] = field(default_factory=dict)
     _events: dict[str, list[Event]] = field(default_factory=dict)
     _units: dict[str, dict[tuple[str, int], Unit]] = field(default_factory=dict)
-    _keys: dict[str, tuple[str, str]] = field(default_factory=dict)
+    _keys: dict[str, tuple[Idempotency, Job]] = field(default_factory=dict)
     _lock: threading.Lock = field(default_factory=threading.Lock)
 
     def create(self, change: Change, idempotency: Idempotency | None = None) -> Job:
@@ -58,7 +58,7 @@ class MemoryJobs:
         if idempotency is not None:
             if (earlier := self._earlier(idempotency)) is not None:
                 return earlier
-            self._keys[idempotency.key] = (change.job.job_id, idempotency.fingerprint)
+            self._keys[idempotency.key] = (idempotency, change.job)
         self._write(change)
         return change.job
 
@@ -68,13 +68,12 @@ class MemoryJobs:
         return self._earlier(idempotency)
 
     def _earlier(self, idempotency: Idempotency) -> Job | None:
-        job_id, fingerprint = self._keys.get(idempotency.key, ("", ""))
-        job = self._jobs.get(job_id)
-        if job is None or self._expired(job):
+        first, submitted = self._keys.get(idempotency.key, (idempotency, None))
+        if submitted is None or (submitted.expires_at is not None and submitted.expires_at <= self.clock()):
             return None
-        if fingerprint != idempotency.fingerprint:
+        if first.fingerprint != idempotency.fingerprint:
             raise IdempotencyMismatchError
-        return job
+        return self._jobs.get(submitted.job_id)
 
     def get(self, job_id: str) -> Job | None:
         """See JobStore."""
@@ -145,8 +144,12 @@ class MemoryJobs:
     def due(self, now: datetime, limit: int) -> list[str]:
         """See JobStore."""
         self.fault("jobs.due")
-        waiting = [(moment, j.job_id) for j in self._jobs.values() if (moment := states.due_at(j))]
-        return [job_id for moment, job_id in sorted(waiting) if moment <= now][:limit]
+        return self._overdue([j for j in self._jobs.values() if not j.status.terminal], now, limit)
+
+    def to_remove(self, now: datetime, limit: int) -> list[str]:
+        """See JobStore."""
+        self.fault("jobs.to_remove")
+        return self._overdue([j for j in self._jobs.values() if j.status.terminal], now, limit)
 
     def active(self, activity: Activity, kind: Kind, limit: int) -> list[str]:
         """See JobStore."""
@@ -174,7 +177,11 @@ class MemoryJobs:
                 records.pop(job_id, None)
 
     def _expired(self, job: Job) -> bool:
-        return job.expires_at is not None and job.expires_at <= self.clock()
+        return job.expired(self.clock())
+
+    def _overdue(self, jobs: list[Job], now: datetime, limit: int) -> list[str]:
+        moments = [(moment, job.job_id) for job in jobs if (moment := states.due_at(job))]
+        return [job_id for moment, job_id in sorted(moments) if moment <= now][:limit]
 
     def _write(self, change: Change) -> None:
         self._jobs[change.job.job_id] = change.job
@@ -284,8 +291,13 @@ class MemoryDocuments:
         """See DocumentStore."""
         self.fault("documents.get")
         found = self._documents.get(document_id)
-        expired = found is not None and found.expires_at is not None and found.expires_at <= self.clock()
-        return None if expired else found
+        return None if found is None or found.expired(self.clock()) else found
+
+    def to_remove(self, now: datetime, limit: int) -> list[str]:
+        """See DocumentStore."""
+        self.fault("documents.to_remove")
+        moments = [(m, d.document_id) for d in self._documents.values() if (m := d.remove_at) is not None]
+        return [document_id for moment, document_id in sorted(moments) if moment <= now][:limit]
 
     def delete(self, document_id: str) -> None:
         """See DocumentStore."""

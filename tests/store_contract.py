@@ -238,6 +238,39 @@ class JobStoreContract:
         assert store.expired(kept.job_id) is None
         assert store.expired(uuid7()) is None
 
+    def test_ended_jobs_are_listed_for_removal_when_they_expire(
+        self, store: JobStore, clock: FakeClock
+    ) -> None:
+        still_open = submit(store, new_job(clock, expires_at=clock.now + timedelta(hours=1)))
+        first = ended(store, clock, expires_at=clock.now + timedelta(hours=1))
+        clock.advance(minutes=10)
+        second = ended(store, clock, expires_at=clock.now + timedelta(hours=1))
+        mine = {still_open.job_id, first.job_id, second.job_id}
+
+        def listed() -> list[str]:
+            return [job_id for job_id in store.to_remove(clock.now, 10_000) if job_id in mine]
+
+        clock.advance(minutes=49)
+        assert listed() == []
+        clock.advance(minutes=1)
+        assert listed() == [first.job_id]
+        clock.advance(minutes=10)
+        assert listed() == [first.job_id, second.job_id]
+        assert len(store.to_remove(clock.now, 1)) == 1
+        # What is open is a matter of repair.
+        assert [job_id for job_id in store.due(clock.now, 10_000) if job_id in mine] == [still_open.job_id]
+
+    def test_job_that_has_not_ended_is_there_whatever_its_time(
+        self, store: JobStore, clock: FakeClock
+    ) -> None:
+        job = submit(store, new_job(clock, expires_at=clock.now + timedelta(hours=1)))
+        paused = edit(store, job.job_id, lambda j: states.request_pause(j, clock.now, "x"))
+        clock.advance(days=300)
+        assert store.get(job.job_id) == paused
+        assert store.expired(job.job_id) is None
+        assert list(store.list_jobs(JobQuery(job.owner.key)).jobs) == [paused]
+        assert store.versions([job.job_id]) == {job.job_id: 2}
+
     def test_removed_job_leaves_nothing(self, store: JobStore, clock: FakeClock) -> None:
         job = submit(store, new_job(clock, params={"product_id": uuid7()}))
         neighbour = submit(store, new_job(clock, job.owner.subject))

@@ -9,7 +9,7 @@ from __future__ import annotations
 import json
 from collections.abc import Mapping
 from dataclasses import asdict
-from datetime import UTC, datetime
+from datetime import datetime, timedelta
 from typing import Any
 
 from shared.clock import from_text, to_text
@@ -41,7 +41,18 @@ _NUMBERS = (
     "units_at_take",
 )
 _FLAGS = ("pause_requested", "cancel_requested")
-_TIMES = ("created_at", "updated_at", "not_before", "lease_until", "started_at", "completed_at", "since")
+_TIMES = (
+    "created_at",
+    "updated_at",
+    "not_before",
+    "busy_since",
+    "lease_until",
+    "started_at",
+    "completed_at",
+    "since",
+)
+# How long DynamoDB leaves what has expired to the reconciler, which removes the files first.
+_NET = timedelta(days=7)
 
 
 def job_key(job_id: str) -> Item:
@@ -49,9 +60,24 @@ def job_key(job_id: str) -> Item:
     return {"pk": {"S": f"JOB#{job_id}"}, "sk": {"S": "JOB"}}
 
 
+DUE_JOBS = "DUE"
+EXPIRED_JOBS = "EXPIRED"
+EXPIRED_DOCUMENTS = "DOCUMENT"
+
+
+def due_shard(what: str, part: int) -> str:
+    """Return the key under which the index ``due`` has one of the lists above."""
+    return f"{what}#{part}"
+
+
 def job_id_of(item: Mapping[str, Any]) -> str:
     """Return the job that an item belongs to; every index carries the primary key."""
-    return str(item["pk"]["S"]).removeprefix("JOB#")
+    return id_of(item["pk"]["S"])
+
+
+def id_of(partition_key: str) -> str:
+    """Return what a partition key names: the id of a job or a document."""
+    return partition_key.partition("#")[2]
 
 
 def job_to_item(job: Job) -> Item:
@@ -82,13 +108,15 @@ def job_to_item(job: Job) -> Item:
     if subject := subject_of(product_id=job.product_id, document_id=job.document_id):
         item["subject"] = {"S": subject}
     if (due := states.due_at(job)) is not None:
-        item |= {"due_shard": {"S": f"DUE#{part}"}, "due_at": {"S": to_text(due)}}
+        item |= _due(EXPIRED_JOBS if job.status.terminal else DUE_JOBS, job.job_id, due)
     if (activity := job.activity) is not None:
         item["activity_shard"] = {"S": activity_shard(activity, job.kind, part)}
         item["since"] = {"S": to_text(job.since or job.created_at)}
     if activity is Activity.WAITING:
         item["waiting_owner"] = {"S": job.owner.key}
-    return item | _expiry(job.expires_at)
+    # What has not ended is nothing for DynamoDB to remove.
+    ttl = job.expires_at + _NET if job.expires_at and job.status.terminal else None
+    return item | _kept_until(job.expires_at) | _ttl(ttl)
 
 
 def activity_shard(activity: Activity, kind: Kind, part: int) -> str:
@@ -116,8 +144,8 @@ def job_from_item(item: Mapping[str, Any]) -> Job:
     )
 
 
-def event_to_item(event: Event, expires_at: datetime | None) -> Item:
-    """Return the item of an event; its sort key orders a job's events."""
+def event_to_item(event: Event, job: Job) -> Item:
+    """Return the item of an event of a job; its sort key orders a job's events."""
     item: Item = {
         "pk": {"S": f"JOB#{event.job_id}"},
         "sk": {"S": f"EVENT#{event.number:012d}"},
@@ -130,7 +158,7 @@ def event_to_item(event: Event, expires_at: datetime | None) -> Item:
         "total": {"N": str(event.total)},
     }
     item |= {name: {"S": text} for name in ("stage", "message", "actor") if (text := getattr(event, name))}
-    return item | _expiry(expires_at)
+    return item | _ttl(_outlived(job))
 
 
 def event_from_item(item: Mapping[str, Any]) -> Event:
@@ -145,17 +173,17 @@ def event_from_item(item: Mapping[str, Any]) -> Event:
     )
 
 
-def unit_to_item(job_id: str, unit: Unit, expires_at: datetime | None) -> Item:
-    """Return the item of a finished unit."""
+def unit_to_item(unit: Unit, job: Job) -> Item:
+    """Return the item of a finished unit of a job."""
     return {
-        "pk": {"S": f"JOB#{job_id}"},
+        "pk": {"S": f"JOB#{job.job_id}"},
         "sk": {"S": f"UNIT#{unit.stage}#{unit.index:06d}"},
         "stage": {"S": unit.stage},
         "index": {"N": str(unit.index)},
         "key": {"S": unit.key},
         "fence": {"N": str(unit.fence)},
         "revision": {"N": str(unit.revision)},
-        **_expiry(expires_at),
+        **_ttl(_outlived(job)),
     }
 
 
@@ -176,7 +204,8 @@ def document_key(document_id: str) -> Item:
 
 
 def document_to_item(document: Document) -> Item:
-    """Return the item of an uploaded document."""
+    """Return the item of an uploaded document, with the key under which it is found once it has expired."""
+    removal = document.remove_at
     return {
         **document_key(document.document_id),
         "document_id": {"S": document.document_id},
@@ -188,7 +217,9 @@ def document_to_item(document: Document) -> Item:
         "sha256": {"S": document.sha256},
         "size": {"N": str(document.size)},
         "case_id": {"S": document.case_id},
-        **_expiry(document.expires_at),
+        **_kept_until(document.expires_at),
+        **({} if removal is None else _due(EXPIRED_DOCUMENTS, document.document_id, removal)),
+        **_ttl(_outlived(document)),
     }
 
 
@@ -208,17 +239,40 @@ def document_from_item(item: Mapping[str, Any]) -> Document:
 
 
 def expired(item: Mapping[str, Any], now: datetime) -> bool:
-    """Say whether an item's time is over: DynamoDB removes it only days later."""
+    """Say whether the time of an item is over that only DynamoDB removes, which it does days later."""
     return "expires_at" in item and int(item["expires_at"]["N"]) <= now.timestamp()
+
+
+def hidden(item: Mapping[str, Any], now: datetime) -> bool:
+    """Say whether a job or document is not shown any more; a job that has not ended always is."""
+    until = _expires_at(item)
+    ended = "status" not in item or Status(item["status"]["S"]).terminal
+    return ended and until is not None and until <= now
 
 
 def _json(value: Any) -> dict[str, Any]:
     return {"S": json.dumps(value, ensure_ascii=False, separators=(",", ":"))}
 
 
-def _expiry(moment: datetime | None) -> Item:
-    return {} if moment is None else {"expires_at": {"N": str(int(moment.timestamp()))}}
+def _due(what: str, identifier: str, moment: datetime) -> Item:
+    return {"due_shard": {"S": due_shard(what, shard(identifier))}, "due_at": {"S": to_text(moment)}}
+
+
+def _kept_until(moment: datetime | None) -> Item:
+    return {} if moment is None else {"kept_until": {"S": to_text(moment)}}
 
 
 def _expires_at(item: Mapping[str, Any]) -> datetime | None:
-    return datetime.fromtimestamp(int(item["expires_at"]["N"]), UTC) if "expires_at" in item else None
+    return from_text(item["kept_until"]["S"]) if "kept_until" in item else None
+
+
+def _ttl(moment: datetime | None) -> Item:
+    """Return what DynamoDB itself goes by: a net, for the case that no reconciler has removed the item."""
+    return {} if moment is None else {"expires_at": {"N": str(int(moment.timestamp()))}}
+
+
+def _outlived(owner: Job | Document) -> datetime | None:
+    """Return when nothing that a job or a document was good for can be left, however late a job ended."""
+    if owner.expires_at is None:
+        return None
+    return owner.expires_at + (owner.expires_at - owner.created_at) + _NET

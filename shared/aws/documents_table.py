@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from datetime import datetime
 from typing import TYPE_CHECKING
 
 from shared.aws import codec
 from shared.aws.clients import client, translated
+from shared.aws.queries import overdue
 from shared.clock import Clock, utc_now
 from shared.documents import Document
 
@@ -39,7 +41,12 @@ class DynamoDocuments:
                 TableName=self._table, Key=codec.document_key(document_id), ConsistentRead=True
             )
         item = answer.get("Item")
-        return None if item is None or codec.expired(item, self._clock()) else codec.document_from_item(item)
+        return None if item is None or codec.hidden(item, self._clock()) else codec.document_from_item(item)
+
+    def to_remove(self, now: datetime, limit: int) -> list[str]:
+        """Return ids of documents to be removed."""
+        keys = overdue(self._dynamodb, self._table, codec.EXPIRED_DOCUMENTS, now, limit)
+        return [codec.id_of(key) for key in keys]
 
     def delete(self, document_id: str) -> None:
         """Remove the record."""

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 from shared.aws import codec
 from shared.aws.clients import client, translated
+from shared.aws.queries import overdue, query
 from shared.clock import Clock, to_text, utc_now
 from shared.errors import TransientError
 from shared.ids import shards
@@ -48,7 +49,7 @@ class DynamoJobs:
         job = change.job
         writes = [
             self._put(codec.job_to_item(job), "attribute_not_exists(pk)"),
-            self._put(codec.event_to_item(change.event, job.expires_at)),
+            self._put(codec.event_to_item(change.event, job)),
         ]
         if idempotency is not None:
             writes.append(self._put_key(idempotency, job))
@@ -75,16 +76,16 @@ class DynamoJobs:
     def get(self, job_id: str) -> Job | None:
         """Return the job, read consistently."""
         item = self._item(job_id)
-        return None if item is None or codec.expired(item, self._clock()) else codec.job_from_item(item)
+        return None if item is None or codec.hidden(item, self._clock()) else codec.job_from_item(item)
 
     def save(self, before: Job, change: Change, unit: Unit | None = None) -> None:
         """Write job, event and unit together, if the version is still the one that was read."""
         job = change.job
         put = self._put(codec.job_to_item(job), "version = :version")
         put["Put"]["ExpressionAttributeValues"] = {":version": {"N": str(before.version)}}
-        writes = [put, self._put(codec.event_to_item(change.event, job.expires_at))]
+        writes = [put, self._put(codec.event_to_item(change.event, job))]
         if unit is not None:
-            writes.append(self._put(codec.unit_to_item(job.job_id, unit, job.expires_at)))
+            writes.append(self._put(codec.unit_to_item(unit, job)))
         if not self._write(writes):
             raise VersionConflictError
 
@@ -117,7 +118,12 @@ class DynamoJobs:
 
     def versions(self, job_ids: Sequence[str]) -> dict[str, int]:
         """Read nothing of the records but what tells their versions."""
-        items = self._batch(job_ids, ProjectionExpression="pk, version, expires_at", ConsistentRead=True)
+        items = self._batch(
+            job_ids,
+            ProjectionExpression="pk, version, kept_until, #status",
+            ExpressionAttributeNames={"#status": "status"},
+            ConsistentRead=True,
+        )
         return {codec.job_id_of(item): int(item["version"]["N"]) for item in items}
 
     def list_jobs(self, query: JobQuery) -> JobPage:
@@ -143,23 +149,18 @@ class DynamoJobs:
 
     def due(self, now: datetime, limit: int) -> list[str]:
         """Return ids of overdue jobs, the longest overdue first."""
-        until = {":now": {"S": to_text(now)}}
-        streams = [
-            self._oldest(
-                "due_at",
-                IndexName="due",
-                KeyConditionExpression="due_shard = :part AND due_at <= :now",
-                ExpressionAttributeValues={":part": {"S": f"DUE#{part}"}, **until},
-            )
-            for part in shards()
-        ]
-        return [job_id for _, job_id in itertools.islice(heapq.merge(*streams), limit)]
+        keys = overdue(self._dynamodb, self._table, codec.DUE_JOBS, now, limit)
+        return [codec.id_of(key) for key in keys]
+
+    def to_remove(self, now: datetime, limit: int) -> list[str]:
+        """Return ids of expired jobs, the longest expired first."""
+        keys = overdue(self._dynamodb, self._table, codec.EXPIRED_JOBS, now, limit)
+        return [codec.id_of(key) for key in keys]
 
     def active(self, activity: Activity, kind: Kind, limit: int) -> list[str]:
         """Merge the partitions of the index, the oldest first."""
         streams = [
             self._oldest(
-                "since",
                 IndexName="by_activity",
                 KeyConditionExpression="activity_shard = :part",
                 ExpressionAttributeValues={":part": {"S": codec.activity_shard(activity, kind, part)}},
@@ -182,7 +183,7 @@ class DynamoJobs:
     def expired(self, job_id: str) -> Job | None:
         """Return a job that has expired and is not removed yet."""
         item = self._item(job_id)
-        return codec.job_from_item(item) if item and codec.expired(item, self._clock()) else None
+        return codec.job_from_item(item) if item and codec.hidden(item, self._clock()) else None
 
     def remove(self, job_id: str) -> None:
         """Remove everything under the job's key, the record last."""
@@ -204,9 +205,9 @@ class DynamoJobs:
             )
         return answer.get("Item")
 
-    def _oldest(self, sort_key: str, **query: Any) -> Iterator[tuple[str, str]]:
-        """Yield sort key and job id of one partition of an index, in the index's order."""
-        return ((item[sort_key]["S"], codec.job_id_of(item)) for item in self._query(**query))
+    def _oldest(self, **arguments: Any) -> Iterator[tuple[str, str]]:
+        """Yield since when, and which job, of one partition of an index, in the index's order."""
+        return ((item["since"]["S"], codec.job_id_of(item)) for item in self._query(**arguments))
 
     def _newest(self, index: str, name: str, value: str, query: JobQuery) -> Iterator[str]:
         """Yield the job ids of one partition, newest first, filtered as far as the index can."""
@@ -245,7 +246,7 @@ class DynamoJobs:
                 with translated(_SERVICE):
                     answer = self._dynamodb.batch_get_item(RequestItems=wanted)
                 for item in answer["Responses"].get(self._table, []):
-                    if not codec.expired(item, self._clock()):
+                    if not codec.hidden(item, self._clock()):
                         yield item
                 left = answer["UnprocessedKeys"].get(self._table)
                 keys = left["Keys"] if left else []
@@ -263,14 +264,7 @@ class DynamoJobs:
         )
 
     def _query(self, **arguments: Any) -> Iterator[Any]:
-        """Yield the items of a query, page after page, as they are asked for."""
-        while True:
-            with translated(_SERVICE):
-                answer = self._dynamodb.query(TableName=self._table, **arguments)
-            yield from answer["Items"]
-            if "LastEvaluatedKey" not in answer:
-                return
-            arguments["ExclusiveStartKey"] = answer["LastEvaluatedKey"]
+        return query(self._dynamodb, TableName=self._table, **arguments)
 
     def _put_key(self, idempotency: Idempotency, job: Job) -> dict[str, Any]:
         """Claim an idempotency key that is free, or whose time is over."""

@@ -73,7 +73,9 @@ class Job:
     resumes do not count. ``stalled`` counts continuations in a row that finished no unit, ``nudges``
     how often the reconciler has sent the message again since the last change. ``since`` is when the job
     came to where it stands: to its status, or to its worker. ``asked`` is the last request of a person
-    (``pause``, ``resume``, ``cancel``), by which a repetition is told from a new one.
+    (``pause``, ``resume``, ``cancel``), by which a repetition is told from a new one. ``busy_since`` is since
+    when the job has been waiting for its turn. ``expires_at`` is by when an open job has to have ended, and
+    until when one that has ended is kept.
     """
 
     job_id: str
@@ -98,6 +100,7 @@ class Job:
     asked: str = ""
     since: datetime | None = None
     not_before: datetime | None = None
+    busy_since: datetime | None = None
     fence: int = 0
     version: int = 1
     units_done: int = 0
@@ -134,6 +137,10 @@ class Job:
             return Activity.WORKING
         paused = self.status is Status.PAUSED and not self.cancel_requested
         return None if self.status.terminal or paused else Activity.WAITING
+
+    def expired(self, now: datetime) -> bool:
+        """Say whether the job has ended and its time is over; one that has not ended is never passed over."""
+        return self.status.terminal and self.expires_at is not None and self.expires_at <= now
 
     @property
     def debug_from(self) -> str:

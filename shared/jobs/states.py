@@ -4,6 +4,7 @@
     queued | running -> paused -> queued
     running -> queued            (retry, continuation, lost worker)
     queued | running | paused -> cancelled   (asked for, and the partial data is gone)
+    queued | running | paused -> failed      (its worker was lost too often, or its time is over)
 
 Writers save what these return under the condition that the version is still the one they read.
 """
@@ -19,7 +20,9 @@ from shared.errors import Problem
 from shared.jobs.model import Artifact, Change, Event, Job, Status
 
 RESEND_AFTER = timedelta(seconds=60)
-MAX_RESEND_AFTER = timedelta(hours=1)
+# A message that waits its turn is no lost one: a copy at most every so often.
+MAX_RESEND_AFTER = timedelta(hours=12)
+MAX_BUSY = timedelta(hours=24)
 MAX_STALLED = 2
 CANCEL_ATTEMPTS = 10
 _OPEN = (Status.QUEUED, Status.RUNNING, Status.PAUSED)
@@ -114,6 +117,7 @@ def advance(
         lease_until=now + lease,
         units_done=job.units_done + 1,
         stalled=0,
+        busy_since=None,
     )
 
 
@@ -151,11 +155,15 @@ def retry(
 ) -> Change:
     """Put the job back for another attempt after ``wait``; fail it when the attempts are used up.
 
-    What does not count (waiting for another job) is no attempt of its own.
+    What does not count (waiting for another job) is no attempt of its own, and ends after ``MAX_BUSY``.
     """
     _check_fence(job, fence)
+    busy_since = None if counts else job.busy_since or now
     if counts and _exhausted(job):
         detail = f"{problem.detail} (gave up after {job.attempt} attempts)"
+        return fail(job, fence, now, replace(problem, detail=detail))
+    if busy_since is not None and now - busy_since >= MAX_BUSY:
+        detail = f"{problem.detail} (gave up after {MAX_BUSY.total_seconds() / 3600:.0f} hours of waiting)"
         return fail(job, fence, now, replace(problem, detail=detail))
     return _release(
         job,
@@ -165,6 +173,7 @@ def retry(
         status=_put_back(job),
         attempt=job.attempt + counts,
         not_before=now + wait,
+        busy_since=busy_since,
     )
 
 
@@ -173,7 +182,10 @@ def continue_later(job: Job, fence: int, now: datetime) -> Change:
     _check_fence(job, fence)
     stalled = 0 if job.units_done > job.units_at_take else job.stalled + 1
     if stalled >= MAX_STALLED:
-        detail = f"Two invocations in a row finished no unit of stage {job.current_stage or 'start'!r}."
+        detail = (
+            f"Two invocations in a row began with too little time left for a unit; {_progress(job)}. "
+            "RESERVE_SECONDS has to be well below the function's time-out."
+        )
         problem = Problem("no-progress", "No progress", detail, 500, job.current_stage)
         return fail(job, fence, now, problem)
     return _release(
@@ -263,13 +275,18 @@ def unlock(job: Job, now: datetime, actor: str) -> Change:
 
 
 def reconcile(job: Job, now: datetime) -> Change | None:
-    """Repair a job whose time is overdue: its message was lost, or its worker died.
+    """Repair a job whose time is overdue: its message was lost, its worker died, or it has to have ended.
 
-    Returns None where nothing is due. After the change is saved the caller sends the message again.
+    Returns None where nothing is due. After the change is saved the caller sends the message again, if the
+    job is still open.
     """
     due = due_at(job)
-    if due is None or due > now or job.activity is None:
+    if due is None or due > now or job.status.terminal:
         return None
+    if job.expires_at is not None and job.expires_at <= now:
+        return _end(
+            job, now, Status.FAILED, "Expired", error=_expired_problem(job).to_dict(), actor="reconciler"
+        )
     if job.lease_until is not None:
         if _exhausted(job):
             return fail(job, job.fence, now, _lost_problem(job))
@@ -288,14 +305,16 @@ def reconcile(job: Job, now: datetime) -> Change | None:
 def due_at(job: Job) -> datetime | None:
     """Return when the reconciler has to look at the job; None where nobody waits for anything.
 
-    A job that has ended, or that is left paused, is due once more when it expires: then it is removed.
+    Nobody disturbs a live worker. An open job is due at the latest when its time is over, then it fails; one
+    that has ended when it expires, then it is removed.
     """
     if job.lease_until is not None:
         return job.lease_until
     if job.activity is None:
         return job.expires_at
     wait: timedelta = min(RESEND_AFTER * (1 << min(job.nudges, 10)), MAX_RESEND_AFTER)
-    return max(job.not_before or job.updated_at, job.updated_at) + wait
+    resend = max(job.not_before or job.updated_at, job.updated_at) + wait
+    return resend if job.expires_at is None else min(resend, job.expires_at)
 
 
 def _exhausted(job: Job) -> bool:
@@ -317,7 +336,8 @@ def _check_fence(job: Job, fence: int) -> None:
 
 
 def _end(job: Job, now: datetime, status: Status, message: str, **fields: Any) -> Change:
-    """Write a terminal status."""
+    """Write a terminal status. What is kept is kept for as long from now on as it was to be at first."""
+    kept = None if job.expires_at is None else now + (job.expires_at - job.created_at)
     return _release(
         job,
         now,
@@ -327,6 +347,8 @@ def _end(job: Job, now: datetime, status: Status, message: str, **fields: Any) -
         completed_at=now,
         pause_requested=False,
         not_before=None,
+        busy_since=None,
+        expires_at=kept,
         **fields,
     )
 
@@ -368,5 +390,21 @@ def _not_possible(job: Job, what: str) -> str:
 
 
 def _lost_problem(job: Job) -> Problem:
-    detail = f"The worker was lost {job.attempt} times, last in stage {job.current_stage or 'start'!r}."
+    detail = (
+        f"The worker was lost {job.attempt} times; {_progress(job)}. "
+        "Its next unit may need more time or memory than the function has."
+    )
     return Problem("worker-lost", "Worker lost", detail, 500, job.current_stage)
+
+
+def _expired_problem(job: Job) -> Problem:
+    paused = " It was left paused." if job.status is Status.PAUSED else ""
+    detail = f"The job had not ended when its time was over; {_progress(job)}.{paused}"
+    return Problem("job-expired", "Job expired", detail, 410, job.current_stage)
+
+
+def _progress(job: Job) -> str:
+    """Say how far a job has come."""
+    if not job.current_stage:
+        return "no unit was finished"
+    return f"finished last: {job.current} of {job.total} in stage {job.current_stage!r}"

@@ -134,7 +134,11 @@ class JobStore(Protocol):
         ...
 
     def due(self, now: datetime, limit: int) -> list[str]:
-        """Return ids of jobs that the reconciler has to look at, the longest overdue first."""
+        """Return ids of open jobs that the reconciler has to look at, the longest overdue first."""
+        ...
+
+    def to_remove(self, now: datetime, limit: int) -> list[str]:
+        """Return ids of jobs that have ended and expired, the longest expired first."""
         ...
 
     def active(self, activity: Activity, kind: Kind, limit: int) -> list[str]:

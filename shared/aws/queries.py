@@ -1,0 +1,53 @@
+"""Queries that the stores of the one table share."""
+
+from __future__ import annotations
+
+import heapq
+import itertools
+from collections.abc import Iterator
+from datetime import datetime
+from typing import TYPE_CHECKING, Any
+
+from shared.aws import codec
+from shared.aws.clients import translated
+from shared.clock import to_text
+from shared.ids import shards
+
+if TYPE_CHECKING:
+    from mypy_boto3_dynamodb import DynamoDBClient
+
+_SERVICE = "DynamoDB"
+
+
+def query(dynamodb: DynamoDBClient, **arguments: Any) -> Iterator[Any]:
+    """Yield the items of a query, page after page, as they are asked for."""
+    while True:
+        with translated(_SERVICE):
+            answer = dynamodb.query(**arguments)
+        yield from answer["Items"]
+        if "LastEvaluatedKey" not in answer:
+            return
+        arguments["ExclusiveStartKey"] = answer["LastEvaluatedKey"]
+
+
+def overdue(dynamodb: DynamoDBClient, table: str, what: str, now: datetime, limit: int) -> list[str]:
+    """Return the partition keys of what a list of the index ``due`` has up to now, the longest overdue first.
+
+    ``what`` is one of the lists that the codec names.
+    """
+    streams = [_partition(dynamodb, table, codec.due_shard(what, part), now, limit) for part in shards()]
+    return [key for _, key in itertools.islice(heapq.merge(*streams), limit)]
+
+
+def _partition(
+    dynamodb: DynamoDBClient, table: str, shard: str, now: datetime, limit: int
+) -> Iterator[tuple[str, str]]:
+    items = query(
+        dynamodb,
+        TableName=table,
+        IndexName="due",
+        KeyConditionExpression="due_shard = :shard AND due_at <= :now",
+        ExpressionAttributeValues={":shard": {"S": shard}, ":now": {"S": to_text(now)}},
+        Limit=limit,
+    )
+    return ((item["due_at"]["S"], item["pk"]["S"]) for item in items)
