@@ -132,7 +132,7 @@ def test_those_who_wait_only_read_records() -> None:
     }
 
     assert actions("WaitRole", "dynamodb") == {"dynamodb:GetItem", "dynamodb:Query"}
-    assert services - {"logs", "xray", "dynamodb"} == set()
+    assert services - {"logs", "xray", "ssm", "dynamodb"} == set()
 
 
 def test_only_the_cleanup_and_the_expiry_remove_records() -> None:
