@@ -23,7 +23,10 @@ def main(arguments: Sequence[str] | None = None) -> int:
     paths = Paths.from_environment(os.environ)
     try:
         stack = LocalStack(
-            paths, _settings(paths), name=os.environ.get("CLAUSEWORKS_STACK", "clauseworks-local")
+            paths,
+            _settings(paths),
+            name=os.environ.get("CLAUSEWORKS_STACK", "clauseworks-local"),
+            in_containers=options.containers,
         )
         options.run(stack, options)
     except (LocalError, BotoCoreError, ClientError) as error:
@@ -98,10 +101,14 @@ def _parser() -> argparse.ArgumentParser:
         prog="python -m infra.local",
         description="The stack on this machine. With AWS_ENDPOINT_URL set it is deployed there instead.",
     )
+    parser.set_defaults(containers=None)
     commands = parser.add_subparsers(required=True, metavar="COMMAND")
 
     up = commands.add_parser("up", help="start the emulator, deploy, serve the API")
     up.add_argument("--port", type=int, help="port of the API (8000, or a free one)")
+    up.add_argument(
+        "--containers", action="store_true", help="run analyze and cleanup as their images (needs Docker)"
+    )
     up.set_defaults(run=_up)
 
     redeploy = commands.add_parser("deploy", help="bring changed code and template to the running stack")

@@ -5,7 +5,7 @@ from __future__ import annotations
 import copy
 import re
 import sys
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
 from infra.local.errors import LocalError
@@ -27,13 +27,22 @@ class Code:
     environment: Mapping[str, str] = field(default_factory=dict)
 
 
+@dataclass(frozen=True, slots=True)
+class ContainerImage:
+    """The image that a function runs, how it is entered, and what its environment needs on top."""
+
+    uri: str
+    entry_point: Sequence[str]
+    environment: Mapping[str, str] = field(default_factory=dict)
+
+
 def function_packages(template: Json) -> dict[str, str]:
     """Return the package of every function (``api``, ``analyze``, ...) by its logical name."""
     return {name: _handler(name, function).split(".")[1] for name, function in _functions(template).items()}
 
 
-def derive(template: Json, code: Mapping[str, Code], parameters: Mapping[str, str]) -> Json:
-    """Return the local form: image functions as zips, nothing kept on deletion, no rules on TLS.
+def derive(template: Json, code: Mapping[str, Code | ContainerImage], parameters: Mapping[str, str]) -> Json:
+    """Return the local form: functions as zips or images of this machine, nothing kept, no rules on TLS.
 
     ``code`` holds one entry for each function's logical name, ``parameters`` the values that differ from
     the defaults. All else, roles, queues, limits of concurrency, schedules and alarms included, stays.
@@ -43,21 +52,10 @@ def derive(template: Json, code: Mapping[str, Code], parameters: Mapping[str, st
     for name, function in _functions(local).items():
         handler = _handler(name, function)
         resources[name].pop("Metadata", None)
-        for image_only in ("PackageType", "ImageConfig", "ImageUri"):
-            function.pop(image_only, None)
-        archive = code[name]
-        function.update(
-            Runtime=RUNTIME, Handler=handler, CodeUri={"Bucket": archive.bucket, "Key": archive.key}
-        )
-        function.setdefault("Environment", {}).setdefault("Variables", {}).update(archive.environment)
-        # A reference resolves to text, on which the embedded emulator fails in places.
-        for figure in ("Timeout", "ReservedConcurrentExecutions"):
-            if figure in function:
-                function[figure] = _number(template, parameters, function[figure])
-        for event in function.get("Events", {}).values():
-            if (scaling := event["Properties"].get("ScalingConfig")) is not None:
-                limit = _number(template, parameters, scaling["MaximumConcurrency"])
-                scaling["MaximumConcurrency"] = limit
+        source = code[name]
+        function.update(_placed(function, source, handler))
+        function.setdefault("Environment", {}).setdefault("Variables", {}).update(source.environment)
+        _number_limits(function, template, parameters)
     for kind in TLS_ONLY:
         for name in resources_of(local, kind):
             del resources[name]
@@ -69,6 +67,27 @@ def derive(template: Json, code: Mapping[str, Code], parameters: Mapping[str, st
         resource.pop("DeletionPolicy", None)
         resource.pop("UpdateReplacePolicy", None)
     return local
+
+
+def _placed(function: Json, source: Code | ContainerImage, handler: str) -> Json:
+    """Return where the function's code lies; a zip's function loses what only images have."""
+    if isinstance(source, ContainerImage):
+        config = {"Command": [handler], "EntryPoint": list(source.entry_point)}
+        return {"ImageUri": source.uri, "ImageConfig": config}
+    for image_only in ("PackageType", "ImageConfig", "ImageUri"):
+        function.pop(image_only, None)
+    location = {"Bucket": source.bucket, "Key": source.key}
+    return {"Runtime": RUNTIME, "Handler": handler, "CodeUri": location}
+
+
+def _number_limits(function: Json, template: Json, parameters: Mapping[str, str]) -> None:
+    """Write out time-outs and limits of concurrency: references resolve to text, on which emulators fail."""
+    for figure in ("Timeout", "ReservedConcurrentExecutions"):
+        if figure in function:
+            function[figure] = _number(template, parameters, function[figure])
+    for event in function.get("Events", {}).values():
+        if (scaling := event["Properties"].get("ScalingConfig")) is not None:
+            scaling["MaximumConcurrency"] = _number(template, parameters, scaling["MaximumConcurrency"])
 
 
 def parameters_from(template: Json, settings: Mapping[str, str]) -> dict[str, str]:

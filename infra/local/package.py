@@ -26,8 +26,7 @@ def bundle(paths: Paths, function: str) -> Path:
     """Return a folder with the function's dependencies, built once for each state of the pins."""
     requirements = paths.root / "functions" / function / "requirements.txt"
     constraints = paths.root / "constraints.txt"
-    name = digest([sys.version.encode(), requirements.read_bytes(), constraints.read_bytes()])
-    folder = paths.cache / "bundles" / f"{function}-{name}"
+    folder = paths.cache / "bundles" / f"{function}-{_pins(requirements, constraints)}"
     with locked(folder.with_suffix(".lock")):
         if not (folder / DONE).exists():
             shutil.rmtree(folder, ignore_errors=True)
@@ -37,8 +36,37 @@ def bundle(paths: Paths, function: str) -> Path:
     return folder
 
 
+def environment(paths: Paths, name: str, requirements: Path, constraints: Path) -> Path:
+    """Return the Python of a tool's own environment, built once for each state of the pins."""
+    folder = paths.cache / f"{name}-{_pins(requirements, constraints)}"
+    python = folder / "bin" / "python"
+    with locked(folder.with_suffix(".lock")):
+        if not (folder / DONE).exists():
+            shutil.rmtree(folder, ignore_errors=True)
+            subprocess.run([sys.executable, "-m", "venv", "--without-pip", str(folder)], check=True)
+            pip_install(requirements, constraints, python=python)
+            (folder / DONE).touch()
+    return python
+
+
+def pinned_folder(paths: Paths, name: str, requirements: Path) -> Path:
+    """Return a folder with exactly the packages of a list of pins, built once for each state of it."""
+    folder = paths.cache / f"{name}-{_pins(requirements)}"
+    with locked(folder.with_suffix(".lock")):
+        if not (folder / DONE).exists():
+            shutil.rmtree(folder, ignore_errors=True)
+            pip_install(requirements, requirements, target=folder, dependencies=False)
+            (folder / DONE).touch()
+    return folder
+
+
 def pip_install(
-    requirements: Path, constraints: Path, *, target: Path | None = None, python: Path | None = None
+    requirements: Path,
+    constraints: Path,
+    *,
+    target: Path | None = None,
+    python: Path | None = None,
+    dependencies: bool = True,
 ) -> None:
     """Install with the running Python's pip, into a folder or into another Python's environment.
 
@@ -48,6 +76,7 @@ def pip_install(
     command += ["--python", str(python)] if python else []
     command += ["install", "--constraint", str(constraints), "--requirement", str(requirements)]
     command += ["--target", str(target), "--no-compile"] if target else []
+    command += [] if dependencies else ["--no-deps"]
     done = subprocess.run(command, capture_output=True, text=True, check=False)
     if done.returncode:
         raise LocalError(f"installing {requirements} failed:\n{done.stderr.strip()}")
@@ -87,6 +116,10 @@ def digest(parts: Iterable[bytes]) -> str:
     for part in parts:
         total.update(hashlib.sha256(part).digest())
     return total.hexdigest()[:16]
+
+
+def _pins(*files: Path) -> str:
+    return digest([sys.version.encode(), *(file.read_bytes() for file in files)])
 
 
 def _sources(root: Path, function: str) -> Iterator[Path]:
