@@ -11,7 +11,7 @@ from dataclasses import asdict, dataclass, field
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
-from infra.local import containers, deploy, emulator, ignored, package, server, tokens
+from infra.local import containers, deploy, emulator, ignored, package, secrets, server, tokens
 from infra.local.derive import Code, ContainerImage, derive, function_packages, parameters_from
 from infra.local.errors import LocalError
 from infra.local.paths import Paths, locked
@@ -28,6 +28,7 @@ CREDENTIALS = {
     "AWS_REGION": REGION,
     "AWS_DEFAULT_REGION": REGION,
 }
+SECRETS = ("DIRECTUS_SECRET", "DIRECTUS_TOKEN")
 DEFAULTS = {
     "STAGE": "local",
     "ANALYSIS_CONCURRENCY": str(max(2, os.cpu_count() or 2)),
@@ -120,8 +121,9 @@ class LocalStack:
             s3 = session.client("s3", endpoint_url=endpoint)
             for archive, _ in code.values():
                 deploy.upload(s3, bucket, archive.name, archive)
-            parameters = {"S3PublicEndpoint": endpoint, "DirectusSecret": self.secret}
-            parameters |= parameters_from(template, self._settings)
+            values = {name: self._settings.get(name, "") for name in SECRETS} | {"DIRECTUS_SECRET": self.secret}
+            named = secrets.store(session.client("ssm", endpoint_url=endpoint), self._name, values)
+            parameters = {"S3PublicEndpoint": endpoint, **named, **parameters_from(template, self._settings)}
             zips = {name: Code(bucket, archive.name, extra) for name, (archive, extra) in code.items()}
             sources: dict[str, Code | ContainerImage] = {**zips, **images}
             of_functions = {function: sources[name] for function, name in packages.items()}
@@ -246,6 +248,8 @@ class LocalStack:
         deployments = s3.Bucket(f"{deployed.name}-deployments")
         deployments.objects.delete()
         deployments.delete()
+        ssm = self.session.client("ssm", endpoint_url=deployed.endpoint)
+        secrets.remove(ssm, deployed.name, SECRETS)
 
 
 def _session() -> boto3.Session:
