@@ -1,0 +1,175 @@
+"""What operators are answered; the field descriptions are the API's reference."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from pydantic import BaseModel, Field
+
+from functions.api.answers import JobView
+
+
+class TaskView(JobView):
+    """A job as operators see it."""
+
+    owner: str = Field(description="Issuer and subject of the token that submitted it.")
+    team: str | None
+    fence: int = Field(description="Rises with every take-over and resume.")
+    version: int = Field(description="Counts every change.")
+    activity: str | None = Field(description="waiting for a worker, working, or null for neither.")
+    since: str | None = Field(description="When it came to its status, or to its worker.")
+    worker_id: str | None
+    lease_until: str | None = Field(description="When its worker loses it, unless it gives a sign of life.")
+    nudges: int = Field(description="Messages sent again since the last change.")
+    stalled: int = Field(description="Invocations in a row that finished no unit.")
+    units_done: int
+
+
+class TaskList(BaseModel):
+    """One page of tasks, newest first."""
+
+    tasks: list[TaskView]
+    next_cursor: str | None = Field(description="Pass it as cursor to get the next page; null on the last.")
+
+
+class HistoryEntry(BaseModel):
+    """A change of a job, or what an operator did to it."""
+
+    at: str
+    source: str = Field(description="job for a change of the record, operator for an audit entry.")
+    type: str = Field(description="What happened, such as started, or the operator's action.")
+    actor: str | None = Field(description="The person or worker behind it.")
+    number: int | None = Field(None, description="Of a change: the version that it made.")
+    status: str | None = None
+    stage: str | None = None
+    progress: int | None = None
+    current: int | None = None
+    total: int | None = None
+    message: str | None = None
+    outcome: str | None = Field(
+        None, description="Of an action: begun (and never finished), done, refused or failed."
+    )
+    details: dict[str, Any] | None = Field(None, description="Of an action: ids and counts.")
+
+
+class History(BaseModel):
+    """One page of a job's history, oldest first."""
+
+    entries: list[HistoryEntry]
+    next_after: str | None = Field(description="Pass it as after to get the next page; null on the last.")
+
+
+class AuditList(BaseModel):
+    """One page of what operators did to a queue's dead letters, oldest first."""
+
+    entries: list[HistoryEntry]
+    next_after: str | None = Field(description="Pass it as after to get the next page; null on the last.")
+
+
+class LogLineView(BaseModel):
+    """A line that a function wrote about a job."""
+
+    at: str
+    function: str
+    level: str
+    message: str
+    fields: dict[str, Any] = Field(description="Everything else that the line says.")
+
+
+class LogList(BaseModel):
+    """Log lines of all functions about a job, oldest first."""
+
+    lines: list[LogLineView]
+    next_cursor: str | None = Field(
+        description="Pass it as cursor to read on; null where all is read. There may be more to read after "
+        "a page without lines: searching takes its time."
+    )
+
+
+class WorkerView(BaseModel):
+    """A running execution."""
+
+    worker_id: str
+    job_id: str
+    kind: str
+    stage: str
+    percent_complete: int
+    owner: str
+    since: str
+    lease_left: float = Field(description="Seconds until the job is taken from a silent worker.")
+    overdue: bool = Field(description="The worker was silent for too long; the reconciler takes the job.")
+
+
+class WorkerList(BaseModel):
+    """Who works on what, the longest first."""
+
+    workers: list[WorkerView]
+
+
+class QueueView(BaseModel):
+    """A queue of jobs; SQS counts approximately."""
+
+    kind: str
+    depth: int = Field(description="Messages that can be received now.")
+    in_flight: int = Field(description="Messages that workers have.")
+    delayed: int = Field(description="Messages that become visible later.")
+    oldest_age: float | None = Field(
+        description="Seconds that the job waits that has waited longest, by its record; null for none."
+    )
+    oldest_job_id: str | None
+    dead_letters: int | None = Field(description="Null where there is no dead-letter queue.")
+
+
+class QueueList(BaseModel):
+    """The queues."""
+
+    queues: list[QueueView]
+
+
+class LetterView(BaseModel):
+    """A message that no worker could handle."""
+
+    message_id: str
+    kind: str
+    readable: bool = Field(description="Whether it is a job message.")
+    job_id: str | None
+    job_status: str | None = Field(description="Null where there is no such job, or no more.")
+    receive_count: int = Field(description="Receipts by workers and by operators who looked.")
+    first_sent_at: str
+
+
+class LetterList(BaseModel):
+    """Dead letters of a queue, in no order."""
+
+    dead_letters: list[LetterView]
+    complete: bool = Field(description="Whether these are all that could be received now.")
+
+
+class HandledView(BaseModel):
+    """A dead letter that was dealt with."""
+
+    message_id: str
+    job_id: str | None
+    fate: str = Field(
+        description="resent (the job's message is back in its queue), retried (a new job for a failed one), "
+        "settled (the job had ended otherwise), purged; unknown_job, unreadable and failed stay."
+    )
+    retry_job_id: str | None
+
+
+class DeadLetterReport(BaseModel):
+    """What became of dead letters."""
+
+    counts: dict[str, int] = Field(description="Letters by fate.")
+    dead_letters: list[HandledView]
+    missing: list[str] = Field(description="Letters asked for that could not be received now.")
+    complete: bool = Field(description="False where there is more to do: ask again.")
+
+
+class Unlocked(BaseModel):
+    """A job that was taken from its worker."""
+
+    job_id: str
+    status: str
+    fence: int
+    message: str

@@ -1,0 +1,79 @@
+"""Every action with its entry in the audit trail: written before, and again with how it went."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field, replace
+from typing import Any
+
+from functions.api.bootstrap import Services
+from functions.api.operators.ports import Operations
+from functions.api.settings import ApiSettings
+from shared.audit import AuditEntry, Outcome
+from shared.auth import Caller
+from shared.errors import ClauseworksError, TransientError
+from shared.ids import is_uuid, uuid7
+from shared.observability import logger
+
+
+@dataclass(slots=True)
+class Action:
+    """An action under way; what it puts into ``details`` is kept with its outcome."""
+
+    details: dict[str, Any] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class Operator:
+    """Somebody who acts, and what the actions need."""
+
+    services: Services
+    operations: Operations
+    settings: ApiSettings
+    caller: Caller
+
+    @property
+    def name(self) -> str:
+        """Return the identity that events and audit entries carry."""
+        return self.caller.owner.key
+
+    @contextmanager
+    def acting(self, action: str, subject: str, **details: Any) -> Iterator[Action]:
+        """Keep the entry of an action; what it raises is noted and passed on.
+
+        Where the entry cannot be written there is no action: raises TransientError.
+        """
+        now = self.services.clock()
+        entry = AuditEntry(
+            entry_id=uuid7(),
+            subject=subject,
+            action=action,
+            actor=self.name,
+            at=now,
+            details=details,
+            expires_at=now + self.settings.retention,
+        )
+        self.operations.audit.record(entry)
+        under_way = Action(dict(details))
+        outcome = Outcome.FAILED
+        try:
+            yield under_way
+            outcome = Outcome.DONE
+        except ClauseworksError as error:
+            if not isinstance(error, TransientError):
+                outcome = Outcome.REFUSED
+            under_way.details["problem"] = error.code
+            raise
+        finally:
+            self._close(replace(entry, outcome=outcome, details=under_way.details))
+
+    def _close(self, entry: AuditEntry) -> None:
+        """Write how it went; what was done is done, also where the trail does not answer any more."""
+        try:
+            self.operations.audit.record(entry)
+        except TransientError as error:
+            logger.error("Audit entry left open", entry_id=entry.entry_id, problem=error.code)
+        about = {"job_id": entry.subject} if is_uuid(entry.subject) else {"subject": entry.subject}
+        with logger.append_context_keys(**about):
+            logger.info("Operator acted", action=entry.action, actor=entry.actor, outcome=entry.outcome.value)

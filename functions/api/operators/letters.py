@@ -1,0 +1,64 @@
+"""Dead letters in hand: received one batch after another, and given back in the end."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from datetime import timedelta
+from types import TracebackType
+
+from shared.clock import Clock
+from shared.dead_letters import MAX_BATCH, DeadLetter, DeadLetters
+from shared.errors import TransientError
+from shared.jobs.model import Kind
+from shared.observability import logger
+
+
+class Hand:
+    """The letters of one queue that we hold; those that are not deleted are released at the exit.
+
+    Nobody else sees a letter while we hold it. Should we die, they come back when ``hidden`` is over.
+    ``emptied`` tells whether the queue had no more to give.
+    """
+
+    def __init__(
+        self, letters: DeadLetters, kind: Kind, clock: Clock, *, hidden: timedelta, patience: timedelta
+    ) -> None:
+        self._letters = letters
+        self._kind = kind
+        self._clock = clock
+        self._hidden = hidden
+        self._until = clock() + patience
+        self._held: dict[str, DeadLetter] = {}
+        self.emptied = False
+
+    def __enter__(self) -> Hand:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        held = list(self._held.values())
+        try:
+            for start in range(0, len(held), MAX_BATCH):
+                self._letters.release(held[start : start + MAX_BATCH])
+        except TransientError as failure:
+            logger.warning("Letters not released; they come back", problem=failure.code)
+
+    def take(self, limit: int) -> Iterator[DeadLetter]:
+        """Yield up to ``limit`` letters, while there are more and patience lasts."""
+        taken = 0
+        while taken < limit and self._clock() < self._until:
+            batch = self._letters.receive(self._kind, min(MAX_BATCH, limit - taken), self._hidden)
+            fresh = [letter for letter in batch if letter.message_id not in self._held]
+            self._held |= {letter.message_id: letter for letter in batch}
+            for letter in fresh:
+                yield letter
+                taken += 1
+            if not fresh:
+                self.emptied = True
+                return
+
+    def delete(self, letter: DeadLetter) -> None:
+        """Remove a letter for good."""
+        self._letters.delete(letter)
+        del self._held[letter.message_id]

@@ -1,0 +1,155 @@
+"""Workers, queues and dead letters."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+from typing import Annotated
+
+from fastapi import APIRouter, Query
+
+from functions.api.bootstrap import Services
+from functions.api.openapi import answers
+from functions.api.operators import redrive, views
+from functions.api.operators.access import OperationsDep, OperatorDep, OperatorRoute
+from functions.api.operators.answers import (
+    AuditList,
+    DeadLetterReport,
+    LetterList,
+    QueueList,
+    QueueView,
+    WorkerList,
+)
+from functions.api.operators.letters import Hand
+from functions.api.operators.ports import Operations
+from functions.api.operators.schemas import (
+    AuditFilters,
+    LetterFilters,
+    PurgeRequest,
+    RedriveRequest,
+    WorkerFilters,
+)
+from functions.api.operators.tasks import READ, ActingDep
+from functions.api.problems import RequestError
+from functions.api.security import ServicesDep
+from shared.audit import queue_subject
+from shared.dead_letters import DeadLetter
+from shared.ids import is_uuid
+from shared.jobs.model import Activity, Job, Kind
+
+CHANGE = (400, *READ, 413, 415, 422)
+# Long enough to look them all up; should we die, the letters are back after it.
+LIST_HIDDEN = timedelta(seconds=20)
+LIST_PATIENCE = timedelta(seconds=10)
+
+router = APIRouter(tags=["Operators"], route_class=OperatorRoute)
+
+
+@router.get("/admin/workers", responses=answers(*READ, 422))
+def list_workers(
+    filters: Annotated[WorkerFilters, Query()], _operator: OperatorDep, services: ServicesDep
+) -> WorkerList:
+    """List the running executions: who works on what, since when, and how long the lease holds."""
+    now = services.clock()
+    jobs = [
+        job
+        for kind in ([filters.kind] if filters.kind else Kind)
+        for job_id in services.jobs.active(Activity.WORKING, kind, filters.limit)
+        if (job := services.jobs.get(job_id)) is not None
+    ]
+    workers = [views.worker_view(job, job.lease_until, now) for job in jobs if job.lease_until is not None]
+    return WorkerList(workers=sorted(workers, key=lambda worker: worker.since))
+
+
+@router.get("/admin/queues", responses=answers(*READ))
+def list_queues(_operator: OperatorDep, services: ServicesDep, operations: OperationsDep) -> QueueList:
+    """Show how full the queues are, how long the oldest job waits, and how many letters are dead.
+
+    The age is that of a job's wait by its record: SQS tells the age of messages to CloudWatch alone, and a
+    message sent again looks younger than its job.
+    """
+    queues = (_queue(kind, services, operations) for kind in Kind)
+    return QueueList(queues=[queue for queue in queues if queue is not None])
+
+
+@router.get("/admin/dead-letters", responses=answers(*READ, 422))
+def list_dead_letters(
+    filters: Annotated[LetterFilters, Query()],
+    _operator: OperatorDep,
+    services: ServicesDep,
+    operations: OperationsDep,
+) -> LetterList:
+    """Look at the dead letters of a queue; they stay where they are."""
+    hand = Hand(
+        operations.dead_letters,
+        filters.kind,
+        services.clock,
+        hidden=LIST_HIDDEN,
+        patience=LIST_PATIENCE,
+    )
+    with hand:
+        letters = list(hand.take(filters.limit))
+        found = [views.letter_view(letter, _job_of(letter, services)) for letter in letters]
+    return LetterList(dead_letters=found, complete=hand.emptied)
+
+
+@router.post("/admin/dead-letters/redrive", responses=answers(*CHANGE))
+def redrive_dead_letters(body: RedriveRequest, operator: ActingDep) -> DeadLetterReport:
+    """Bring dead letters back: the message of a job that has not ended, or a new job for a failed one.
+
+    Letters of jobs that ended otherwise are removed; those that name no job stay. Cut short, the call can
+    be repeated: a message may then be sent twice, a job is never made twice.
+    """
+    return views.letter_report(redrive.redrive(operator, body.kind, body.message_ids or ()))
+
+
+@router.post("/admin/dead-letters/purge", responses=answers(*CHANGE))
+def purge_dead_letters(body: PurgeRequest, operator: ActingDep) -> DeadLetterReport:
+    """Throw dead letters away, for good; their jobs stay as they are."""
+    return views.letter_report(redrive.purge(operator, body.kind, body.message_ids or ()))
+
+
+@router.get("/admin/audit", responses=answers(*READ, 422))
+def list_audit(
+    filters: Annotated[AuditFilters, Query()], _operator: OperatorDep, operations: OperationsDep
+) -> AuditList:
+    """Tell what operators did to a queue's dead letters, oldest first; a job's history tells of the job."""
+    if filters.after and not is_uuid(filters.after):
+        raise RequestError("invalid-cursor", "The cursor is none of ours; leave it out to start anew.")
+    found = operations.audit.entries(queue_subject(filters.kind), filters.after, filters.limit + 1)
+    page = found[: filters.limit]
+    return AuditList(
+        entries=[views.history_entry(entry) for entry in page],
+        next_after=page[-1].entry_id if len(found) > filters.limit else None,
+    )
+
+
+def _queue(kind: Kind, services: Services, operations: Operations) -> QueueView | None:
+    depth = operations.depths.of(kind)
+    if depth is None:
+        return None
+    dead = operations.dead_depths.of(kind)
+    oldest = _longest_waiting(kind, services)
+    since = None if oldest is None else oldest.since or oldest.created_at
+    return QueueView(
+        kind=kind.value,
+        depth=depth.waiting,
+        in_flight=depth.in_flight,
+        delayed=depth.delayed,
+        oldest_age=None if since is None else max(0.0, round((services.clock() - since).total_seconds(), 3)),
+        oldest_job_id=None if oldest is None else oldest.job_id,
+        dead_letters=None if dead is None else dead.waiting + dead.in_flight,
+    )
+
+
+def _longest_waiting(kind: Kind, services: Services) -> Job | None:
+    """Return the job that has waited longest; some that the index still names may wait no more."""
+    for job_id in services.jobs.active(Activity.WAITING, kind, 10):
+        job = services.jobs.get(job_id)
+        if job is not None and job.activity is Activity.WAITING:
+            return job
+    return None
+
+
+def _job_of(letter: DeadLetter, services: Services) -> Job | None:
+    message = redrive.message_of(letter)
+    return None if message is None else services.jobs.get(message.job_id)

@@ -1,0 +1,146 @@
+"""Bringing dead letters back, or throwing them away: receive, send, delete, in this order.
+
+Cut short anywhere, a letter comes back and is redriven again: then its message is there twice, which the
+fence makes harmless. It is never deleted before what replaces it has been sent or written.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Collection
+from dataclasses import dataclass, field
+from datetime import timedelta
+from enum import StrEnum
+
+from functions.api.operators.auditing import Operator
+from functions.api.operators.letters import Hand
+from functions.api.operators.retry import try_again
+from shared.audit import queue_subject
+from shared.dead_letters import DeadLetter
+from shared.errors import TransientError
+from shared.ids import is_uuid
+from shared.jobs.model import Job, Kind, Status
+from shared.jobs.queue import JobMessage
+from shared.observability import logger
+
+MAX_LETTERS = 100
+# Letters looked through for those that were asked for by id.
+MAX_SEARCHED = 1000
+PATIENCE = timedelta(seconds=15)
+HIDDEN = timedelta(seconds=30)
+
+
+class Fate(StrEnum):
+    """What became of a letter; the last three leave it where it was."""
+
+    RESENT = "resent"
+    RETRIED = "retried"
+    SETTLED = "settled"
+    PURGED = "purged"
+    UNKNOWN_JOB = "unknown_job"
+    UNREADABLE = "unreadable"
+    FAILED = "failed"
+
+
+@dataclass(frozen=True, slots=True)
+class Handled:
+    """A letter that was dealt with; ``retry_job_id`` is the new job of a failed one."""
+
+    message_id: str
+    job_id: str
+    fate: Fate
+    retry_job_id: str = ""
+
+
+@dataclass(slots=True)
+class Report:
+    """What a redrive or purge did; ``complete`` where nothing of what was asked for is left to do."""
+
+    handled: list[Handled] = field(default_factory=list)
+    missing: list[str] = field(default_factory=list)
+    complete: bool = False
+
+    def counts(self) -> dict[str, int]:
+        """Return how many letters met each fate."""
+        return {fate.value: sum(one.fate is fate for one in self.handled) for fate in Fate}
+
+
+Deal = Callable[[Hand, DeadLetter], Handled]
+
+
+def message_of(letter: DeadLetter) -> JobMessage | None:
+    """Return a letter's message, or None where it names no job that could be one of ours."""
+    message = letter.message
+    return message if message is not None and is_uuid(message.job_id) else None
+
+
+def redrive(operator: Operator, kind: Kind, message_ids: Collection[str] = ()) -> Report:
+    """Bring back the letters that are named, or up to ``MAX_LETTERS`` where none is."""
+    return _each(operator, "redrive", kind, message_ids, lambda hand, one: _redriven(operator, hand, one))
+
+
+def purge(operator: Operator, kind: Kind, message_ids: Collection[str] = ()) -> Report:
+    """Throw away the letters that are named, or up to ``MAX_LETTERS`` where none is."""
+    return _each(operator, "purge", kind, message_ids, lambda hand, one: _purged(operator, hand, one))
+
+
+def _each(operator: Operator, action: str, kind: Kind, message_ids: Collection[str], deal: Deal) -> Report:
+    report = Report(missing=list(message_ids))
+    asked = {"message_ids": list(message_ids)} if message_ids else {}
+    with operator.acting(action, queue_subject(kind), **asked) as entry:
+        letters = operator.operations.dead_letters
+        with Hand(letters, kind, operator.services.clock, hidden=HIDDEN, patience=PATIENCE) as hand:
+            _go_through(hand, report, bool(message_ids), deal)
+        entry.details["counts"] = report.counts()
+    return report
+
+
+def _go_through(hand: Hand, report: Report, chosen: bool, deal: Deal) -> None:
+    """Deal with letter after letter; the first service that fails ends it."""
+    for letter in hand.take(MAX_SEARCHED if chosen else MAX_LETTERS):
+        if chosen and letter.message_id not in report.missing:
+            continue
+        try:
+            report.handled.append(deal(hand, letter))
+        except TransientError as error:
+            logger.warning("Letter kept", message_id=letter.message_id, problem=error.code)
+            report.handled.append(Handled(letter.message_id, "", Fate.FAILED))
+            return
+        if chosen:
+            report.missing.remove(letter.message_id)
+            if not report.missing:
+                break
+    report.complete = hand.emptied or (chosen and not report.missing)
+
+
+def _redriven(operator: Operator, hand: Hand, letter: DeadLetter) -> Handled:
+    message = message_of(letter)
+    if message is None:
+        return Handled(letter.message_id, "", Fate.UNREADABLE)
+    job = operator.services.jobs.get(message.job_id)
+    if job is None:
+        return Handled(letter.message_id, message.job_id, Fate.UNKNOWN_JOB)
+    with operator.acting("redrive", job.job_id, message_id=letter.message_id) as entry:
+        fate, retry_job_id = _replaced(operator, job)
+        entry.details |= {"fate": fate.value} | ({"retry_job_id": retry_job_id} if retry_job_id else {})
+        hand.delete(letter)
+    return Handled(letter.message_id, job.job_id, fate, retry_job_id)
+
+
+def _replaced(operator: Operator, job: Job) -> tuple[Fate, str]:
+    """Do for a job what its letter could not, so that the letter can go."""
+    if not job.status.terminal:
+        operator.services.queue.send(JobMessage.about(job, "redriven"))
+        return Fate.RESENT, ""
+    if job.status is Status.FAILED:
+        return Fate.RETRIED, try_again(operator, job).job.job_id
+    return Fate.SETTLED, ""
+
+
+def _purged(operator: Operator, hand: Hand, letter: DeadLetter) -> Handled:
+    message = message_of(letter)
+    if message is None:
+        hand.delete(letter)
+        return Handled(letter.message_id, "", Fate.PURGED)
+    with operator.acting("purge", message.job_id, message_id=letter.message_id):
+        hand.delete(letter)
+    return Handled(letter.message_id, message.job_id, Fate.PURGED)

@@ -1,0 +1,55 @@
+"""Trying a job again that has ended: as a new job, for nothing changes one that has."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+
+from functions.api import steering
+from functions.api.operators.auditing import Operator
+from functions.api.submit import Submission, notify
+from shared.ids import uuid7
+from shared.jobs import states
+from shared.jobs.model import Job
+from shared.jobs.states import RefusedError
+from shared.jobs.store import Idempotency
+
+
+def require_ended(job: Job) -> None:
+    """Refuse a job that may still go on by itself; raises RequestError with its state."""
+    if not job.status.terminal:
+        raise steering.conflict(job, RefusedError(f"job is {job.status} and has not ended"))
+
+
+def try_again(operator: Operator, job: Job, key: str = "") -> Submission:
+    """Make a new job of one that has ended: the same owner, kind, parameters and metadata.
+
+    Under ``key`` the operator gets one new job, whatever is repeated. Without a key a job is tried again
+    once, whoever asks: repetitions return the same new job, and so does a redrive of its dead letters.
+    Raises IdempotencyMismatchError where the key stands for another job.
+    """
+    services = operator.services
+    now = services.clock()
+    fresh = Job(
+        job_id=uuid7(),
+        kind=job.kind,
+        owner=job.owner,
+        params=job.params,
+        metadata=job.metadata,
+        max_attempts=job.max_attempts,
+        retry_of=job.job_id,
+        created_at=now,
+        updated_at=now,
+        expires_at=now + operator.settings.retention,
+    )
+    scope = [operator.name, "retry", key] if key else ["retry", job.job_id]
+    idempotency = Idempotency(_sha256(json.dumps(scope)), _sha256(job.job_id))
+    stored = services.jobs.create(states.submitted(fresh, operator.name), idempotency)
+    if stored.job_id != fresh.job_id:
+        return Submission(stored, replayed=True)
+    notify(services, stored, "retried")
+    return Submission(stored, replayed=False)
+
+
+def _sha256(text: str) -> str:
+    return hashlib.sha256(text.encode()).hexdigest()

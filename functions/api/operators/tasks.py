@@ -1,0 +1,172 @@
+"""Everybody's jobs, what happened to each, and what operators do to one."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+from typing import Annotated
+
+from fastapi import APIRouter, Depends, Query, Response
+
+from functions.api import cursors, steering
+from functions.api import views as job_views
+from functions.api.answers import Accepted
+from functions.api.bootstrap import Services
+from functions.api.links import RootDep
+from functions.api.openapi import answers
+from functions.api.operators import history, views
+from functions.api.operators.access import OperationsDep, OperatorDep, OperatorRoute, TaskDep
+from functions.api.operators.answers import History, LogList, TaskList, TaskView, Unlocked
+from functions.api.operators.auditing import Operator
+from functions.api.operators.retry import require_ended, try_again
+from functions.api.operators.schemas import HistoryFilters, LogFilters, TaskFilters
+from functions.api.routes.jobs import mark_accepted
+from functions.api.security import ServicesDep, SettingsDep
+from functions.api.submit import IdempotencyKey, notify
+from shared.jobs import states
+from shared.jobs.model import Activity, Change, Job, Kind
+from shared.jobs.states import RefusedError
+from shared.jobs.store import JobPage, JobQuery, edit
+
+READ = (401, 403, 503)
+MAX_ACTIVE = 1000
+# Functions log a little before and after what the record says, and their clocks differ.
+SLACK = timedelta(minutes=1)
+
+router = APIRouter(tags=["Operators"], route_class=OperatorRoute)
+
+
+def _acting(
+    caller: OperatorDep, services: ServicesDep, operations: OperationsDep, settings: SettingsDep
+) -> Operator:
+    return Operator(services, operations, settings, caller)
+
+
+ActingDep = Annotated[Operator, Depends(_acting)]
+
+
+@router.get("/admin/tasks", responses=answers(*READ, 422))
+def list_tasks(
+    filters: Annotated[TaskFilters, Query()], root: RootDep, _operator: OperatorDep, services: ServicesDep
+) -> TaskList:
+    """List everybody's jobs, newest first."""
+    query = JobQuery(
+        owner=filters.owner,
+        limit=filters.limit,
+        before=cursors.read(filters.cursor),
+        status=filters.status,
+        kind=filters.kind,
+        product_id=filters.product_id or "",
+        document_id=filters.document_id or "",
+        case_id=filters.case_id or "",
+    )
+    if filters.activity is None:
+        page = services.jobs.list_jobs(query)
+    else:
+        page = _active(services, filters.activity, query)
+    return TaskList(
+        tasks=[views.task_view(job, root) for job in page.jobs], next_cursor=cursors.write(page.next_before)
+    )
+
+
+@router.get("/admin/tasks/{job_id}", responses=answers(*READ, 404))
+def get_task(job: TaskDep, root: RootDep) -> TaskView:
+    """Show a job with its worker, lease and fence."""
+    return views.task_view(job, root)
+
+
+@router.get("/admin/tasks/{job_id}/history", responses=answers(*READ, 404, 422))
+def get_history(
+    job: TaskDep,
+    filters: Annotated[HistoryFilters, Query()],
+    services: ServicesDep,
+    operations: OperationsDep,
+) -> History:
+    """Tell every change of a job and everything that operators did to it, oldest first."""
+    place = history.Place.from_text(filters.after)
+    page = history.read(services.jobs, operations.audit, job.job_id, place, filters.limit)
+    return History(
+        entries=[views.history_entry(entry) for entry in page.entries],
+        next_after=None if page.after is None else page.after.to_text(),
+    )
+
+
+@router.get("/admin/tasks/{job_id}/logs", responses=answers(*READ, 404, 422))
+def get_logs(
+    job: TaskDep,
+    filters: Annotated[LogFilters, Query()],
+    services: ServicesDep,
+    operations: OperationsDep,
+) -> LogList:
+    """Read what all functions logged about a job, from its submission to its end."""
+    page = operations.logs.read(
+        job.job_id,
+        job.created_at - SLACK,
+        (job.completed_at or services.clock()) + SLACK,
+        limit=filters.limit,
+        cursor=filters.cursor,
+    )
+    return LogList(lines=[views.log_line(line) for line in page.lines], next_cursor=page.cursor or None)
+
+
+@router.post("/admin/tasks/{job_id}/retry", status_code=202, responses=answers(*READ, 404, 409, 422))
+def retry_task(
+    job: TaskDep,
+    response: Response,
+    root: RootDep,
+    operator: ActingDep,
+    idempotency_key: IdempotencyKey = None,
+) -> Accepted:
+    """Try a job again that has ended, as a new job of the same owner with the same parameters.
+
+    Repetitions under an ``Idempotency-Key`` return the same new job. Without a key a job is tried again
+    once, and repetitions return that job: to try once more, retry the newest one, or give a key.
+    """
+    with operator.acting("retry", job.job_id) as action:
+        require_ended(job)
+        submission = try_again(operator, job, idempotency_key or "")
+        action.details["retry_job_id"] = submission.job.job_id
+    mark_accepted(submission, response, root)
+    again = submission.job.job_id
+    return Accepted(
+        job_id=again,
+        status_url=job_views.status_url(root, again),
+        events_url=job_views.events_url(root, again),
+        message=f"The {job.kind} is tried again.",
+    )
+
+
+@router.post("/admin/tasks/{job_id}/unlock", responses=answers(*READ, 404, 409))
+def unlock_task(job: TaskDep, operator: ActingDep) -> Unlocked:
+    """Take a job from a worker that hangs, so that another one goes on with it."""
+
+    def decide(current: Job) -> Change:
+        try:
+            return states.unlock(current, operator.services.clock(), operator.name)
+        except RefusedError as refusal:
+            raise steering.conflict(current, refusal) from refusal
+
+    with operator.acting("unlock", job.job_id, worker_id=job.worker_id) as action:
+        after = edit(operator.services.jobs, job.job_id, decide)
+        action.details["fence"] = after.fence
+    notify(operator.services, after, "unlocked")
+    return Unlocked(job_id=after.job_id, status=after.status.value, fence=after.fence, message=after.message)
+
+
+def _active(services: Services, activity: Activity, query: JobQuery) -> JobPage:
+    """Return a page of the jobs that wait or are worked on, by the index of those."""
+    kinds = [query.kind] if query.kind else list(Kind)
+    ids = {one for kind in kinds for one in services.jobs.active(activity, kind, MAX_ACTIVE)}
+    found: list[Job] = []
+    for job_id in sorted(ids, reverse=True):
+        if query.before and job_id >= query.before:
+            continue
+        job = services.jobs.get(job_id)
+        # The index follows the records with a delay.
+        if job is None or job.activity is not activity or not query.matches(job):
+            continue
+        if query.owner is not None and job.owner.key != query.owner:
+            continue
+        if len(found) == query.limit:
+            return JobPage(found, found[-1].job_id)
+        found.append(job)
+    return JobPage(found, "")

@@ -1,0 +1,90 @@
+"""The audit trail in the jobs' table, in partitions of its own: it outlives the jobs that it is about."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from datetime import UTC, datetime
+from typing import TYPE_CHECKING, Any
+
+from shared.audit import AuditEntry, Outcome
+from shared.aws import codec
+from shared.aws.clients import client, translated
+from shared.clock import Clock, from_text, to_text, utc_now
+
+if TYPE_CHECKING:
+    from mypy_boto3_dynamodb import DynamoDBClient
+
+_SERVICE = "DynamoDB"
+_FIRST, _LAST = "ENTRY#", "ENTRY$"
+
+
+class DynamoAudit:
+    """See AuditTrail for the contract of every method."""
+
+    def __init__(self, table: str, endpoint_url: str = "", clock: Clock = utc_now) -> None:
+        self._table = table
+        self._endpoint_url = endpoint_url
+        self._clock = clock
+
+    @property
+    def _dynamodb(self) -> DynamoDBClient:
+        return client("dynamodb", self._endpoint_url)  # type: ignore[no-any-return]
+
+    def record(self, entry: AuditEntry) -> None:
+        """Write an entry."""
+        with translated(_SERVICE):
+            self._dynamodb.put_item(TableName=self._table, Item=_to_item(entry))
+
+    def entries(self, subject: str, after: str = "", limit: int = 100) -> list[AuditEntry]:
+        """Read one partition in the order of its entries."""
+        arguments: dict[str, Any] = {
+            "KeyConditionExpression": "pk = :pk AND sk BETWEEN :first AND :last",
+            "ExpressionAttributeValues": {
+                ":pk": {"S": f"AUDIT#{subject}"},
+                # One character more than the entry's own key: BETWEEN takes both ends in.
+                ":first": {"S": f"{_FIRST}{after}#" if after else _FIRST},
+                ":last": {"S": _LAST},
+            },
+            "ConsistentRead": True,
+        }
+        found: list[AuditEntry] = []
+        while len(found) < limit:
+            with translated(_SERVICE):
+                answer = self._dynamodb.query(TableName=self._table, **arguments)
+            now = self._clock()
+            found += [_from_item(item) for item in answer["Items"] if not codec.expired(item, now)]
+            if "LastEvaluatedKey" not in answer:
+                break
+            arguments["ExclusiveStartKey"] = answer["LastEvaluatedKey"]
+        return found[:limit]
+
+
+def _to_item(entry: AuditEntry) -> codec.Item:
+    item: codec.Item = {
+        "pk": {"S": f"AUDIT#{entry.subject}"},
+        "sk": {"S": f"{_FIRST}{entry.entry_id}"},
+        "action": {"S": entry.action},
+        "actor": {"S": entry.actor},
+        "at": {"S": to_text(entry.at)},
+        "outcome": {"S": entry.outcome},
+        "details": {"S": json.dumps(dict(entry.details))},
+    }
+    if entry.expires_at is not None:
+        item["expires_at"] = {"N": str(int(entry.expires_at.timestamp()))}
+    return item
+
+
+def _from_item(item: Mapping[str, Any]) -> AuditEntry:
+    return AuditEntry(
+        entry_id=item["sk"]["S"].removeprefix(_FIRST),
+        subject=item["pk"]["S"].removeprefix("AUDIT#"),
+        action=item["action"]["S"],
+        actor=item["actor"]["S"],
+        at=from_text(item["at"]["S"]),
+        outcome=Outcome(item["outcome"]["S"]),
+        details=json.loads(item["details"]["S"]),
+        expires_at=datetime.fromtimestamp(int(item["expires_at"]["N"]), UTC)
+        if "expires_at" in item
+        else None,
+    )

@@ -1,0 +1,111 @@
+"""The dead-letter queues and the queues' depths on SQS."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from datetime import UTC, datetime, timedelta
+from typing import TYPE_CHECKING
+
+from shared.aws.clients import client, translated
+from shared.dead_letters import DeadLetter, DeadLettersNotConfiguredError, Depth
+from shared.jobs.model import Kind
+
+if TYPE_CHECKING:
+    from mypy_boto3_sqs import SQSClient
+    from mypy_boto3_sqs.type_defs import MessageTypeDef
+
+_SERVICE = "SQS"
+# A receipt without waiting asks only some of the queue's servers, and may find nothing where there is some.
+_WAIT_SECONDS = 1
+
+
+class SqsDeadLetters:
+    """See DeadLetters for the contract of every method; ``urls`` names the queue of each kind of job."""
+
+    def __init__(self, urls: Mapping[Kind, str], endpoint_url: str = "") -> None:
+        self._urls = urls
+        self._endpoint_url = endpoint_url
+
+    @property
+    def _sqs(self) -> SQSClient:
+        return client("sqs", self._endpoint_url)  # type: ignore[no-any-return]
+
+    def receive(self, kind: Kind, limit: int, hidden: timedelta) -> list[DeadLetter]:
+        """Receive with a visibility time-out of our own."""
+        with translated(_SERVICE):
+            answer = self._sqs.receive_message(
+                QueueUrl=self._url(kind),
+                MaxNumberOfMessages=limit,
+                VisibilityTimeout=round(hidden.total_seconds()),
+                WaitTimeSeconds=_WAIT_SECONDS,
+                MessageSystemAttributeNames=["ApproximateReceiveCount", "SentTimestamp"],
+            )
+        return [_letter(kind, message) for message in answer.get("Messages", [])]
+
+    def release(self, letters: Sequence[DeadLetter]) -> None:
+        """End the visibility time-out now; letters that came back by themselves are left out."""
+        if not letters:
+            return
+        with translated(_SERVICE):
+            self._sqs.change_message_visibility_batch(
+                QueueUrl=self._url(letters[0].kind),
+                Entries=[
+                    {"Id": str(number), "ReceiptHandle": letter.handle, "VisibilityTimeout": 0}
+                    for number, letter in enumerate(letters)
+                ],
+            )
+
+    def delete(self, letter: DeadLetter) -> None:
+        """Delete a message."""
+        with translated(_SERVICE):
+            self._sqs.delete_message(QueueUrl=self._url(letter.kind), ReceiptHandle=letter.handle)
+
+    def _url(self, kind: Kind) -> str:
+        if not self._urls.get(kind):
+            raise DeadLettersNotConfiguredError(kind)
+        return self._urls[kind]
+
+
+class SqsDepths:
+    """See Depths; ``urls`` names the queue of each kind of job."""
+
+    def __init__(self, urls: Mapping[Kind, str], endpoint_url: str = "") -> None:
+        self._urls = urls
+        self._endpoint_url = endpoint_url
+
+    @property
+    def _sqs(self) -> SQSClient:
+        return client("sqs", self._endpoint_url)  # type: ignore[no-any-return]
+
+    def of(self, kind: Kind) -> Depth | None:
+        """Ask for the queue's attributes."""
+        url = self._urls.get(kind)
+        if not url:
+            return None
+        with translated(_SERVICE):
+            counts = self._sqs.get_queue_attributes(
+                QueueUrl=url,
+                AttributeNames=[
+                    "ApproximateNumberOfMessages",
+                    "ApproximateNumberOfMessagesNotVisible",
+                    "ApproximateNumberOfMessagesDelayed",
+                ],
+            )["Attributes"]
+        return Depth(
+            waiting=int(counts["ApproximateNumberOfMessages"]),
+            in_flight=int(counts["ApproximateNumberOfMessagesNotVisible"]),
+            delayed=int(counts["ApproximateNumberOfMessagesDelayed"]),
+        )
+
+
+def _letter(kind: Kind, message: MessageTypeDef) -> DeadLetter:
+    attributes = message.get("Attributes", {})
+    sent = int(attributes["SentTimestamp"]) / 1000
+    return DeadLetter(
+        kind=kind,
+        message_id=message["MessageId"],
+        body=message["Body"],
+        receive_count=int(attributes["ApproximateReceiveCount"]),
+        first_sent=datetime.fromtimestamp(sent, UTC),
+        handle=message["ReceiptHandle"],
+    )
