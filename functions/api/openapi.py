@@ -26,12 +26,13 @@ _DESCRIPTIONS = {
     413: "Too large",
     415: "Wrong content type",
     422: "The request does not meet the contract",
+    429: "Too much at once; try again after Retry-After",
     503: "A part that the API needs does not answer; try again after Retry-After",
 }
 
 READ = (401, 404, 503)
 CHANGE = (401, 403, 404, 409, 503)
-SUBMIT = (400, 401, 403, 404, 409, 413, 415, 422, 503)
+SUBMIT = (400, 401, 403, 404, 409, 413, 415, 422, 429, 503)
 
 
 def answers(*statuses: int) -> dict[int | str, dict[str, Any]]:

@@ -29,6 +29,10 @@ def _from_json(value: Any) -> Any:
         return value
 
 
+MaxAttempts = Annotated[
+    int,
+    Field(ge=1, le=10, description="Attempts before the job fails, after errors and lost workers."),
+]
 Metadata = Annotated[dict[MetadataName, MetadataValue], Field(max_length=MAX_METADATA)]
 FormMetadata = Annotated[Metadata, BeforeValidator(_from_json)]
 
@@ -57,9 +61,11 @@ class AnalysisOptions(Request):
     debug: bool = Field(False, description="Publish what each stage returned.")
     debug_clean: bool = Field(False, description="Remove the debug files of earlier runs.")
     debug_from: Literal["segments", "benefits", "details"] | None = Field(
-        None, description="Start again at this tier of source_job_id."
+        None, description="Start again at this tier, with what source_job_id has done before it."
     )
-    source_job_id: Identifier | None = Field(None, description="Job that debug_from takes up.")
+    source_job_id: Identifier | None = Field(
+        None, description="Ended analysis of yours, of the same document, that debug_from takes up."
+    )
     engine: Literal["rules", "openai", "bedrock"] | None = Field(
         None, description="Engine that finds; the deployment's own by default."
     )
@@ -69,6 +75,7 @@ class AnalysisOptions(Request):
     )
     summary: bool = Field(False, description="Summarise the document.")
     report: bool = Field(False, description="Write a report as PDF.")
+    max_attempts: MaxAttempts = 5
 
     @model_validator(mode="after")
     def _overlap_fits(self) -> Self:
@@ -116,6 +123,7 @@ class CleanupRequest(Request):
     document_id: Identifier | None = Field(None, description="An upload; see POST /uploads.")
     delete_product: bool = Field(False, description="Remove the product, or the upload, itself as well.")
     force: bool = Field(False, description="Remove rows that a human has validated, too.")
+    max_attempts: MaxAttempts = 5
     dry_run: bool = Field(False, description="Count what would be removed, and remove nothing.")
     case_id: Identifier | None = Field(None, description="Your case that the job belongs to.")
     metadata: Metadata = Field(default_factory=dict, description="See POST /jobs/analysis.")
@@ -157,10 +165,6 @@ class CaseUploadForm(AnalysisOptions):
 
     file: UploadFile = Field(description="PDF, DOCX, HTML, Markdown or plain text.")
     metadata: FormMetadata = Field(default_factory=dict, description="JSON object of short texts.")
-
-    def options(self) -> AnalysisOptions:
-        """Return the options alone."""
-        return AnalysisOptions(**self.model_dump(include=set(AnalysisOptions.model_fields)))
 
 
 class UploadForm(CaseUploadForm):

@@ -11,13 +11,16 @@ import json
 import uuid
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any
+from typing import Annotated, Any
 
-from functions.api import documents
+from fastapi import Depends, Header
+
+from functions.api import documents, sources
 from functions.api.bootstrap import Services
 from functions.api.problems import RequestError
 from functions.api.products import ProductGate, ProductNotFoundError
-from functions.api.schemas import AnalysisOptions, AnalysisRequest, CleanupRequest
+from functions.api.schemas import AnalysisOptions, AnalysisRequest, CaseUploadForm, CleanupRequest
+from functions.api.security import CallerDep, ServicesDep, SettingsDep
 from functions.api.settings import ApiSettings
 from shared.auth import Caller, ForbiddenError
 from shared.documents import Document
@@ -29,16 +32,34 @@ from shared.jobs.queue import JobMessage
 from shared.jobs.store import Idempotency
 from shared.observability import logger
 
+# A guess: what a few workers take to begin the next of an owner's jobs when each lasts seconds to minutes.
+QUEUE_RETRY_SECONDS = 30
+
 _UPLOADS = uuid.UUID("6b1f6c2e-52a1-4c0e-9d3b-0f5a7e8c4d21")
 
 # Parameters of the contract whose stages are still to be built, with the values that ask for nothing.
 _NOT_AVAILABLE: Mapping[str, tuple[object, ...]] = {
-    "debug_from": (None,),
     "engine": (None, "rules"),
     "translate_to": (None,),
     "summary": (False,),
     "report": (False,),
 }
+
+
+Submittable = AnalysisRequest | CaseUploadForm | CleanupRequest
+
+
+class TooManyQueuedJobsError(TransientError):
+    """As many jobs of the owner wait for a worker as may."""
+
+    status = 429
+
+    def __init__(self, limit: int) -> None:
+        super().__init__(
+            "too-many-queued-jobs",
+            f"{limit} of your jobs wait for a worker, and no more may. Submit again when some have begun.",
+            retry_after=QUEUE_RETRY_SECONDS,
+        )
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,7 +80,11 @@ class File:
 
 @dataclass(frozen=True, slots=True)
 class Submitter:
-    """Accepts the jobs of one caller; ``key`` is the Idempotency-Key, empty for none."""
+    """Accepts the jobs of one caller; ``key`` is the Idempotency-Key, empty for none.
+
+    A key that was used before is answered with its job, whatever has changed since. Every method raises
+    TooManyQueuedJobsError before anything is stored.
+    """
 
     services: Services
     settings: ApiSettings
@@ -68,7 +93,11 @@ class Submitter:
 
     def analysis(self, request: AnalysisRequest, gate: ProductGate) -> Submission:
         """Accept an analysis of a product's document or of an upload."""
+        idempotency = self._idempotency("analysis", request)
+        if (earlier := self._replay(idempotency)) is not None:
+            return earlier
         self._require_options(request, request.product_id)
+        self._require_room()
         params = _user_params(request)
         if request.document_id is not None:
             document = documents.find(self.services, self.caller, request.document_id)
@@ -81,23 +110,21 @@ class Submitter:
             )
         elif request.product_id is not None:
             gate.require(request.product_id)
-        return self._accept(
-            Kind.ANALYSIS, params, request.metadata, self._idempotency("analysis", request.model_dump())
-        )
+        sources.require(self.services, self.caller, params)
+        return self._accept(Kind.ANALYSIS, request, params, idempotency)
 
-    def upload(
-        self, file: File, options: AnalysisOptions, case_id: str, metadata: Mapping[str, str]
-    ) -> Submission:
+    def upload(self, file: File, form: CaseUploadForm, case_id: str) -> Submission:
         """Store a file and accept its analysis."""
-        self._require_options(options)
         digest = hashlib.sha256(file.data).hexdigest()
-        idempotency = self._idempotency(
-            "upload",
-            options.model_dump() | {"file": [file.name, digest], "case_id": case_id, "metadata": metadata},
-        )
+        idempotency = self._idempotency("upload", form, file=[file.name, digest], case_id=case_id)
+        if (earlier := self._replay(idempotency)) is not None:
+            return earlier
+        self._require_options(form)
+        self._require_room()
+        params = _user_params(form) | {"case_id": case_id, "document_sha256": digest}
+        sources.require(self.services, self.caller, params)
         document = self._stored(file, case_id, idempotency)
-        params = _user_params(options) | {"case_id": case_id} | _pinned_params(document)
-        return self._accept(Kind.ANALYSIS, params, metadata, idempotency)
+        return self._accept(Kind.ANALYSIS, form, params | _pinned_params(document), idempotency)
 
     def _stored(self, file: File, case_id: str, idempotency: Idempotency | None) -> Document:
         """Store the file, or find what an earlier try of the same request has stored."""
@@ -115,8 +142,12 @@ class Submitter:
 
     def cleanup(self, request: CleanupRequest, gate: ProductGate) -> Submission:
         """Accept a removal."""
+        idempotency = self._idempotency("cleanup", request)
+        if (earlier := self._replay(idempotency)) is not None:
+            return earlier
         if not self.caller.may_seed(self.settings.seed_roles):
             raise ForbiddenError("Cleaning up needs admin_access or one of the roles set up for it.")
+        self._require_room()
         if request.document_id is not None:
             documents.find(self.services, self.caller, request.document_id, change=True)
         elif request.delete_product and not self.settings.directus_url:
@@ -128,12 +159,7 @@ class Submitter:
             self._require_visible(request.product_id, gate)
         # The worker has no token: it goes by what the caller was at submission.
         as_admin = {"as_admin": True} if self.caller.admin else {}
-        return self._accept(
-            Kind.CLEANUP,
-            _user_params(request) | as_admin,
-            request.metadata,
-            self._idempotency("cleanup", request.model_dump()),
-        )
+        return self._accept(Kind.CLEANUP, request, _user_params(request) | as_admin, idempotency)
 
     def _require_visible(self, product_id: str, gate: ProductGate) -> None:
         try:
@@ -162,20 +188,34 @@ class Submitter:
                 errors=[{"loc": f"body.{name}", "message": "Not available"} for name in asked],
             )
 
-    def _idempotency(self, route: str, request: Mapping[str, Any]) -> Idempotency | None:
-        """Return the key within its owner and route, and what the request says, however it is spelled."""
+    def _require_room(self) -> None:
+        """Refuse more than the caller may have waiting.
+
+        The count is read from an index that only waiting jobs are in: it cannot drift, but a submission of
+        this moment may not be in it yet, so that a burst gets a little over the bound.
+        """
+        limit = self.settings.max_queued_jobs
+        if self.services.jobs.waiting(self.caller.owner.key, limit) >= limit:
+            raise TooManyQueuedJobsError(limit)
+
+    def _idempotency(self, route: str, request: Submittable, **more: Any) -> Idempotency | None:
+        """Return the key within its owner and route, and what the request says, however it is spelled.
+
+        Defaults are left out: a parameter that a later release adds makes no other request of this one.
+        """
         if not self.key:
             return None
         scope = json.dumps([self.caller.owner.key, route, self.key])
-        canonical = json.dumps(request, sort_keys=True)
-        return Idempotency(_sha256(scope), _sha256(canonical))
+        said = request.model_dump(exclude={"file"}, exclude_defaults=True) | more
+        return Idempotency(_sha256(scope), _sha256(json.dumps(said, sort_keys=True)))
+
+    def _replay(self, idempotency: Idempotency | None) -> Submission | None:
+        """Return the submission that the key stands for, None for a new one."""
+        job = None if idempotency is None else self.services.jobs.earlier(idempotency)
+        return None if job is None else Submission(job, replayed=True)
 
     def _accept(
-        self,
-        kind: Kind,
-        params: Mapping[str, Any],
-        metadata: Mapping[str, str],
-        idempotency: Idempotency | None,
+        self, kind: Kind, request: Submittable, params: Mapping[str, Any], idempotency: Idempotency | None
     ) -> Submission:
         now = self.services.clock()
         job = Job(
@@ -183,7 +223,8 @@ class Submitter:
             kind=kind,
             owner=self.caller.owner,
             params={name: value for name, value in params.items() if value not in (None, "")},
-            metadata=dict(metadata),
+            metadata=dict(request.metadata),
+            max_attempts=request.max_attempts,
             created_at=now,
             updated_at=now,
             expires_at=now + self.settings.retention,
@@ -196,6 +237,18 @@ class Submitter:
         return Submission(job, replayed=False)
 
 
+IdempotencyKey = Annotated[
+    str | None,
+    Header(
+        alias="Idempotency-Key",
+        min_length=1,
+        max_length=255,
+        pattern=r"^[!-~]+$",
+        description="Repeats of a request under the same key return the same job.",
+    ),
+]
+
+
 def notify(services: Services, job: Job, reason: str) -> None:
     """Tell the worker of a job; where that fails, the reconciler will."""
     try:
@@ -204,8 +257,17 @@ def notify(services: Services, job: Job, reason: str) -> None:
         logger.warning("Message not sent; the reconciler will", job_id=job.job_id, problem=error.code)
 
 
-def _user_params(request: AnalysisOptions | CleanupRequest) -> dict[str, Any]:
-    return request.model_dump(exclude={"metadata"})
+def _submitter(
+    caller: CallerDep, services: ServicesDep, settings: SettingsDep, idempotency_key: IdempotencyKey = None
+) -> Submitter:
+    return Submitter(services, settings, caller, idempotency_key or "")
+
+
+SubmitterDep = Annotated[Submitter, Depends(_submitter)]
+
+
+def _user_params(request: Submittable) -> dict[str, Any]:
+    return request.model_dump(exclude={"metadata", "max_attempts", "file"})
 
 
 def _pinned_params(document: Document) -> dict[str, Any]:

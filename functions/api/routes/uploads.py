@@ -11,10 +11,10 @@ from functions.api.answers import UploadAccepted, UploadSlot
 from functions.api.links import RootDep
 from functions.api.openapi import SUBMIT, answers
 from functions.api.problems import RequestError
-from functions.api.routes.jobs import IdempotencyKey, mark_accepted
+from functions.api.routes.jobs import mark_accepted
 from functions.api.schemas import CaseUploadForm, Identifier, UploadForm, UploadRequest
 from functions.api.security import MAX_MULTIPART_FILE, CallerDep, GuardedRoute, ServicesDep, SettingsDep
-from functions.api.submit import File, Submitter
+from functions.api.submit import File, Submitter, SubmitterDep
 
 MEBIBYTE = 1_048_576
 
@@ -42,13 +42,9 @@ def upload(
     form: Annotated[UploadForm, Form(media_type="multipart/form-data")],
     response: Response,
     root: RootDep,
-    caller: CallerDep,
-    services: ServicesDep,
-    settings: SettingsDep,
-    idempotency_key: IdempotencyKey = None,
+    submitter: SubmitterDep,
 ) -> UploadAccepted:
     """Send a file of up to 4 MiB and start its analysis."""
-    submitter = Submitter(services, settings, caller, idempotency_key or "")
     return _upload(submitter, form, form.case_id or "", response, root)
 
 
@@ -58,13 +54,9 @@ def upload_to_case(
     form: Annotated[CaseUploadForm, Form(media_type="multipart/form-data")],
     response: Response,
     root: RootDep,
-    caller: CallerDep,
-    services: ServicesDep,
-    settings: SettingsDep,
-    idempotency_key: IdempotencyKey = None,
+    submitter: SubmitterDep,
 ) -> UploadAccepted:
     """Send a file that belongs to a case, and start its analysis."""
-    submitter = Submitter(services, settings, caller, idempotency_key or "")
     return _upload(submitter, form, case_id, response, root)
 
 
@@ -79,7 +71,7 @@ def _upload(
             status=413,
         )
     file = File(form.file.filename or "", data)
-    submission = submitter.upload(file, form.options(), case_id, form.metadata)
+    submission = submitter.upload(file, form, case_id)
     mark_accepted(submission, response, root)
     job = submission.job
     return UploadAccepted(

@@ -135,6 +135,7 @@ def test_a_product_s_job_is_not_the_document_s(backend: Backend) -> None:
 def test_a_job_that_expires_while_it_is_looked_for(backend: Backend, alice: Client) -> None:
     job_id = alice.submit()
     document_id = document_of(backend, job_id)
+    complete(backend, job_id)
     backend.jobs.clock = lambda: utc_now().replace(year=2100)
     answer = alice.post(f"/documents/{document_id}/cancel")
     assert problem(answer) == (409, "document-without-job")

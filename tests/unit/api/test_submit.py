@@ -152,6 +152,8 @@ BAD_REQUESTS: list[tuple[dict[str, Any], str]] = [
     ({"debug_from": "segments"}, "body"),
     ({"source_job_id": "j"}, "body"),
     ({"export": "perhaps"}, "body.export"),
+    ({"max_attempts": 0}, "body.max_attempts"),
+    ({"max_attempts": 11}, "body.max_attempts"),
     ({"metadata": {"a": "x" * 501}}, "body.metadata.a"),
     ({"metadata": {"a": 1}}, "body.metadata.a"),
     ({"metadata": {f"k{i}": "v" for i in range(21)}}, "body.metadata"),
@@ -196,9 +198,21 @@ def test_what_is_not_built_is_named(backend: Backend, alice: Client, parameter: 
     assert places(answer) == [f"body.{parameter}"]
 
 
-def test_debug_from_is_not_built(backend: Backend, alice: Client) -> None:
-    body = {"document_id": upload(backend, alice), "debug_from": "benefits", "source_job_id": "j"}
-    assert problem(alice.post("/jobs/analysis", json=body)) == (422, "not-available")
+@pytest.mark.parametrize(("given", "kept"), [({}, 5), ({"max_attempts": 1}, 1), ({"max_attempts": 10}, 10)])
+def test_attempts_are_the_submitters_choice(
+    backend: Backend, admin: Client, given: dict[str, int], kept: int
+) -> None:
+    answers = [
+        admin.post("/jobs/analysis", json={"document_id": upload(backend, admin)} | given),
+        admin.post("/jobs/cleanup", json={"product_id": "4711"} | given),
+        admin.upload(data={name: str(value) for name, value in given.items()}),
+    ]
+    for answer in answers:
+        job = backend.job(answer.json()["job_id"])
+        assert job.max_attempts == kept
+        assert "max_attempts" not in job.params
+        status = admin.get(f"/jobs/{job.job_id}").json()
+        assert (status["attempt"], status["max_attempts"], status["not_before"]) == (1, kept, None)
 
 
 def test_rules_engine_by_name(backend: Backend, alice: Client) -> None:
@@ -263,6 +277,7 @@ def test_cleanup_of_a_document_needs_to_own_it(backend: Backend, alice: Client, 
         {"product_id": "1", "document_id": "2"},
         {"product_id": "1", "force": "maybe"},
         {"product_id": "1", "everything": True},
+        {"product_id": "1", "max_attempts": 11},
     ],
 )
 def test_cleanup_against_the_contract(admin: Client, body: dict[str, Any]) -> None:
