@@ -164,7 +164,11 @@ def test_documents_and_results_expire_in_every_version() -> None:
     assert set(expiring) == {"documents/", "jobs/"}
     for rule in expiring.values():
         assert rule["ExpirationInDays"] == {"Ref": "RetentionDays"}
-        assert rule["NoncurrentVersionExpiration"]["NoncurrentDays"] >= 1
+    noncurrent = {prefix: rule["NoncurrentVersionExpiration"] for prefix, rule in expiring.items()}
+    assert noncurrent == {
+        "documents/": {"NoncurrentDays": {"Ref": "RetentionDays"}},
+        "jobs/": {"NoncurrentDays": 1},
+    }
     assert any(rule.get("ExpiredObjectDeleteMarker") for rule in rules)
     assert any("AbortIncompleteMultipartUpload" in rule for rule in rules)
 

@@ -11,7 +11,7 @@ from functions.api import cursors
 from shared.clock import to_text, utc_now
 from shared.errors import Problem
 from shared.jobs import states
-from shared.jobs.model import Artifact, Change, Job
+from shared.jobs.model import Artifact, Change, Job, Status
 from shared.jobs.store import edit
 from tests.unit.api.support import Backend, Client, client_of, places, problem, token
 
@@ -109,7 +109,8 @@ class TestStatus:
     def test_expired_job_is_gone(self, backend: Backend, alice: Client) -> None:
         job_id = alice.submit()
         before = backend.job(job_id)
-        after = replace(before, version=2, expires_at=utc_now() - timedelta(seconds=1))
+        past = utc_now() - timedelta(seconds=1)
+        after = replace(before, version=2, status=Status.COMPLETED, expires_at=past)
         backend.jobs.save(before, states.submitted(after, ""))
         assert problem(alice.get(f"/jobs/{job_id}")) == (404, "job-not-found")
 
@@ -302,31 +303,3 @@ class TestResults:
         complete(backend, job_id, "result.json")
         backend.files.delete_prefix("jobs/")
         assert problem(alice.get(f"/jobs/{job_id}/result")) == (404, "file-missing")
-
-
-class TestEvents:
-    def test_from_the_start_and_onwards(self, backend: Backend, alice: Client) -> None:
-        job_id = alice.submit()
-        take(backend, job_id)
-        answer = alice.get(f"/jobs/{job_id}/events")
-        assert answer.headers["content-type"].startswith("text/event-stream")
-        retry, first, second = answer.text.strip().split("\n\n")
-        assert retry == "retry: 1000"
-        assert first.startswith("id: 1\ndata: ")
-        event = json.loads(second.partition("data: ")[2])
-        assert (event["id"], event["status"], event["progress"]) == (2, "running", 0)
-        assert event["document_id"] == backend.job(job_id).document_id
-        onwards = alice.get(f"/jobs/{job_id}/events", headers={"Last-Event-ID": "1"})
-        assert onwards.text.count("id: ") == 1
-        nothing = alice.get(f"/jobs/{job_id}/events", headers={"Last-Event-ID": "2"})
-        assert (nothing.status_code, nothing.text) == (200, "retry: 1000\n\n")
-
-    def test_end_of_the_stream(self, backend: Backend, alice: Client) -> None:
-        job_id = alice.submit()
-        last = complete(backend, job_id, "result.json").version
-        answer = alice.get(f"/jobs/{job_id}/events", headers={"Last-Event-ID": str(last)})
-        assert answer.status_code == 204
-
-    def test_event_id_that_is_none(self, alice: Client) -> None:
-        answer = alice.get(f"/jobs/{alice.submit()}/events", headers={"Last-Event-ID": "x"})
-        assert problem(answer) == (422, "invalid-request")
