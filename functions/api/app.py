@@ -9,6 +9,7 @@ from fastapi import FastAPI
 from functions.api import bootstrap
 from functions.api.bootstrap import Services
 from functions.api.frame import framed
+from functions.api.operators import queues, tasks
 from functions.api.routes import control, docs, document_control, health, jobs, results, uploads
 from functions.api.routes.health import Probe
 from functions.api.settings import ApiSettings
@@ -27,6 +28,7 @@ _TAGS = [
     {"name": "Uploads", "description": "Documents in."},
     {"name": "Results", "description": "Findings and files out."},
     {"name": "Control", "description": "Pause, resume, cancel."},
+    {"name": "Operators", "description": "Tasks, workers, queues, dead letters; for administrators."},
     {"name": "Operation", "description": "Is it alive, is it ready."},
 ]
 
@@ -39,7 +41,7 @@ def create_app(
     ``watch`` says how it waits for changes of jobs: not at all, unless told otherwise.
     """
     settings = settings or ApiSettings()
-    modules = (uploads, jobs, waiting, results, control, document_control, health, docs)
+    modules = (uploads, jobs, waiting, results, control, document_control, tasks, queues, health, docs)
     app = framed(
         [module.router for module in modules],
         settings,

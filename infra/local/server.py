@@ -18,7 +18,7 @@ from infra.local.processes import HOST, POLL_SECONDS, Process, free_port, start
 
 PORT = 8000
 START_SECONDS = 30.0
-APPLICATION = "functions.api.app:create_app"
+APPLICATION = "functions.api.local:create_app"
 IDENTITY = "clauseworks-stack"
 
 

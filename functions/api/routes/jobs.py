@@ -2,41 +2,35 @@
 
 from __future__ import annotations
 
-import json
-from typing import Annotated
+from typing import Annotated, Any
 
-from fastapi import APIRouter, Header, Query, Response
+from fastapi import APIRouter, Query, Response
 
 from functions.api import cursors, views
 from functions.api.answers import Accepted, JobList, JobView
+from functions.api.conditional import POLL_SECONDS, IfNoneMatch, job_answer, job_redirect, unchanged
 from functions.api.links import RootDep
 from functions.api.lookup import ReadableJob
 from functions.api.openapi import READ, SUBMIT, answers
 from functions.api.products import ProductGateDep
 from functions.api.schemas import AnalysisRequest, CleanupRequest, JobFilters
-from functions.api.security import CallerDep, GuardedRoute, ServicesDep, SettingsDep
-from functions.api.submit import Submission, Submitter
+from functions.api.security import CallerDep, GuardedRoute, RecordsDep, ServicesDep
+from functions.api.submit import Submission, SubmitterDep
+from functions.api.waiting.routes import MAX_SECONDS, next_state
+from functions.api.waiting.watch import WatchDep
 from shared.auth import ForbiddenError
 from shared.jobs.store import JobQuery
 
-POLL_SECONDS = 1
-_STATUS = answers(304, *READ)
-EVENTS_PER_ANSWER = 100
+_STATUS: dict[int | str, dict[str, Any]] = {
+    307: {"model": JobView, "description": "How the job stands now; Location waits for its next change"},
+    **answers(304, *READ, 422),
+}
 
 router = APIRouter(tags=["Jobs"], route_class=GuardedRoute)
 
-IdempotencyKey = Annotated[
-    str | None,
-    Header(
-        alias="Idempotency-Key",
-        min_length=1,
-        max_length=255,
-        pattern=r"^[!-~]+$",
-        description="Repeats of a request under the same key return the same job.",
-    ),
+Wait = Annotated[
+    int | None, Query(ge=1, le=MAX_SECONDS, description="Seconds to wait for a change; may be cut.")
 ]
-IfNoneMatch = Annotated[str | None, Header(alias="If-None-Match", max_length=255)]
-LastEventId = Annotated[int | None, Header(alias="Last-Event-ID", ge=0, le=2**53)]
 
 
 @router.post("/jobs/analysis", status_code=202, responses=answers(*SUBMIT))
@@ -44,15 +38,11 @@ def submit_analysis(
     body: AnalysisRequest,
     response: Response,
     root: RootDep,
-    caller: CallerDep,
-    services: ServicesDep,
-    settings: SettingsDep,
+    submitter: SubmitterDep,
     gate: ProductGateDep,
-    idempotency_key: IdempotencyKey = None,
 ) -> Accepted:
     """Start an analysis of an upload, or of a product's document."""
-    submission = Submitter(services, settings, caller, idempotency_key or "").analysis(body, gate)
-    return _accepted(submission, response, root)
+    return _accepted(submitter.analysis(body, gate), response, root)
 
 
 @router.post("/jobs/cleanup", status_code=202, responses=answers(*SUBMIT))
@@ -60,15 +50,11 @@ def submit_cleanup(
     body: CleanupRequest,
     response: Response,
     root: RootDep,
-    caller: CallerDep,
-    services: ServicesDep,
-    settings: SettingsDep,
+    submitter: SubmitterDep,
     gate: ProductGateDep,
-    idempotency_key: IdempotencyKey = None,
 ) -> Accepted:
     """Start the removal of what the jobs of a product or of an upload have stored and seeded."""
-    submission = Submitter(services, settings, caller, idempotency_key or "").cleanup(body, gate)
-    return _accepted(submission, response, root)
+    return _accepted(submitter.cleanup(body, gate), response, root)
 
 
 @router.get("/jobs", responses=answers(401, 403, 422, 503))
@@ -95,44 +81,28 @@ def list_jobs(
     )
 
 
-@router.get(
-    "/jobs/{job_id}/status", name="get_job_status", response_model=JobView, responses=answers(304, *READ)
-)
+@router.get("/jobs/{job_id}/status", name="get_job_status", response_model=JobView, responses=_STATUS)
 @router.get("/jobs/{job_id}", response_model=JobView, responses=_STATUS)
-def get_job(job: ReadableJob, root: RootDep, response: Response, if_none_match: IfNoneMatch = None) -> object:
-    """Tell how a job stands; with If-None-Match, only where something has changed."""
-    tag = views.etag(job)
-    if if_none_match is not None and _matches(if_none_match, tag):
-        return Response(status_code=304, headers={"ETag": tag})
-    response.headers["ETag"] = tag
-    if not job.status.terminal:
-        response.headers["Retry-After"] = str(POLL_SECONDS)
-    return views.job_view(job, root)
+async def get_job(
+    job: ReadableJob,
+    root: RootDep,
+    records: RecordsDep,
+    watch: WatchDep,
+    wait: Wait = None,
+    if_none_match: IfNoneMatch = None,
+) -> Response:
+    """Tell how a job stands; with If-None-Match, only where something has changed.
 
-
-@router.get(
-    "/jobs/{job_id}/events",
-    response_class=Response,
-    responses={
-        200: {"description": "Events, as Server-Sent Events", "content": {"text/event-stream": {}}},
-        204: {"description": "The job has ended, and every event of it was read"},
-        **answers(*READ, 422),
-    },
-)
-def get_events(job: ReadableJob, services: ServicesDep, last_event_id: LastEventId = None) -> Response:
-    """Tell what has happened to a job since ``Last-Event-ID``.
-
-    The answer ends after the events there are; event sources come back for the next ones by themselves.
+    With ``wait`` the answer comes with the next change, or after so many seconds. Where waiting is done at
+    another address, that is a redirection whose body says how the job stands now.
     """
-    after = last_event_id or 0
-    events = services.jobs.events(job.job_id, after, EVENTS_PER_ANSWER)
-    if not events and job.status.terminal:
-        return Response(status_code=204)
-    lines = [f"retry: {POLL_SECONDS * 1000}\n\n"]
-    for event in events:
-        data = json.dumps(views.event_view(event, job.document_id), ensure_ascii=False)
-        lines.append(f"id: {event.number}\ndata: {data}\n\n")
-    return Response("".join(lines), media_type="text/event-stream")
+    known = if_none_match is None or unchanged(job, if_none_match)
+    if wait is None or job.status.terminal or not known:
+        return job_answer(job, root, if_none_match)
+    if not watch.longest:
+        return job_redirect(job, root, f"{root}/jobs/{job.job_id}/wait?seconds={wait}")
+    after = await next_state(job, watch, records, min(wait, watch.longest), if_none_match)
+    return job_answer(after, root, if_none_match)
 
 
 def _accepted(submission: Submission, response: Response, root: str) -> Accepted:
@@ -152,9 +122,3 @@ def mark_accepted(submission: Submission, response: Response, root: str) -> None
     response.headers["Retry-After"] = str(POLL_SECONDS)
     if submission.replayed:
         response.headers["Idempotent-Replay"] = "true"
-
-
-def _matches(if_none_match: str, tag: str) -> bool:
-    """Compare entity tags weakly, as RFC 9110 (13.1.2) says."""
-    given = {part.strip().removeprefix("W/") for part in if_none_match.split(",")}
-    return "*" in given or tag in given

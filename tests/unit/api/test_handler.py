@@ -15,6 +15,7 @@ from typing import Any
 
 import pytest
 
+from functions.api.gateway import gateway_root
 from functions.api.settings import ApiSettings
 from tests.unit.api.support import SECRET, make_settings, token
 
@@ -182,7 +183,7 @@ class TestEvents:
         ],
     )
     def test_root(self, gateway: Any, changes: dict[str, Any], emulated: bool, root: str) -> None:
-        assert gateway.gateway_root(event("GET", "/docs", **changes), emulated=emulated) == root
+        assert gateway_root(event("GET", "/docs", **changes), emulated=emulated) == root
 
 
 class TestSettings:

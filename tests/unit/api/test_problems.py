@@ -35,6 +35,8 @@ PROTECTED = [
     ("GET", "/jobs/x"),
     ("GET", "/jobs/x/status"),
     ("GET", "/jobs/x/events"),
+    ("GET", "/jobs/x/wait"),
+    ("GET", "/documents/x/progress"),
     ("GET", "/jobs/x/result"),
     ("GET", "/jobs/x/artifacts"),
     ("GET", "/jobs/x/artifacts/y"),

@@ -1,0 +1,79 @@
+"""What every application of ours has around its routes: settings, identity, problems, the edge."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+from functools import cache
+from typing import Any
+
+from fastapi import APIRouter, FastAPI
+from fastapi.routing import APIRoute
+
+from functions.api import openapi, problems
+from functions.api.bootstrap import Records
+from functions.api.middleware import Edge
+from functions.api.settings import ApiSettings
+from functions.api.version import VERSION
+from functions.api.waiting.watch import WatchMaker
+from shared.auth import Tokens
+
+
+class Application(FastAPI):
+    """FastAPI with an OpenAPI document that tells of problems."""
+
+    def openapi(self) -> dict[str, Any]:
+        """Return the document, made once."""
+        if self.openapi_schema is None:
+            self.openapi_schema = openapi.complete(super().openapi())
+        return self.openapi_schema
+
+
+def framed(
+    routers: Iterable[APIRouter],
+    settings: ApiSettings,
+    records: Callable[[], Records],
+    watch: WatchMaker,
+    **more: Any,
+) -> Application:
+    """Return an application of these routes; ``more`` is for FastAPI.
+
+    Records and watch are made at their first use, so that liveness needs none of them.
+    """
+    app = Application(
+        title="Clauseworks",
+        version=VERSION,
+        openapi_url=None,
+        docs_url=None,
+        redoc_url=None,
+        redirect_slashes=False,
+        generate_unique_id_function=_operation_id,
+        **more,
+    )
+    app.state.settings = settings
+    app.state.tokens = Tokens(settings.token_secret(), settings.jwt_issuers)
+    app.state.services = cache(records)
+    app.state.watch = cache(lambda: watch(app.state.services()))
+    problems.install(app)
+    for router in routers:
+        app.include_router(router)
+    if settings.cors_origins:
+        _allow_origins(app, settings.cors_origins)
+    app.add_middleware(Edge)
+    return app
+
+
+def _operation_id(route: APIRoute) -> str:
+    return route.name
+
+
+def _allow_origins(app: FastAPI, origins: tuple[str, ...]) -> None:
+    from fastapi.middleware.cors import CORSMiddleware
+
+    app.add_middleware(
+        CORSMiddleware,
+        allow_origins=list(origins),
+        allow_methods=["GET", "HEAD", "POST", "DELETE"],
+        allow_headers=["Authorization", "Content-Type", "Idempotency-Key", "If-None-Match", "Last-Event-ID"],
+        expose_headers=["ETag", "Idempotent-Replay", "Location", "Retry-After", "X-Request-Id"],
+        max_age=600,
+    )

@@ -1,0 +1,92 @@
+"""Follows jobs event by event: each one once and in order, over any number of answers."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass, field
+
+from functions.api.bootstrap import Records
+from functions.api.lookup import find_document_job
+from functions.api.waiting.watch import Watch
+from shared.auth import Caller
+from shared.jobs.model import Event, Job
+from shared.jobs.store import subject_of
+
+Next = Callable[[Job], Job | None]
+
+
+def nothing_follows(_job: Job) -> None:
+    """Say that no job comes after the one that is followed."""
+
+
+@dataclass(slots=True)
+class Follower:
+    """A client's place in the events of a job, and of the jobs that come after it.
+
+    ``after`` is the number of the last event that the client has; ``following`` tells which job comes
+    after one that has ended. ``ended`` says that nothing more will come.
+    """
+
+    watch: Watch
+    records: Records
+    job: Job
+    after: int = 0
+    following: Next = nothing_follows
+    ended: bool = field(init=False)
+    _changed_at: float = field(init=False)
+
+    def __post_init__(self) -> None:
+        self._begin(self.job)
+
+    async def ready(self) -> list[Event]:
+        """Return the next events there are now; where there are none, ``ended`` holds."""
+        while not (events := await self.watch.events(self.job.job_id, self.after)):
+            job = await self.watch.call(self.following, self.job) if self.ended else None
+            if job is None:
+                return []
+            self.job, self.after = job, 0
+            self._begin(job)
+        last = events[-1]
+        self.after, self.ended, self._changed_at = last.number, last.status.terminal, last.at.timestamp()
+        return events
+
+    async def wait(self, seconds: float) -> bool:
+        """Wait for the next event, at most ``seconds``; say whether it is there. See Watch for errors."""
+        idle = max(0.0, self.records.clock().timestamp() - self._changed_at)
+        return await self.watch.changed(self.job.job_id, self.after, seconds, idle)
+
+    def _begin(self, job: Job) -> None:
+        self.ended = job.status.terminal
+        # By the worker's clock: where that is minutes off, reading begins too slowly or too fast, no more.
+        self._changed_at = job.updated_at.timestamp()
+
+
+@dataclass(frozen=True, slots=True)
+class DocumentJobs:
+    """The jobs about one document, as one caller may follow them: one to its end, then the next newer one."""
+
+    records: Records
+    caller: Caller
+    document_id: str
+
+    def place(self, last_event_id: str | None) -> tuple[Job, int]:
+        """Return the job to follow, and the number of its last event that the client has.
+
+        Without an id, or where its job is gone, that is the newest active job, else the newest; raises
+        what ``find_document_job`` raises.
+        """
+        current = find_document_job(self.records, self.caller, self.document_id)
+        job_id, _, number = (last_event_id or "").partition(":")
+        job = self._find(job_id) if job_id else None
+        return (current, 0) if job is None else (job, int(number))
+
+    def following(self, job: Job) -> Job | None:
+        """Return the next newer job: ids sort by the time of submission."""
+        ids = self.records.jobs.by_subject(subject_of(document_id=self.document_id))
+        newer = (self._find(job_id) for job_id in sorted(ids) if job_id > job.job_id)
+        return next((found for found in newer if found is not None), None)
+
+    def _find(self, job_id: str) -> Job | None:
+        job = self.records.jobs.get(job_id)
+        mine = job is not None and job.document_id == self.document_id and self.caller.may_read(job.owner)
+        return job if mine else None

@@ -1,0 +1,149 @@
+"""Watches jobs for many clients together, on one event loop.
+
+All watched jobs are asked for their versions in requests of a hundred; only those that changed have their
+events read, once for all who follow them. A round of reads is followed by a rest at least as long, and the
+reads have threads of their own: clients that wait take little from those that submit.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import time
+from collections.abc import Callable, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import suppress
+from dataclasses import dataclass, field
+from functools import partial
+from typing import ParamSpec, TypeVar
+
+from functions.api.bootstrap import Records
+from functions.api.waiting.watch import gapless, pause
+from shared.errors import ClauseworksError
+from shared.jobs.model import Event
+from shared.jobs.store import JobNotFoundError
+from shared.observability import logger
+
+BATCH = 100
+THREADS = 4
+REST_SECONDS = 0.02
+
+P = ParamSpec("P")
+T = TypeVar("T")
+
+
+@dataclass(slots=True)
+class _Watched:
+    """A job that somebody waits for: its version, since when it has that, when it is read again."""
+
+    version: int
+    changed_at: float
+    due: float
+    waiting: set[asyncio.Future[bool]] = field(default_factory=set)
+
+    def tell(self, version: int, now: float) -> None:
+        """Let everybody know of a new version."""
+        self.version, self.changed_at = version, now
+        for future in self.waiting:
+            if not future.done():
+                future.set_result(True)
+
+    def end(self, error: JobNotFoundError) -> None:
+        """Let everybody know that there is nothing to wait for."""
+        for future in self.waiting:
+            if not future.done():
+                future.set_exception(error)
+
+
+class Hub:
+    """See Watch. Belongs to one event loop; reading stops when nobody waits."""
+
+    streams = True
+
+    def __init__(self, records: Records, longest: float, now: Callable[[], float] = time.monotonic) -> None:
+        self.longest = longest
+        self._jobs = records.jobs
+        self._now = now
+        self._threads = ThreadPoolExecutor(THREADS, "hub")
+        self._watched: dict[str, _Watched] = {}
+        self._reading: dict[tuple[str, int], asyncio.Task[list[Event]]] = {}
+        self._rounds: asyncio.Task[None] | None = None
+        self._sooner = asyncio.Event()  # of the loop that reads; made anew with it
+
+    async def call(self, read: Callable[P, T], *args: P.args, **kwargs: P.kwargs) -> T:
+        """See Watch."""
+        return await asyncio.get_running_loop().run_in_executor(self._threads, partial(read, *args, **kwargs))
+
+    async def events(self, job_id: str, after: int) -> list[Event]:
+        """See Watch; who asks for the same at the same time shares one read."""
+        place = job_id, after
+        if place not in self._reading:
+            task = asyncio.create_task(self.call(gapless, self._jobs, job_id, after))
+            self._reading[place] = task
+            task.add_done_callback(lambda _: self._reading.pop(place))
+        return await asyncio.shield(self._reading[place])
+
+    async def changed(self, job_id: str, version: int, seconds: float, idle: float) -> bool:
+        """See Watch."""
+        watched = self._watch(job_id, version, idle)
+        if watched.version > version:
+            return True
+        future: asyncio.Future[bool] = asyncio.get_running_loop().create_future()
+        watched.waiting.add(future)
+        try:
+            async with asyncio.timeout(seconds):
+                return await future
+        except TimeoutError:
+            return False
+        finally:
+            watched.waiting.discard(future)
+            if not watched.waiting and self._watched.get(job_id) is watched:
+                del self._watched[job_id]
+
+    def _watch(self, job_id: str, version: int, idle: float) -> _Watched:
+        """Return what is known of a job, and have it read from now on."""
+        now = self._now()
+        watched = self._watched.get(job_id)
+        if watched is None:
+            watched = self._watched[job_id] = _Watched(version, now - idle, now + pause(idle))
+        elif version > watched.version:
+            watched.tell(version, now)
+        if self._rounds is None or self._rounds.done():
+            self._sooner = asyncio.Event()
+            self._rounds = asyncio.create_task(self._read_on())
+        self._sooner.set()
+        return watched
+
+    async def _read_on(self) -> None:
+        """Read what is due, rest, and so on while anybody waits."""
+        while self._watched:
+            began = self._now()
+            due = [job_id for job_id, watched in self._watched.items() if watched.due <= began]
+            for start in range(0, len(due), BATCH):
+                await self._read(due[start : start + BATCH])
+            await asyncio.sleep(max(REST_SECONDS, self._now() - began))
+            await self._until_next()
+
+    async def _until_next(self) -> None:
+        """Wait until something is due; somebody who comes meanwhile may have it sooner."""
+        self._sooner.clear()
+        next_due = min((watched.due for watched in self._watched.values()), default=0.0)
+        if (left := next_due - self._now()) > 0:
+            with suppress(TimeoutError):
+                await asyncio.wait_for(self._sooner.wait(), left)
+
+    async def _read(self, job_ids: Sequence[str]) -> None:
+        """Read the versions of some jobs, and tell those who wait for another one."""
+        try:
+            versions = await self.call(self._jobs.versions, job_ids)
+        except ClauseworksError as error:
+            logger.warning("Versions could not be read", problem=error.code)
+            versions = None
+        now = self._now()
+        for job_id in job_ids:
+            if (watched := self._watched.get(job_id)) is None:
+                continue
+            if versions is not None and job_id not in versions:
+                watched.end(JobNotFoundError(job_id))
+            elif versions is not None and versions[job_id] > watched.version:
+                watched.tell(versions[job_id], now)
+            watched.due = now + pause(now - watched.changed_at)
