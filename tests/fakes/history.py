@@ -1,0 +1,57 @@
+"""A job as its events alone tell it, to be compared with the record."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+
+from shared.jobs.model import Event, Job, Status
+
+TAKEN = {"started", "taken_over"}
+LET_GO = {"worker_lost", "unlocked", "retrying", "continued", "paused", "completed", "failed", "cancelled"}
+FENCING = {*TAKEN, "worker_lost", "unlocked"}
+ATTEMPTS = {"taken_over", "worker_lost", "retrying"}
+
+
+@dataclass(slots=True)
+class Told:
+    """What follows from a job's events, read in order."""
+
+    version: int = 0
+    status: Status = Status.QUEUED
+    percent_complete: int = 0
+    fence: int = 0
+    attempt: int = 1
+    units_done: int = 0
+    leased: bool = False
+    pause_requested: bool = False
+    cancel_requested: bool = False
+
+    @classmethod
+    def by(cls, events: Iterable[Event]) -> Told:
+        """Read a history."""
+        told = cls()
+        for event in events:
+            told.read(event)
+        return told
+
+    @classmethod
+    def of(cls, job: Job) -> Told:
+        """Return the same of a record."""
+        fields = {name: getattr(job, name) for name in cls.__slots__ if name != "leased"}
+        return cls(**fields, leased=job.lease_until is not None)
+
+    def read(self, event: Event) -> None:
+        """Go on by one event."""
+        assert event.number == self.version + 1, "a change without its event"
+        assert event.progress >= self.percent_complete, "percent fell"
+        self.version = event.number
+        self.fence += event.type in FENCING
+        self.fence += event.type == "resumed" and self.status is Status.PAUSED
+        self.attempt += event.type in ATTEMPTS
+        self.units_done += event.type == "progress"
+        self.leased = (self.leased or event.type in TAKEN) and event.type not in LET_GO
+        self.pause_requested |= event.type == "pause_requested"
+        self.pause_requested &= event.type not in {"paused", "resumed"} and not event.status.terminal
+        self.cancel_requested |= event.type == "cancel_requested"
+        self.status, self.percent_complete = event.status, event.progress

@@ -1,0 +1,389 @@
+"""Jobs under everything that can happen to them, in any order, on any stores.
+
+Messages are lost, doubled, reordered and stray, processes die between any two outside effects or in the
+middle of a unit, services fail for a while, workers stall past their lease while another one takes over,
+clocks differ by minutes and jump, releases change what units look like, people pause, resume, cancel, retry
+and unlock. At the end the faults stop and the queues drain: every job has to be where it belongs.
+"""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import timedelta
+from functools import partial
+from itertools import pairwise
+from typing import Any, ClassVar, cast
+
+from hypothesis import strategies as st
+from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, precondition, rule
+
+from functions.cleanup.reconcile import Reconciler
+from shared.clock import Clock
+from shared.errors import PermanentError, TransientError
+from shared.files import Files
+from shared.jobs import states
+from shared.jobs.model import Activity, Change, Job, Kind, Status
+from shared.jobs.queue import JobMessage, JobQueue
+from shared.jobs.runner import Limits, Runner, unlimited
+from shared.jobs.states import RefusedError, RepeatedError
+from shared.jobs.store import JobStore, edit
+from shared.jobs.workflow import Run, Workflow, job_prefix
+from shared.observability import logger
+from tests.fakes.faults import CrashError, Fault, Faults, Watched
+from tests.fakes.history import TAKEN, Told
+from tests.fakes.mail import Letter, Mail
+from tests.fakes.toy_workflow import Toy
+from tests.store_contract import FakeClock, new_job, submit
+
+LEASE = timedelta(seconds=90)
+PAGES = 3
+RESULT = {"sum": 11}
+MAX_DRAIN = 400
+MAX_JOBS = 6
+
+MOVES = {
+    Status.QUEUED: {Status.QUEUED, Status.RUNNING, Status.PAUSED, Status.CANCELLED, Status.FAILED},
+    Status.RUNNING: set(Status),
+    Status.PAUSED: {Status.PAUSED, Status.QUEUED, Status.CANCELLED, Status.FAILED},
+}
+FAULTS = st.none() | st.tuples(st.sampled_from(["crash", "crash", "error", "outage"]), st.integers(0, 25))
+PICK = st.integers(0, 10_000)
+SKEW = st.sampled_from([0, 0, 0, -300, 300])
+ASKED = st.sampled_from(["pause", "resume", "cancel", "unlock", "renew"])
+
+
+@dataclass(slots=True)
+class Place:
+    """Where a machine's jobs live; all of it tells the time by ``clock``."""
+
+    clock: FakeClock
+    store: JobStore
+    files: Files
+    mail: Mail
+
+
+class JobsMachine(RuleBasedStateMachine):
+    """See the module; ``make_place`` gives each example stores of its own."""
+
+    make_place: ClassVar[Callable[[], Place]]
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.level = logger.log_level
+        logger.setLevel(logging.CRITICAL)
+        place = type(self).make_place()
+        self.clock, self.faults, self.mail = place.clock, Faults(), place.mail
+        self.raw, self.raw_files = place.store, place.files
+        self.store = cast(JobStore, Watched(place.store, self.faults))
+        self.files = cast(Files, Watched(place.files, self.faults))
+        self.queue = cast(JobQueue, Watched(place.mail, self.faults))
+        self.ids: list[str] = []
+        self.seen: dict[str, Job] = {}
+        self.repeated: list[tuple[str, str, int]] = []
+        self.release = 1
+        self.in_unit: Callable[[], None] | None = None
+
+    # --- What people do ----------------------------------------------------------------------------
+
+    @initialize()
+    def first_job(self) -> None:
+        self.submit(None)
+
+    @precondition(lambda self: len(self.ids) < MAX_JOBS)
+    @rule(fault=FAULTS)
+    def submit(self, fault: Fault | None) -> None:
+        self._accept(new_job(self.clock, "alice", max_attempts=3), fault)
+
+    @precondition(lambda self: len(self.ids) < MAX_JOBS)
+    @rule(pick=PICK, fault=FAULTS, from_stage=st.booleans())
+    def submit_again(self, pick: int, fault: Fault | None, *, from_stage: bool) -> None:
+        """Somebody redoes a job that has ended, or starts again behind what it has done: a new job."""
+        old = self._job(self._pick(pick))
+        if old.status.terminal and not (from_stage and old.cancel_requested):
+            source = {"debug_from": "add", "source_job_id": old.job_id} if from_stage else {}
+            self._accept(new_job(self.clock, "bob", retry_of=old.job_id, params=source), fault)
+
+    @rule(pick=PICK, what=ASKED, fault=FAULTS)
+    def ask(self, pick: int, what: str, fault: Fault | None) -> None:
+        with self.faults.armed(fault):
+            self._ask(self._pick(pick), what)
+
+    @rule(pick=PICK, what=st.sampled_from(["pause", "resume", "cancel"]))
+    def ask_twice(self, pick: int, what: str) -> None:
+        """Whatever the first request did, the second one changes nothing."""
+        job_id = self._pick(pick)
+        first = self._ask(job_id, what)
+        before = self._job(job_id)
+        assert self._ask(job_id, what) == ("repeated" if first == "done" else first)
+        assert self._job(job_id) == before
+
+    # --- What happens to messages and workers --------------------------------------------------------
+
+    @rule(pick=PICK, fault=FAULTS, units=st.none() | st.integers(0, 4), skew=SKEW)
+    def deliver(self, pick: int, fault: Fault | None, units: int | None, skew: int) -> None:
+        """Deliver any message, to a worker that may fail anywhere or run out of time after some units."""
+        self._deliver(pick, fault, units, skew)
+
+    @rule(
+        pick=PICK,
+        at=st.integers(0, 30),
+        jump=st.sampled_from([0, 89, 90, 200]),
+        asked=st.lists(ASKED, max_size=2),
+        other=st.none() | st.tuples(PICK, st.none() | st.integers(1, 3)),
+        later=st.none() | st.tuples(st.integers(0, 3), ASKED),
+    )
+    def deliver_with_others(
+        self,
+        pick: int,
+        at: int,
+        jump: int,
+        asked: list[str],
+        other: tuple[int, int | None] | None,
+        later: tuple[int, str] | None,
+    ) -> None:
+        """Before any operation of a worker time passes, people ask for things, another worker wakes up."""
+        letter = self._visible(pick)
+        if letter is None:
+            return
+        job_id = letter.message.job_id
+
+        def meanwhile() -> None:
+            self.clock.advance(seconds=jump)
+            for what in asked:
+                self._ask(job_id, what)
+            if other is not None:
+                self._reconciler().run()
+                self._deliver(other[0], None, other[1])
+            if later is not None:
+                self.faults.arm(later[0], partial(self._ask, job_id, later[1]))
+
+        self.faults.arm(at, meanwhile)
+        self._hand_over(letter, None, None, 0)
+
+    @rule(
+        pick=PICK,
+        error=st.sampled_from(["transient", "permanent", "unexpected", "time-out"]),
+        after=st.integers(0, 3),
+    )
+    def deliver_bad_unit(self, pick: int, error: str, after: int) -> None:
+        """A unit, or what takes it back, fails; a time-out kills the process in its middle."""
+        passing = iter(range(after))
+
+        def fail() -> None:
+            if next(passing, None) is None:
+                self.in_unit = None
+                self._raise(error)
+
+        self.in_unit = fail
+        try:
+            self._deliver(pick, None, None)
+        finally:
+            self.in_unit = None
+
+    @rule(pick=PICK)
+    def duplicate(self, pick: int) -> None:
+        if letters := self.mail.letters():
+            self.mail.send(letters[pick % len(letters)].message)
+
+    @rule(pick=PICK)
+    def lose(self, pick: int) -> None:
+        if letters := self.mail.letters():
+            self.mail.delete(letters[pick % len(letters)])
+
+    @rule(pick=st.none() | PICK)
+    def stray(self, pick: int | None) -> None:
+        """An old message turns up, of a job that may have ended, or that there never was."""
+        job_id = "nobody" if pick is None else self._pick(pick)
+        self.mail.send(JobMessage(job_id, Kind.ANALYSIS, "redriven"))
+
+    @rule(fault=FAULTS, skew=SKEW)
+    def reconcile(self, fault: Fault | None, skew: int) -> None:
+        with self.faults.armed(fault):
+            self._reconciler(skew).run()
+
+    @rule(seconds=st.sampled_from([1, 45, 90, 600, 3600]))
+    def pass_time(self, seconds: int) -> None:
+        self.clock.advance(seconds=seconds)
+
+    @precondition(lambda self: self.release == 1)
+    @rule()
+    def deploy(self) -> None:
+        """A new release does not read the units of the one before."""
+        self.release += 1
+
+    # --- What must hold at every moment ------------------------------------------------------------
+
+    @invariant()
+    def records_only_move_on(self) -> None:
+        for job_id in self.ids:
+            now, before = self._job(job_id), self.seen.get(job_id)
+            if before is not None:
+                assert not before.status.terminal or now == before, "a terminal job changed"
+                assert now.fence >= before.fence
+                assert now.version >= before.version
+                assert now.percent_complete >= before.percent_complete
+                assert now.units_done >= before.units_done
+                assert now.attempt >= before.attempt
+                assert now.cancel_requested >= before.cancel_requested
+            self.seen[job_id] = now
+
+    @invariant()
+    def finished_units_are_not_done_again(self) -> None:
+        assert not self.repeated
+
+    @invariant()
+    def history_explains_the_record(self) -> None:
+        for job_id in self.ids:
+            job, events = self._job(job_id), self.raw.events(job_id, limit=10_000)
+            assert Told.by(events) == Told.of(job)
+            assert all(after.status in MOVES[before.status] for before, after in pairwise(events))
+            assert sum(event.status.terminal for event in events) == job.status.terminal
+            assert sum(event.type in TAKEN for event in events) <= job.fence
+            units = len(self.raw.units(job_id))
+            assert units == job.units_done or (self.release > 1 and units < job.units_done)
+
+    @invariant()
+    def results_are_whole_or_not_there(self) -> None:
+        for job_id in self.ids:
+            job = self._job(job_id)
+            assert (job.status is Status.COMPLETED) == (job.result == RESULT) == bool(job.artifacts)
+            assert (job.status is Status.FAILED) == (job.error is not None)
+            assert all(self.raw_files.get(artifact.key) == b"11" for artifact in job.artifacts.values())
+            assert job.status is not Status.COMPLETED or not job.cancel_requested
+
+    @rule()
+    def lists_show_what_is_so(self) -> None:
+        jobs = [self._job(job_id) for job_id in self.ids]
+        for activity in Activity:
+            listed = set(self.raw.active(activity, Kind.ANALYSIS, 10_000)) & set(self.ids)
+            assert listed == {job.job_id for job in jobs if job.activity is activity}
+        soon = self.clock() + timedelta(days=2)
+        overdue = {j.job_id for j in jobs if j.activity and (due := states.due_at(j)) and due <= soon}
+        assert set(self.raw.due(soon, 10_000)) & set(self.ids) >= overdue
+
+    # --- The end -----------------------------------------------------------------------------------
+
+    def teardown(self) -> None:
+        try:
+            self._drain()
+            self.records_only_move_on()
+            self.finished_units_are_not_done_again()
+            self.history_explains_the_record()
+            self.results_are_whole_or_not_there()
+            self.lists_show_what_is_so()
+            for job_id in self.ids:
+                files = self.raw_files.delete_prefix(job_prefix(job_id))
+                assert not files or self._job(job_id).status is not Status.CANCELLED, "a file was left"
+        finally:
+            logger.setLevel(self.level)
+
+    def _drain(self) -> None:
+        """Let the system recover: no more faults, and nobody leaves a job paused."""
+        for _ in range(MAX_DRAIN):
+            active = [job for job_id in self.ids if not (job := self._job(job_id)).status.terminal]
+            if not active and not self.mail.letters():
+                return
+            for job in active:
+                if job.status is Status.PAUSED:
+                    self._ask(job.job_id, "resume")
+            self._reconciler().run()
+            while (letter := self._visible(0)) is not None:
+                self._hand_over(letter, None, None, 0)
+            self.clock.advance(seconds=300)
+        raise AssertionError(f"jobs that never end: {active}")
+
+    # --- Helpers -----------------------------------------------------------------------------------
+
+    def _accept(self, job: Job, fault: Fault | None) -> None:
+        """Do what the API does: write, then send. What is written is accepted."""
+        with self.faults.armed(fault):
+            submit(self.store, job)
+            self.ids.append(job.job_id)
+            self.queue.send(JobMessage.about(job))
+
+    def _ask(self, job_id: str, what: str) -> str:
+        """Do what the API does for a person, an operator or a heartbeat; return how it ended."""
+        if what == "renew":
+            job = self._job(job_id)
+            self.store.renew(job_id, job.fence, self.clock() + LEASE)
+            return "done"
+        ask: Any = states.unlock if what == "unlock" else getattr(states, f"request_{what}")
+        answer = "done"
+        try:
+            job = edit(self.store, job_id, lambda j: cast(Change, ask(j, self.clock(), "alice")))
+        except RepeatedError as repeated:
+            answer, job = "repeated", repeated.job
+        except RefusedError:
+            return "refused"
+        if what != "pause":
+            self.queue.send(JobMessage.about(job, what))
+        return answer
+
+    def _deliver(self, pick: int, fault: Fault | None, units: int | None, skew: int = 0) -> None:
+        if (letter := self._visible(pick)) is not None:
+            self._hand_over(letter, fault, units, skew)
+
+    def _hand_over(self, letter: Letter, fault: Fault | None, units: int | None, skew: int) -> None:
+        """Hand a message to a worker; it comes back unless the worker answers."""
+        self.mail.hold(letter)
+        with self.faults.armed(fault):
+            self._runner(skew).handle(letter.message, _remaining(units))
+            self.mail.delete(letter)
+
+    def _visible(self, pick: int) -> Letter | None:
+        visible = self.mail.visible()
+        return visible[pick % len(visible)] if visible else None
+
+    def _runner(self, skew: int) -> Runner:
+        kinds, limits = {Kind.ANALYSIS: self._workflow}, Limits(LEASE, timedelta(seconds=20))
+        clock = self._skewed(skew)
+        return Runner(self.store, self.files, self.queue, kinds, limits=limits, clock=clock)
+
+    def _workflow(self, run: Run) -> Workflow:
+        job_id, release = run.job.job_id, self.release
+
+        def unit(stage: str, index: int) -> None:
+            done = [one for one in self.raw.units(job_id) if one.revision == release]
+            if (stage, index) in [(one.stage, one.index) for one in done]:
+                self.repeated.append((job_id, stage, index))
+            fail()
+
+        def fail() -> None:
+            if self.in_unit is not None:
+                self.in_unit()
+
+        return Toy(PAGES, release, unit, undo_hook=fail)(run)
+
+    def _raise(self, error: str) -> None:
+        self.clock.advance(seconds=60)
+        if error == "transient":
+            raise TransientError("aws-unavailable", "S3 answered 503.", retry_after=1000.0)
+        if error == "permanent":
+            raise PermanentError("file-corrupt", "The file is corrupt.")
+        if error == "time-out":
+            raise CrashError
+        raise ZeroDivisionError
+
+    def _reconciler(self, skew: int = 0) -> Reconciler:
+        return Reconciler(self.store, self.queue, self._skewed(skew), page=2)
+
+    def _skewed(self, seconds: int) -> Clock:
+        return lambda: self.clock() + timedelta(seconds=seconds)
+
+    def _job(self, job_id: str) -> Job:
+        job = self.raw.get(job_id)
+        assert job is not None
+        return job
+
+    def _pick(self, pick: int) -> str:
+        return self.ids[pick % len(self.ids)]
+
+
+def _remaining(units: int | None) -> Callable[[], float]:
+    """Return the remaining time of an invocation that has enough for some units."""
+    if units is None:
+        return unlimited
+    left = iter([100.0] * units)
+    return lambda: next(left, 0.0)
