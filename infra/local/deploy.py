@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 from botocore.exceptions import ClientError
 
 from infra.local.errors import LocalError
+from infra.local.package import digest
 from infra.local.processes import POLL_SECONDS
 from infra.local.template import Json
 
@@ -34,8 +35,16 @@ def upload(s3: S3Client, bucket: str, key: str, archive: Path) -> None:
         s3.upload_file(str(archive), bucket, key)
 
 
+def upload_template(s3: S3Client, bucket: str, template: Json) -> str:
+    """Put a template into the bucket for deployments and return its address: it is too large for a request."""
+    body = json.dumps(template, separators=(",", ":")).encode()
+    key = f"template-{digest([body])}.json"
+    s3.put_object(Bucket=bucket, Key=key, Body=body)
+    return f"{s3.meta.endpoint_url}/{bucket}/{key}"
+
+
 def deploy(
-    cloudformation: CloudFormationClient, stack: str, template: Json, parameters: Mapping[str, str]
+    cloudformation: CloudFormationClient, stack: str, template_url: str, parameters: Mapping[str, str]
 ) -> dict[str, str]:
     """Create the stack or bring it up to date, wait for it, and return its outputs.
 
@@ -46,7 +55,7 @@ def deploy(
         delete(cloudformation, stack)
         status = ""
     kind: ChangeSetTypeType = "CREATE" if status in GONE else "UPDATE"
-    if _change(cloudformation, stack, template, parameters, kind):
+    if _change(cloudformation, stack, template_url, parameters, kind):
         _wait(cloudformation, stack)
     return outputs(cloudformation, stack)
 
@@ -80,7 +89,7 @@ def delete(cloudformation: CloudFormationClient, stack: str) -> None:
 def _change(
     cloudformation: CloudFormationClient,
     stack: str,
-    template: Json,
+    template_url: str,
     parameters: Mapping[str, str],
     kind: ChangeSetTypeType,
 ) -> bool:
@@ -91,7 +100,7 @@ def _change(
             StackName=stack,
             ChangeSetName=name,
             ChangeSetType=kind,
-            TemplateBody=json.dumps(template, separators=(",", ":")),
+            TemplateURL=template_url,
             Parameters=[{"ParameterKey": key, "ParameterValue": value} for key, value in parameters.items()],
             Capabilities=["CAPABILITY_IAM", "CAPABILITY_NAMED_IAM", "CAPABILITY_AUTO_EXPAND"],
         )

@@ -121,7 +121,9 @@ class LocalStack:
             s3 = session.client("s3", endpoint_url=endpoint)
             for archive, _ in code.values():
                 deploy.upload(s3, bucket, archive.name, archive)
-            values = {name: self._settings.get(name, "") for name in SECRETS} | {"DIRECTUS_SECRET": self.secret}
+            values = {name: self._settings.get(name, "") for name in SECRETS} | {
+                "DIRECTUS_SECRET": self.secret
+            }
             named = secrets.store(session.client("ssm", endpoint_url=endpoint), self._name, values)
             parameters = {"S3PublicEndpoint": endpoint, **named, **parameters_from(template, self._settings)}
             zips = {name: Code(bucket, archive.name, extra) for name, (archive, extra) in code.items()}
@@ -129,7 +131,8 @@ class LocalStack:
             of_functions = {function: sources[name] for function, name in packages.items()}
             local = derive(template, of_functions, parameters)
             cloudformation = session.client("cloudformation", endpoint_url=endpoint)
-            outputs = deploy.deploy(cloudformation, self._name, local, parameters)
+            template_url = deploy.upload_template(s3, bucket, local)
+            outputs = deploy.deploy(cloudformation, self._name, template_url, parameters)
             dynamodb = session.client("dynamodb", endpoint_url=endpoint)
             ignored.apply_time_to_live(dynamodb, cloudformation, self._name, template)
             apigateway = session.client("apigateway", endpoint_url=endpoint)

@@ -19,6 +19,8 @@ RESOURCES: dict[str, Json] = TEMPLATE["Resources"]
 FUNCTIONS = resources_of(TEMPLATE, "AWS::Serverless::Function")
 QUEUES = resources_of(TEMPLATE, "AWS::SQS::Queue")
 ALARMS = resources_of(TEMPLATE, "AWS::CloudWatch::Alarm")
+KEY = {"Fn::GetAtt": ["Key", "Arn"]}
+OWN_KEY = {"Fn::If": ["HasKey", KEY, {"Ref": "AWS::NoValue"}]}
 ROUTES = {
     (event["Properties"]["Path"], event["Properties"]["Method"]): name
     for name, function in FUNCTIONS.items()
@@ -114,14 +116,17 @@ def test_poison_messages_reach_a_dead_letter_queue_that_keeps_them_longer(queue:
 
 def test_queues_are_encrypted() -> None:
     assert len(QUEUES) == 4
-    assert all(queue["SqsManagedSseEnabled"] is True for queue in QUEUES.values())
+    for queue in QUEUES.values():
+        assert queue["SqsManagedSseEnabled"] == {"Fn::If": ["HasKey", False, True]}
+        assert queue["KmsMasterKeyId"] == OWN_KEY
 
 
 def test_jobs_table_is_on_demand_encrypted_recoverable_and_expires_records() -> None:
     table = RESOURCES["JobsTable"]["Properties"]
 
     assert table["BillingMode"] == "PAY_PER_REQUEST"
-    assert table["SSESpecification"] == {"SSEEnabled": True}
+    condition, own, otherwise = table["SSESpecification"]["Fn::If"]
+    assert (condition, own["KMSMasterKeyId"], otherwise) == ("HasKey", KEY, {"SSEEnabled": True})
     assert table["PointInTimeRecoverySpecification"] == {"PointInTimeRecoveryEnabled": True}
     assert table["TimeToLiveSpecification"] == {"AttributeName": "expires_at", "Enabled": True}
 
@@ -331,8 +336,26 @@ def test_every_function_has_an_alarm_on(metric: str) -> None:
 
 def test_alarms_tell_the_topic_where_there_is_one() -> None:
     for alarm in ALARMS.values():
-        condition, told, _ = alarm["AlarmActions"]["Fn::If"]
-        assert (condition, told) == ("HasAlarmTopic", [{"Ref": "AlarmTopicArn"}])
+        condition, (told,), _ = alarm["AlarmActions"]["Fn::If"]
+        assert condition == "HasAlarmTopic"
+        assert told == {"Fn::If": ["HasForeignTopic", {"Ref": "AlarmTopicArn"}, {"Ref": "AlarmTopic"}]}
+
+
+def test_the_dashboard_shows_every_queue_and_the_functions_that_always_run() -> None:
+    text = RESOURCES["OperationsDashboard"]["Properties"]["DashboardBody"]["Fn::Sub"]
+    shown = json.loads(text)["widgets"]
+
+    assert all(widget["properties"]["metrics"] for widget in shown)
+    assert all(f"${{{queue}.QueueName}}" in text for queue in QUEUES)
+    assert all(f"${{{name}}}" in text for name in FUNCTIONS if name != "PushFunction")
+
+
+@pytest.mark.parametrize(
+    ("resource", "condition"),
+    [("Key", "HasKey"), ("AlarmTopic", "HasOwnTopic"), ("Budget", "HasBudget")],
+)
+def test_what_costs_extra_is_there_only_where_it_is_asked_for(resource: str, condition: str) -> None:
+    assert RESOURCES[resource]["Condition"] == condition
 
 
 def test_everything_of_the_push_is_there_only_where_it_is_asked_for() -> None:
