@@ -8,7 +8,8 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Protocol
 
-from shared.files import Files
+from shared.errors import PermanentError
+from shared.files import FileMissingError, Files
 from shared.jobs.model import Artifact, Job, Unit
 
 
@@ -58,8 +59,20 @@ class Run:
 
     def _output(self, unit: Unit) -> Any:
         if unit.key not in self._outputs:
-            self._outputs[unit.key] = json.loads(self.files.get(unit.key))
+            self._outputs[unit.key] = json.loads(self._read(unit.key))
         return self._outputs[unit.key]
+
+    def _read(self, key: str) -> bytes:
+        try:
+            return self.files.get(key)
+        except FileMissingError as error:
+            if key.startswith(job_prefix(self.job.job_id)):
+                raise
+            raise PermanentError(
+                "source-gone",
+                f"The files of job {self.job.source_job_id}, which debug_from takes up, no longer exist. "
+                "Submit the analysis without debug_from.",
+            ) from error
 
 
 @dataclass(frozen=True, slots=True)
