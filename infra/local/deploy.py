@@ -36,7 +36,7 @@ def upload(s3: S3Client, bucket: str, key: str, archive: Path) -> None:
 
 
 def upload_template(s3: S3Client, bucket: str, template: Json) -> str:
-    """Put a template into the bucket for deployments and return its address: it is too large for a request."""
+    """Put a template, too large for a request, into the bucket for deployments; return its address."""
     body = json.dumps(template, separators=(",", ":")).encode()
     key = f"template-{digest([body])}.json"
     s3.put_object(Bucket=bucket, Key=key, Body=body)
