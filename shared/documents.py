@@ -84,6 +84,10 @@ class DocumentStore(Protocol):
         """Return the record, or None where there is none or it has expired."""
         ...
 
+    def expired(self, document_id: str) -> Document | None:
+        """Return a document whose time is over and whose record is still there."""
+        ...
+
     def to_remove(self, now: datetime, limit: int) -> list[str]:
         """Return ids of documents to be removed, the longest expired first; ``get`` does not show them."""
         ...

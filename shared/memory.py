@@ -293,6 +293,12 @@ class MemoryDocuments:
         found = self._documents.get(document_id)
         return None if found is None or found.expired(self.clock()) else found
 
+    def expired(self, document_id: str) -> Document | None:
+        """See DocumentStore."""
+        self.fault("documents.expired")
+        found = self._documents.get(document_id)
+        return found if found is not None and found.expired(self.clock()) else None
+
     def to_remove(self, now: datetime, limit: int) -> list[str]:
         """See DocumentStore."""
         self.fault("documents.to_remove")

@@ -11,6 +11,7 @@ from shared.jobs.model import Kind
 from shared.jobs.runner import Limits, Runner
 
 if TYPE_CHECKING:
+    from functions.cleanup.expiry import Expiry
     from functions.cleanup.reconcile import Reconciler
     from functions.cleanup.seeded import SeededRows
     from shared.aws.jobs_table import DynamoJobs
@@ -50,6 +51,18 @@ def reconciler() -> Reconciler:
     from functions.cleanup.reconcile import Reconciler
 
     return Reconciler(_jobs(), _queue())
+
+
+@cache
+def expiry() -> Expiry:
+    """Return what removes the jobs and documents whose time is over."""
+    from functions.cleanup.expiry import Expiry
+    from shared.aws.documents_table import DynamoDocuments
+    from shared.aws.s3 import S3Files
+
+    s = settings()
+    documents = DynamoDocuments(s.jobs_table, s.aws_endpoint_url)
+    return Expiry(_jobs(), documents, S3Files(s.documents_bucket, s.aws_endpoint_url))
 
 
 def _jobs() -> DynamoJobs:

@@ -16,10 +16,19 @@ def handler(event: dict[str, Any], context: Context) -> dict[str, Any]:
 
 
 def reconcile(_event: dict[str, Any], context: Context) -> dict[str, int]:
-    """Repair the jobs that are stuck; return how many were looked at, sent again, failed and missed."""
-    report = bootstrap.reconciler().run(lambda: remaining_seconds(context))
+    """Repair the jobs that are stuck, then remove what has expired; return what was done, in numbers."""
+
+    def remaining() -> float:
+        return remaining_seconds(context)
+
     metrics = job_metrics()
-    for name, value in report.metrics().items():
-        metrics.add_metric(name, MetricUnit.Count, value)
-    flush(metrics)
-    return report.to_dict()
+    done: dict[str, int] = {}
+    try:
+        for part in (bootstrap.reconciler(), bootstrap.expiry()):
+            report = part.run(remaining)
+            done |= report.to_dict()
+            for name, value in report.metrics().items():
+                metrics.add_metric(name, MetricUnit.Count, value)
+    finally:
+        flush(metrics)
+    return done

@@ -1,14 +1,15 @@
 """The scheduled reconciliation: finds jobs that nobody works on, and sends or fails them.
 
-A job is due when its lease has run out (the worker is gone) or when it has been waiting for longer than
-its message should take (the message was lost). The record is changed first and the message sent after,
-so that dying in between only makes the job due again.
+A job is due when its lease has run out (the worker is gone), when it has been waiting for longer than its
+message should take (the message was lost), or when it should have ended long ago (it fails). The record is
+changed first and the message sent after, so that dying in between only makes the job due again.
 """
 
 from __future__ import annotations
 
 from dataclasses import asdict, dataclass
 
+from functions.cleanup.listing import PAGE, work_off
 from shared.clock import Clock, utc_now
 from shared.jobs import states
 from shared.jobs.model import Change, Job
@@ -18,22 +19,18 @@ from shared.jobs.states import RefusedError
 from shared.jobs.store import JobNotFoundError, JobStore, edit
 from shared.observability import logger
 
-PAGE = 100
-RESERVE = 5.0
-
 
 @dataclass(slots=True)
 class Report:
     """What one run did.
 
-    Jobs ``resent``, ``failed`` for good, ``settled`` by others meanwhile, ``expired`` since, and
-    ``errors`` that left a job as it was. ``cut_short`` is 1 where time ran out first.
+    Jobs ``resent``, ``failed`` for good, ``settled`` by others meanwhile, and ``errors`` that left a job as
+    it was. ``cut_short`` is 1 where time ran out first.
     """
 
     resent: int = 0
     failed: int = 0
     settled: int = 0
-    expired: int = 0
     errors: int = 0
     cut_short: int = 0
 
@@ -65,19 +62,15 @@ class Reconciler:
         Raises TransientError where the list of due jobs cannot be read.
         """
         report = Report()
-        seen: set[str] = set()
-        while True:
-            # Jobs that could not be repaired stay in front of the list: read past them.
-            due = self._store.due(self._clock(), self._page + len(seen))
-            fresh = [job_id for job_id in due if job_id not in seen]
-            for job_id in fresh:
-                if remaining() < RESERVE:
-                    report.cut_short = 1
-                    return self._logged(report)
-                seen.add(job_id)
-                self._repair(job_id, report)
-            if not fresh:
-                return self._logged(report)
+        done = work_off(
+            lambda limit: self._store.due(self._clock(), limit),
+            lambda job_id: self._repair(job_id, report),
+            remaining,
+            self._page,
+        )
+        report.cut_short = int(not done)
+        logger.info("Reconciled", extra=report.to_dict())
+        return report
 
     def _repair(self, job_id: str, report: Report) -> None:
         """Repair one job; whatever happens to it, the next one has its turn."""
@@ -91,9 +84,7 @@ class Reconciler:
                 self._queue.send(JobMessage.about(job, "reconciled"))
                 logger.warning("Job sent again", attempt=job.attempt, nudges=job.nudges)
                 report.resent += 1
-            except JobNotFoundError:
-                report.expired += 1
-            except RefusedError:
+            except (RefusedError, JobNotFoundError):
                 report.settled += 1
             except Exception:  # noqa: BLE001 - one job never stops the others
                 logger.exception("Job could not be repaired")
@@ -104,7 +95,3 @@ class Reconciler:
         if change is None:
             raise RefusedError("somebody else has taken care of the job")
         return change
-
-    def _logged(self, report: Report) -> Report:
-        logger.info("Reconciled", extra=report.to_dict())
-        return report

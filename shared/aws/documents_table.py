@@ -36,12 +36,13 @@ class DynamoDocuments:
 
     def get(self, document_id: str) -> Document | None:
         """Return the record, read consistently."""
-        with translated(_SERVICE):
-            answer = self._dynamodb.get_item(
-                TableName=self._table, Key=codec.document_key(document_id), ConsistentRead=True
-            )
-        item = answer.get("Item")
-        return None if item is None or codec.hidden(item, self._clock()) else codec.document_from_item(item)
+        document = self._read(document_id)
+        return None if document is None or document.expired(self._clock()) else document
+
+    def expired(self, document_id: str) -> Document | None:
+        """Return a document that has expired and is not removed yet."""
+        document = self._read(document_id)
+        return document if document is not None and document.expired(self._clock()) else None
 
     def to_remove(self, now: datetime, limit: int) -> list[str]:
         """Return ids of documents to be removed."""
@@ -52,3 +53,11 @@ class DynamoDocuments:
         """Remove the record."""
         with translated(_SERVICE):
             self._dynamodb.delete_item(TableName=self._table, Key=codec.document_key(document_id))
+
+    def _read(self, document_id: str) -> Document | None:
+        with translated(_SERVICE):
+            answer = self._dynamodb.get_item(
+                TableName=self._table, Key=codec.document_key(document_id), ConsistentRead=True
+            )
+        item = answer.get("Item")
+        return None if item is None else codec.document_from_item(item)

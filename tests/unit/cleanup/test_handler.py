@@ -10,12 +10,11 @@ from typing import Any
 import pytest
 
 from functions.cleanup import bootstrap, handler
-from functions.cleanup.reconcile import Reconciler
 from functions.cleanup.seeded import DirectusRows
 from functions.cleanup.settings import CleanupSettings
 from shared.jobs.model import Kind, Status
 from shared.jobs.runner import Runner
-from tests.unit.cleanup.world import World
+from tests.unit.cleanup.world import RETENTION, World
 
 ENVIRONMENT = {
     "JOBS_TABLE": "jobs",
@@ -37,7 +36,7 @@ def environment(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
     for name, value in ENVIRONMENT.items():
         monkeypatch.setenv(name, value)
     monkeypatch.delenv("DIRECTUS_URL", raising=False)
-    caches = [bootstrap.settings, bootstrap.runner, bootstrap.reconciler]
+    caches = [bootstrap.settings, bootstrap.runner, bootstrap.reconciler, bootstrap.expiry]
     for cached in caches:
         cached.cache_clear()
     yield
@@ -62,6 +61,7 @@ def test_wiring_is_made_once_and_touches_nothing() -> None:
     assert isinstance(bootstrap.runner(), Runner)
     assert bootstrap.runner() is bootstrap.runner()
     assert bootstrap.reconciler() is bootstrap.reconciler()
+    assert bootstrap.expiry() is bootstrap.expiry()
     assert bootstrap._seeded_rows(bootstrap.settings()) is None
 
 
@@ -95,11 +95,16 @@ def test_cleanup_job_runs_through_the_handler(
 def test_reconciliation_runs_through_the_handler(
     world: World, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
+    world.analysed()
+    world.now += RETENTION
     world.submit(Kind.ANALYSIS)
     world.now += timedelta(minutes=2)
-    monkeypatch.setattr(bootstrap, "reconciler", lambda: Reconciler(world.store, world.queue, world.clock))
+    monkeypatch.setattr(bootstrap, "reconciler", world.reconciler)
+    monkeypatch.setattr(bootstrap, "expiry", world.expiry)
     counts = handler.reconcile({}, Context())
-    assert counts == {"resent": 1, "failed": 0, "settled": 0, "expired": 0, "errors": 0, "cut_short": 0}
+    assert {name: count for name, count in counts.items() if count} == {"resent": 1, "expired_jobs": 1}
+    assert {"failed", "errors", "cut_short", "expired_documents", "removal_errors"} <= set(counts)
     printed = capsys.readouterr().out
     assert '"JobsRepaired":[1.0]' in printed
+    assert '"JobsExpired":[1.0]' in printed
     assert '"stage":"local"' in printed

@@ -1,6 +1,5 @@
 from __future__ import annotations
 
-from dataclasses import replace
 from datetime import datetime, timedelta
 
 import pytest
@@ -17,7 +16,7 @@ OVERDUE = timedelta(minutes=2)
 
 @pytest.fixture
 def reconciler(world: World) -> Reconciler:
-    return Reconciler(world.store, world.queue, world.clock, page=3)
+    return world.reconciler()
 
 
 def run(reconciler: Reconciler, **expected: int) -> None:
@@ -105,16 +104,15 @@ def test_message_that_cannot_be_sent_leaves_the_job_for_the_next_run(
     run(reconciler, resent=1)
 
 
-def test_expired_records_and_jobs_settled_meanwhile_are_passed_over(
+def test_jobs_that_are_gone_or_settled_meanwhile_are_passed_over(
     world: World, reconciler: Reconciler
 ) -> None:
-    expired, settled, due = (world.submit(Kind.ANALYSIS) for _ in range(3))
-    world.store.save(expired, _next(world, replace(expired, expires_at=world.now)))
+    gone, settled, due = (world.submit(Kind.ANALYSIS) for _ in range(3))
     world.now += OVERDUE
-
     stale = _Stale(world.store, world.store.due(world.now, 10))
+    world.store.remove(gone.job_id)
     world.change(settled, lambda j: states.take(j, world.now, "worker", LEASE))
-    run(Reconciler(stale, world.queue, world.clock), expired=1, settled=1, resent=1)
+    run(Reconciler(stale, world.queue, world.clock), settled=2, resent=1)
     assert sent(world) == [due.job_id]
 
 
@@ -159,7 +157,3 @@ class _Stale(MemoryJobs):
 
     def due(self, now: datetime, limit: int) -> list[str]:
         return self._listed[:limit]
-
-
-def _next(world: World, job: Job) -> Change:
-    return Change(replace(job, version=job.version + 1), world.store.events(job.job_id)[-1])

@@ -7,6 +7,8 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
+from functions.cleanup.expiry import Expiry
+from functions.cleanup.reconcile import Reconciler
 from functions.cleanup.seeded import SeededRows
 from functions.cleanup.workflow import CleanupWorkflow, Ports
 from shared.documents import Document
@@ -24,6 +26,7 @@ from tests.fakes.directus_server import DirectusServer
 ALICE = Owner("directus", "alice")
 BOB = Owner("directus", "bob")
 LEASE = timedelta(seconds=90)
+RETENTION = timedelta(days=90)
 
 
 @dataclass(slots=True)
@@ -46,7 +49,7 @@ class World:
         return self.now
 
     def submit(self, kind: Kind, owner: Owner = ALICE, **params: Any) -> Job:
-        job = Job(uuid7(), kind, owner, params, self.now, self.now)
+        job = Job(uuid7(), kind, owner, params, self.now, self.now, expires_at=self.now + RETENTION)
         return self.store.create(states.submitted(job, owner.key))
 
     def analysed(self, owner: Owner = ALICE, *, files: int = 3, **params: Any) -> Job:
@@ -63,7 +66,9 @@ class World:
         return self.change(job, lambda j: states.complete(j, 1, self.now, {}, {"export.json": artifact}))
 
     def uploaded(self, document_id: str, owner: Owner = ALICE) -> Document:
-        document = Document(document_id, owner, "policy.pdf", "application/pdf", self.now)
+        document = Document(
+            document_id, owner, "policy.pdf", "application/pdf", self.now, expires_at=self.now + RETENTION
+        )
         self.documents.put(document)
         self.files.put(document.key, b"%PDF", "application/pdf")
         return document
@@ -74,6 +79,12 @@ class World:
     def failed(self, job: Job) -> Job:
         self.change(job, lambda j: states.take(j, self.now, "worker", LEASE))
         return self.change(job, lambda j: states.fail(j, 1, self.now, Problem("x", "X", "x")))
+
+    def reconciler(self) -> Reconciler:
+        return Reconciler(self.store, self.queue, self.clock, page=3)
+
+    def expiry(self) -> Expiry:
+        return Expiry(self.store, self.documents, self.files, self.clock, page=3)
 
     def runner(self) -> Runner:
         ports = Ports(self.store, self.documents, self.seeded)

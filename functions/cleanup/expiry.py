@@ -1,0 +1,115 @@
+"""The removal of what has expired: files first, the record last; interrupted, it is begun anew.
+
+DynamoDB's time to live and the bucket's lifecycle rules would remove the same things, a week later and each
+without the other: they are the net for a deployment whose reconciliation does not run.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import asdict, dataclass
+from functools import partial
+
+from functions.cleanup.listing import PAGE, work_off
+from shared.clock import Clock, utc_now
+from shared.documents import DocumentStore
+from shared.files import Files
+from shared.jobs.runner import Remaining, unlimited
+from shared.jobs.store import JobStore, subject_of
+from shared.jobs.workflow import job_prefix
+from shared.observability import logger
+
+
+@dataclass(slots=True)
+class Removed:
+    """What one run did.
+
+    ``expired_jobs`` and ``expired_documents`` were removed, documents ``in_use`` were left to the jobs that
+    read them, and ``removal_errors`` left something for the next run. ``removal_cut_short`` is 1 where time
+    ran out first.
+    """
+
+    expired_jobs: int = 0
+    expired_documents: int = 0
+    in_use: int = 0
+    removal_errors: int = 0
+    removal_cut_short: int = 0
+
+    def to_dict(self) -> dict[str, int]:
+        """Return the counts by name."""
+        return asdict(self)
+
+    def metrics(self) -> dict[str, int]:
+        """Return the figures worth an alarm or a graph."""
+        return {
+            "JobsExpired": self.expired_jobs,
+            "DocumentsExpired": self.expired_documents,
+            "RemovalErrors": self.removal_errors,
+        }
+
+
+@dataclass(frozen=True, slots=True)
+class Expiry:
+    """Removes the jobs and documents whose time is over."""
+
+    store: JobStore
+    documents: DocumentStore
+    files: Files
+    clock: Clock = utc_now
+    page: int = PAGE
+
+    def run(self, remaining: Remaining = unlimited) -> Removed:
+        """Remove what has expired, the longest expired first, until ``remaining()`` seconds run short.
+
+        Raises TransientError where a list cannot be read.
+        """
+        removed = Removed()
+        now = self.clock()
+        done = work_off(
+            partial(self.store.to_remove, now),
+            lambda job_id: self._try(self._remove_job, job_id, removed),
+            remaining,
+            self.page,
+        ) and work_off(
+            partial(self.documents.to_remove, now),
+            lambda document_id: self._try(self._remove_document, document_id, removed),
+            remaining,
+            self.page,
+        )
+        removed.removal_cut_short = int(not done)
+        logger.info("Removed what has expired", extra=removed.to_dict())
+        return removed
+
+    def _try(self, remove: Callable[[str, Removed], None], identifier: str, removed: Removed) -> None:
+        """Remove one thing; whatever happens to it, the next one has its turn."""
+        try:
+            remove(identifier, removed)
+        except Exception:  # noqa: BLE001 - one record never stops the others
+            logger.exception("Could not be removed", identifier=identifier)
+            removed.removal_errors += 1
+
+    def _remove_job(self, job_id: str, removed: Removed) -> None:
+        """Remove a job's files, then its record; one that an index still lists may be gone already."""
+        if self.store.expired(job_id) is None:
+            return
+        objects = self.files.delete_prefix(job_prefix(job_id))
+        self.store.remove(job_id)
+        removed.expired_jobs += 1
+        logger.info("Expired job removed", job_id=job_id, objects=objects)
+
+    def _remove_document(self, document_id: str, removed: Removed) -> None:
+        """Remove an upload, unless a job is still to read it; nobody can submit another one."""
+        document = self.documents.expired(document_id)
+        if document is None:
+            return
+        if self._in_use(document_id):
+            removed.in_use += 1
+            return
+        objects = self.files.delete_prefix(document.prefix)
+        self.documents.delete(document_id)
+        removed.expired_documents += 1
+        logger.info("Expired document removed", document_id=document_id, objects=objects)
+
+    def _in_use(self, document_id: str) -> bool:
+        jobs = map(self.store.get, self.store.by_subject(subject_of(document_id=document_id)))
+        return any(job is not None and not job.status.terminal for job in jobs)
