@@ -7,11 +7,12 @@ from dataclasses import dataclass
 from typing import Any
 
 from shared.documents import Document, DocumentStore
-from shared.errors import PermanentError, TransientError
+from shared.errors import BusyError, PermanentError
 from shared.jobs.model import Job, Kind
 from shared.jobs.store import JobStore, subject_of
 
-ACTIVE_RETRY = 60.0
+MIN_WAIT = 5.0
+MAX_WAIT = 600.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,7 +45,7 @@ class Finder:
     def find(self, cleanup: Job) -> Subject:
         """Return the subject as far as it is stored here.
 
-        Raises TransientError ``analysis-active`` while an analysis of it is not over, and PermanentError
+        Raises BusyError ``analysis-active`` while an analysis of it is not over, and PermanentError
         for a document that is unknown here, or another owner's.
         """
         ids = self.store.by_subject(
@@ -60,7 +61,7 @@ class Finder:
                 continue
             if job is not None:
                 analyses += 1
-                _refuse_active(job)
+                _refuse_active(job, cleanup)
             jobs.append(job_id)
         if cleanup.document_id and document is None and not analyses:
             raise PermanentError(
@@ -91,10 +92,12 @@ def _may_remove(cleanup: Job, job: Job | None) -> bool:
     return job is not None and job.owner.key == cleanup.owner.key
 
 
-def _refuse_active(job: Job) -> None:
+def _refuse_active(job: Job, cleanup: Job) -> None:
+    """Have the cleanup ask again while the job is open: soon at first, later ever more seldom."""
     if not job.status.terminal:
-        raise TransientError(
+        waited = cleanup.updated_at - (cleanup.busy_since or cleanup.updated_at)
+        raise BusyError(
             "analysis-active",
             f"Job {job.job_id} about the same subject is still {job.status}. Wait for it, or cancel it.",
-            retry_after=ACTIVE_RETRY,
+            retry_after=min(max(waited.total_seconds() / 4, MIN_WAIT), MAX_WAIT),
         )

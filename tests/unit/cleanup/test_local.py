@@ -122,22 +122,28 @@ def test_analysis_still_active_makes_the_cleanup_wait(world: World) -> None:
     outcome = world.deliver(cleanup)
     assert outcome.ending is Ending.RETRYING
     assert outcome.job is not None
-    assert outcome.job.not_before == world.now + timedelta(seconds=60)
+    assert outcome.job.not_before == world.now + timedelta(seconds=5)
     world.failed(analysis)
-    world.now += timedelta(seconds=60)
+    world.now += timedelta(seconds=5)
     assert world.deliver(cleanup).ending is Ending.COMPLETED
 
 
-def test_analysis_that_never_ends_fails_the_cleanup_with_the_reason(world: World) -> None:
+def test_analysis_that_never_ends_fails_the_cleanup_after_a_day_with_the_reason(world: World) -> None:
     world.submit(Kind.ANALYSIS, product_id="p1")
     cleanup = world.submit(Kind.CLEANUP, product_id="p1")
-    for _ in range(cleanup.max_attempts):
-        outcome = world.deliver(cleanup)
-        world.now += timedelta(seconds=61)
-    assert outcome.job is not None
-    assert outcome.job.error is not None
-    assert outcome.job.error["type"].endswith("analysis-active")
-    assert "still queued" in outcome.job.error["detail"]
+    began, waits = world.now, []
+    while (job := world.deliver(cleanup).job) is not None and job.not_before is not None:
+        assert job.attempt == 1
+        waits.append((job.not_before - world.now).total_seconds())
+        world.now = job.not_before
+    assert waits == sorted(waits)
+    assert (waits[0], waits[-1]) == (5, 600)
+    assert timedelta(hours=24) <= world.now - began <= timedelta(hours=24, minutes=10)
+    assert job is not None
+    assert job.error is not None
+    assert job.error["type"].endswith("analysis-active")
+    assert "still queued" in job.error["detail"]
+    assert "24 hours" in job.error["detail"]
 
 
 def test_another_cleanup_keeps_its_notes(world: World) -> None:
