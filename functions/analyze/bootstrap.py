@@ -61,5 +61,6 @@ def make_workflow(s: AnalyzeSettings, jobs: JobStore) -> MakeWorkflow:
         seeding=seeding,
         limits=FileLimits(max_pages=s.max_pages),
         default_engine=s.engine,
+        jobs=jobs,
     )
     return lambda run: AnalysisWorkflow(run, tools)

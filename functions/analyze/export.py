@@ -6,6 +6,7 @@ import json
 from collections.abc import Iterable, Mapping
 from typing import Any
 
+from functions.analyze.debug import PREFIX
 from functions.analyze.document import Document
 from shared.findings import Finding, ResultTree, to_tree
 from shared.jobs.workflow import Run
@@ -37,7 +38,7 @@ def publish(run: Run, document: Document, tree: ResultTree, file_name: str) -> N
         )
     if run.params.get("debug"):
         for stage in run.finished:
-            run.put_artifact(f"debug-{stage}.json", dump(run.outputs(stage)), _JSON)
+            run.put_artifact(f"{PREFIX}{stage}.json", dump(run.outputs(stage)), _JSON)
 
 
 def summary(tree: ResultTree) -> Mapping[str, int]:

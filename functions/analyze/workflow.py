@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 from functions.analyze import original
 from functions.analyze.chunking import chunk
+from functions.analyze.debug import remove_earlier
 from functions.analyze.document import Document
 from functions.analyze.document_json import (
     chunk_to_dict,
@@ -39,6 +40,7 @@ from shared.taxonomy import Category, Item, Taxonomy
 if TYPE_CHECKING:
     from functions.analyze.seeding.session import Means
     from shared.directus import Directus
+    from shared.jobs.store import JobStore
 
 PAGES_PER_UNIT = 20
 SEGMENTS_PER_UNIT = 4
@@ -47,7 +49,7 @@ DETECT = "auto"
 
 @dataclass(frozen=True, slots=True)
 class Tools:
-    """What every analysis of a process shares; ``taxonomy`` is that of uploads."""
+    """What every analysis of a process shares; ``taxonomy`` is that of uploads, ``jobs`` has earlier ones."""
 
     taxonomy: Taxonomy
     engines: Mapping[str, Engine]
@@ -55,6 +57,7 @@ class Tools:
     seeding: Means | None = None
     limits: Limits = DEFAULT_LIMITS
     default_engine: str = "rules"
+    jobs: JobStore | None = None
 
 
 class AnalysisWorkflow:
@@ -84,6 +87,8 @@ class AnalysisWorkflow:
         """Put the tree and the files that the parameters ask for; return the counts."""
         tree = self._tree()
         publish(self._run, self._document, tree, self._original.file_name)
+        if self._run.params.get("debug_clean") and self._tools.jobs is not None:
+            remove_earlier(self._run, self._tools.jobs)
         seeding = self._seeding.result()
         if seeding.file is not None:
             self._run.put_artifact("seeding.json", dump(seeding.file), "application/json")

@@ -59,7 +59,7 @@ class AnalysisOptions(Request):
         0, ge=0, le=1000, description="Tokens that neighbouring passages share; less than chunk_size."
     )
     debug: bool = Field(False, description="Publish what each stage returned.")
-    debug_clean: bool = Field(False, description="Remove the debug files of earlier runs.")
+    debug_clean: bool = Field(False, description="Remove the debug files of your earlier jobs about it.")
     debug_from: Literal["segments", "benefits", "details"] | None = Field(
         None, description="Start again at this tier, with what source_job_id has done before it."
     )

@@ -14,6 +14,7 @@ from functions.api.lookup import ReadableJob
 from functions.api.openapi import READ, answers
 from functions.api.problems import RequestError
 from functions.api.security import GuardedRoute, ServicesDep, SettingsDep
+from shared.files import FileMissingError
 from shared.jobs.model import Job, Status
 
 # Lambda answers with at most 6 MB, JSON escapes included.
@@ -91,6 +92,8 @@ def _require_artifact(job: Job, name: str) -> None:
 
 def _redirect(job: Job, name: str, services: ServicesDep, settings: SettingsDep) -> Response:
     artifact = job.artifacts[name]
+    if services.files.head(artifact.key) is None:
+        raise FileMissingError(artifact.key)
     link = services.files.link(
         artifact.key,
         file_name=f"{job.job_id}-{name.replace('/', '-')}",

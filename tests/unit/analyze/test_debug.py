@@ -173,3 +173,25 @@ class TestFiles:
         assert job.result == expected.result
         continued = [event for event in slow.world.jobs.events(job.job_id) if event.type == "continued"]
         assert len(continued) >= len(ALL)
+
+    def test_of_earlier_jobs_are_removed_where_that_is_asked_for(self) -> None:
+        world = World()
+        first, theirs = source_of(world, debug=True), source_of(world, debug=True, owner="u2")
+        other = source_of(world, debug=True, document_id="d2")
+        later = world.submit(debug=True)
+        before = set(world.files.keys())
+        last = source_of(world, debug=True, debug_clean=True)
+        assert ended(world, later).status is Status.COMPLETED
+        gone = before - set(world.files.keys())
+        assert gone == {a.key for name, a in first.artifacts.items() if name.startswith("debug-")} != set()
+        for job in (theirs, other, world.jobs.get(later.job_id), last):
+            assert job is not None
+            assert world.artifact(job, "debug-details.json")
+        assert world.artifact(first, "result.json")
+        assert ended(world, again(world, first, "details")).status is Status.COMPLETED
+
+    def test_of_earlier_jobs_stay_where_a_job_fails(self) -> None:
+        world = World()
+        first = source_of(world, debug=True)
+        assert world.run(debug=True, debug_clean=True, engine="oracle").status is Status.FAILED
+        assert world.artifact(first, "debug-details.json")

@@ -45,7 +45,7 @@ class World:
     files: MemoryFiles = field(default_factory=MemoryFiles)
     queue: MemoryQueue = field(default_factory=MemoryQueue)
 
-    def submit(self, text: str = TEXT, **params: Any) -> Job:
+    def submit(self, text: str = TEXT, owner: str = "u1", **params: Any) -> Job:
         data = text.encode()
         stored = self.files.put("documents/d1/original", data, "text/markdown")
         now = utc_now()
@@ -58,11 +58,11 @@ class World:
             "media_type": "text/markdown",
             "engine": "words",
         }
-        job = Job(uuid7(), Kind.ANALYSIS, Owner("directus", "u1"), document | params, now, now)
-        return self.jobs.create(states.submitted(job, "u1"))
+        job = Job(uuid7(), Kind.ANALYSIS, Owner("directus", owner), document | params, now, now)
+        return self.jobs.create(states.submitted(job, owner))
 
     def deliver(self, job: Job, remaining: Callable[[], float] | None = None) -> Outcome:
-        tools = Tools(TAXONOMY, {"words": self.engine})
+        tools = Tools(TAXONOMY, {"words": self.engine}, jobs=self.jobs)
         workflows = {Kind.ANALYSIS: lambda run: AnalysisWorkflow(run, tools)}
         runner = Runner(self.jobs, self.files, self.queue, workflows)
         message = JobMessage(job.job_id, Kind.ANALYSIS)

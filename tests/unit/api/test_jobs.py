@@ -303,3 +303,5 @@ class TestResults:
         complete(backend, job_id, "result.json")
         backend.files.delete_prefix("jobs/")
         assert problem(alice.get(f"/jobs/{job_id}/result")) == (404, "file-missing")
+        assert problem(alice.get(f"/jobs/{job_id}/artifacts/result.json")) == (404, "file-missing")
+        assert problem(alice.get(f"/jobs/{job_id}/download")) == (404, "file-missing")
