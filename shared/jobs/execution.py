@@ -123,7 +123,7 @@ class Execution:
                     return interrupted
                 began = time.monotonic()
                 done[index] = run.save_output(stage.name, index, stage.work(index), workflow.revision)
-                self._advance(workflow, stage, len(done), total, done[index])
+                self._advance(workflow, stage, stage.steps(len(done)), stage.steps(total), done[index])
                 self._longest = max(self._longest, time.monotonic() - began)
         if (interrupted := self._interruption()) is not None:
             return interrupted
@@ -276,7 +276,7 @@ def backoff(attempt: int, rand: Callable[[], float] = random.random) -> timedelt
 
 
 def percent_done(workflow: Workflow, stage: Stage, current: int, total: int) -> int:
-    """Return the job's progress from the weights of the stages done and ``current`` of ``total`` units."""
+    """Return the job's progress from the weights of the stages done and ``current`` of ``total`` steps."""
     weights = [(one.name, one.weight) for one in workflow.stages]
     position = [name for name, _ in weights].index(stage.name)
     before = sum(weight for _, weight in weights[:position])

@@ -68,7 +68,7 @@ class Artifact:
 class Job:
     """One job. ``version`` counts every write; ``fence`` rises with every take-over.
 
-    ``percent_complete`` is 0 to 100 and never falls. ``current`` of ``total`` counts the units of the
+    ``percent_complete`` is 0 to 100 and never falls. ``current`` of ``total`` counts the steps of the
     current stage. ``attempt`` counts tries after errors and lost workers, from 1; continuations and
     resumes do not count. ``stalled`` counts continuations in a row that finished no unit, ``nudges``
     how often the reconciler has sent the message again since the last change. ``since`` is when the job

@@ -81,13 +81,15 @@ class Stage:
 
     ``count`` tells the number of units from what earlier stages returned, the same on every call.
     ``work`` does the unit of an index and returns something that JSON can hold. ``weight`` is the stage's
-    share of the job's time, in any measure; progress is drawn from it.
+    share of the job's time, in any measure; progress is drawn from it. ``steps`` tells how many of the things
+    that people count, pages for example, the first so many units cover; by itself a unit is one step.
     """
 
     name: str
     weight: int
     count: Callable[[], int]
     work: Callable[[int], Any]
+    steps: Callable[[int], int] = lambda units: units
 
 
 class Workflow(Protocol):
