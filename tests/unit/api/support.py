@@ -17,6 +17,7 @@ from functions.api.settings import ApiSettings
 from shared.errors import PROBLEM_BASE
 from shared.jobs.model import Job
 from shared.memory import MemoryDocuments, MemoryFiles, MemoryJobs, MemoryQueue
+from tests.fakes.operations import MemoryOperations
 
 SECRET = "a-secret-of-at-least-32-characters"
 PDF = b"%PDF-1.7\n" + b"text of a policy " * 20
@@ -60,9 +61,17 @@ class Backend:
         self.documents = MemoryDocuments(fault=self._fault)
         self.files = MemoryFiles(fault=self._fault)
         self.queue = MemoryQueue(fault=self._fault)
+        self.operations = MemoryOperations(self.queue, fault=self._fault)
 
     def services(self, **checks: Any) -> Services:
-        return Services(self.jobs, self.documents, self.files, self.queue, checks=checks)
+        return Services(
+            self.jobs,
+            self.documents,
+            self.files,
+            self.queue,
+            operations=self.operations.ports(),
+            checks=checks,
+        )
 
     def fail(self, error: Exception, *operations: str) -> None:
         self.error = error
