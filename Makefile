@@ -1,5 +1,5 @@
 .DEFAULT_GOAL := help
-.PHONY: help setup demo test test-unit check format bench evaluate samples openapi up down deploy status clean
+.PHONY: help setup demo test test-unit check format bench evaluate samples openapi up down deploy status clean secrets
 
 PYTHON ?= python3
 VENV := .venv
@@ -58,8 +58,11 @@ openapi: setup ## Write the OpenAPI document anew
 up: setup ## Start the local stack
 	@$(RUN) -m infra.local up
 
-deploy: setup ## Bring code changes to the local stack
-	@$(RUN) -m infra.local deploy
+secrets: setup ## Put the secrets of a deployment into SSM (STAGE=dev or prod)
+	@$(RUN) -m infra.aws secrets $(STAGE)
+
+deploy: setup ## Deploy to AWS (STAGE=dev or prod; samconfig.toml has the settings)
+	@$(RUN) -m infra.aws deploy $(STAGE)
 
 status: setup ## Show the local stack
 	@$(RUN) -m infra.local status

@@ -39,6 +39,8 @@ ELSEWHERE = {
     "python -m infra.directus status": "test_directus_commands.py",
     "python -m infra.directus bootstrap": "test_directus_commands.py",
     "python -m infra.directus down": "test_directus_commands.py",
+    "make secrets STAGE=dev": "needs an account; test_aws.py has its parts",
+    "make deploy STAGE=dev": "needs an account; test_aws.py has its parts",
     "AWS_ENDPOINT_URL=http://127.0.0.1:4566 .venv/bin/python -m infra.local up": "test_local_lifecycle.py",
 }
 ALLOWED_STATUS = {"pause": {200, 409}, "resume": {200, 409}, "cancel": {200, 409}}
@@ -130,6 +132,7 @@ def test_a_folder_is_evaluated(shell: Shell, tmp_path: Path) -> None:
     assert json.loads((out / "small.json").read_text())["segments"]
 
 
+@pytest.mark.embedded_only(reason="the demo starts the local stack's own emulator")
 def test_demo_shows_a_result_with_evidence(stack: LocalStack, tmp_path: Path) -> None:
     environment = local_environment(stack) | {"CLAUSEWORKS_STATE": str(tmp_path / "state")}
     output = Shell(environment).run(f"{shlex.quote(sys.executable)} -m infra.demo --once")

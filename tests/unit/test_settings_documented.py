@@ -10,17 +10,26 @@ import yaml
 from pydantic_settings import BaseSettings
 
 from functions.analyze.settings import AnalyzeSettings
+from functions.api.push.settings import PushSettings
 from functions.api.settings import ApiSettings
+from functions.api.waiting.settings import WaitSettings
 from functions.cleanup.settings import CleanupSettings
 
 ROOT = Path(__file__).parents[2]
-MODELS: tuple[type[BaseSettings], ...] = (ApiSettings, AnalyzeSettings, CleanupSettings)
+MODELS: tuple[type[BaseSettings], ...] = (
+    ApiSettings,
+    WaitSettings,
+    PushSettings,
+    AnalyzeSettings,
+    CleanupSettings,
+)
 # What the local stack reads itself, and the libraries' own variables.
 LOCAL = {
     "CLAUSEWORKS_STATE",
     "CLAUSEWORKS_CACHE",
     "CLAUSEWORKS_STACK",
     "ANALYSIS_CONCURRENCY",
+    "PUSH",
     "DIRECTUS_ADMIN_TOKEN",
     "DIRECTUS_ADMIN_PASSWORD",
 }

@@ -1,0 +1,84 @@
+"""``python -m infra.aws secrets|deploy dev|prod``: put a stage's secrets into SSM, deploy it.
+
+Works with the caller's own account: credentials and region are those of the environment, as for the AWS CLI.
+samconfig.toml has the settings of the stages.
+"""
+
+from __future__ import annotations
+
+import argparse
+import getpass
+import os
+import subprocess
+import sys
+import tomllib
+from collections.abc import Callable, Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+from functions.api.settings import MIN_SECRET
+from infra.images.engine import require_engine
+from infra.images.sam import ensure_sam
+from infra.local import secrets
+from infra.local.errors import LocalError
+from infra.local.paths import CHECKOUT, Paths
+from infra.local.stack import SECRETS
+
+CONFIGURATION = CHECKOUT / "samconfig.toml"
+
+
+def stages() -> dict[str, Any]:
+    """Return the parameters of ``sam deploy`` by stage."""
+    configuration = tomllib.loads(CONFIGURATION.read_text(encoding="utf-8"))
+    tables = {name: section for name, section in configuration.items() if isinstance(section, dict)}
+    return {name: section["deploy"]["parameters"] for name, section in tables.items() if "deploy" in section}
+
+
+def store_secrets(ssm: Any, stage: str, environment: Mapping[str, str], ask: Callable[[str], str]) -> None:
+    """Store the secrets of a stage, those of the environment or what ``ask`` returns for their names.
+
+    Raises LocalError for a signing secret that is too short.
+    """
+    values = {name: environment.get(name) or ask(f"{name}: ") for name in SECRETS}
+    if len(values["DIRECTUS_SECRET"]) < MIN_SECRET:
+        raise LocalError(f"DIRECTUS_SECRET needs at least {MIN_SECRET} characters")
+    secrets.store(ssm, stages()[stage]["stack_name"], values)
+
+
+def commands(sam: Path, stage: str) -> list[list[str]]:
+    """Return what builds and deploys a stage."""
+    return [[str(sam), command, "--config-env", stage] for command in ("build", "deploy")]
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Run one command; return the exit status."""
+    parser = argparse.ArgumentParser(prog="python -m infra.aws", description=__doc__)
+    parser.add_argument("command", choices=("secrets", "deploy"))
+    parser.add_argument("stage", choices=tuple(stages()), help="one of samconfig.toml")
+    options = parser.parse_args(arguments)
+    try:
+        if options.command == "deploy":
+            return _deploy(options.stage)
+        import boto3
+
+        store_secrets(boto3.client("ssm"), options.stage, os.environ, getpass.getpass)
+    except LocalError as error:
+        print(f"error: {error}", file=sys.stderr)
+        return 1
+    return 0
+
+
+def _deploy(stage: str) -> int:
+    """Run the commands until one fails; return its status, or 0."""
+    require_engine()
+    paths = Paths.from_environment(os.environ)
+    environment = {**os.environ, "SAM_CLI_TELEMETRY": "0"}
+    for command in commands(ensure_sam(paths), stage):
+        status = subprocess.run(command, cwd=paths.root, env=environment, check=False).returncode
+        if status != 0:
+            return status
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
