@@ -42,7 +42,11 @@ if TYPE_CHECKING:
     from shared.directus import Directus
     from shared.jobs.store import JobStore
 
-PAGES_PER_UNIT = 20
+# A checkpoint costs about as much as a page with a text layer: a document gets some twenty of them, a long
+# one enough that a batch is done in a second or two.
+EXTRACT_UNITS = 20
+MAX_PAGES_PER_UNIT = 10
+LONG_DOCUMENT = 100
 SEGMENTS_PER_UNIT = 4
 DETECT = "auto"
 
@@ -63,7 +67,7 @@ class Tools:
 class AnalysisWorkflow:
     """One run over one document. What later stages need of earlier ones is read from their outputs."""
 
-    revision = 1
+    revision = 2
 
     def __init__(self, run: Run, tools: Tools) -> None:
         self._run = run
@@ -75,7 +79,7 @@ class AnalysisWorkflow:
         """Return the stages; weights are shares of the time that the sample policies take."""
         return (
             Stage("prepare", 2, lambda: 1, self._prepare),
-            Stage("extract", 50, self._count_batches, self._extract),
+            Stage("extract", 50, self._count_batches, self._extract, self._pages_of),
             Stage("chunk", 8, lambda: 1, self._chunk),
             Stage("segments", 20, lambda: 1, self._find_segments),
             Stage("benefits", 10, self._count_groups, self._find_benefits),
@@ -132,13 +136,15 @@ class AnalysisWorkflow:
         }
 
     def _count_batches(self) -> int:
-        pages: int = self._run.outputs("prepare")[0]["page_count"]
-        return math.ceil(pages / PAGES_PER_UNIT)
+        return math.ceil(self._page_count / self._pages_per_unit)
+
+    def _pages_of(self, batches: int) -> int:
+        """Return how many pages the first so many batches have."""
+        return min(batches * self._pages_per_unit, self._page_count)
 
     def _extract(self, index: int) -> list[Any]:
         """Extract a batch of pages."""
-        first = index * PAGES_PER_UNIT + 1
-        last = min(first + PAGES_PER_UNIT - 1, self._source.page_count)
+        first, last = self._pages_of(index) + 1, self._pages_of(index + 1)
         return [page_to_dict(page) for page in self._source.pages(first, last)]
 
     def _chunk(self, _index: int) -> dict[str, Any]:
@@ -160,7 +166,7 @@ class AnalysisWorkflow:
         return [finding_to_dict(segment) for segment in found]
 
     def _count_groups(self) -> int:
-        return math.ceil(len(self._segments) / SEGMENTS_PER_UNIT)
+        return math.ceil(len(self._segments) / self._segments_per_unit)
 
     def _find_benefits(self, index: int) -> list[list[Any]]:
         """Find the benefits of a group of segments: one list a segment."""
@@ -178,7 +184,7 @@ class AnalysisWorkflow:
         """Find the details of a group of segments and their benefits; the last unit is the product."""
         if index == self._count_groups():
             return details_to_dict(self._analysis.find_product_details(self._taxonomy.root))
-        offset = index * SEGMENTS_PER_UNIT
+        offset = index * self._segments_per_unit
         return [
             self._segment_details(segment, self._benefits[offset + position])
             for position, segment in enumerate(self._group(index))
@@ -213,7 +219,22 @@ class AnalysisWorkflow:
         return ResultTree(tuple(segments), details_from_dict(product))
 
     def _group(self, index: int) -> Sequence[Finding]:
-        return self._segments[index * SEGMENTS_PER_UNIT : (index + 1) * SEGMENTS_PER_UNIT]
+        size = self._segments_per_unit
+        return self._segments[index * size : (index + 1) * size]
+
+    @property
+    def _page_count(self) -> int:
+        pages: int = self._run.outputs("prepare")[0]["page_count"]
+        return pages
+
+    @property
+    def _pages_per_unit(self) -> int:
+        return min(math.ceil(self._page_count / EXTRACT_UNITS), MAX_PAGES_PER_UNIT)
+
+    @property
+    def _segments_per_unit(self) -> int:
+        """In a long document a single segment may take seconds."""
+        return SEGMENTS_PER_UNIT if self._page_count <= LONG_DOCUMENT else 1
 
     @cached_property
     def _segments(self) -> list[Finding]:
