@@ -44,16 +44,19 @@ class Edge:
         request_id = _request_id(scope)
         # Kept in a context variable: requests that run at the same time do not mix.
         logger.thread_safe_append_keys(request_id=request_id)
-        status = 0
+        status, ended = 0, False
         began = time.monotonic()
 
         async def marked(message: Message) -> None:
-            nonlocal status
+            nonlocal status, ended
             if message["type"] == "http.response.start":
                 status = message["status"]
                 _mark(message, scope, request_id)
             elif head:
-                message = {**message, "body": b""}
+                if ended:
+                    return
+                # The first piece ends it, for streams have no last one.
+                ended, message = True, {"type": message["type"], "body": b""}
             await send(message)
 
         try:

@@ -1,0 +1,293 @@
+"""The local server's watch: many clients, few reads; streams that go on."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+from collections import Counter
+from collections.abc import AsyncIterator, Callable
+from contextlib import asynccontextmanager
+from functools import partial
+from typing import Any
+
+import pytest
+from fastapi import FastAPI
+
+from functions.api.app import create_app
+from functions.api.waiting import routes
+from functions.api.waiting.hub import BATCH, Hub
+from shared.errors import TransientError
+from shared.ids import uuid7
+from shared.jobs.store import JobNotFoundError
+from tests.unit.api.support import BOB, Backend, Client, make_settings, problem, token
+from tests.unit.api.waiting import numbers, parsed, submitted
+
+LONG = 30.0
+
+
+@pytest.fixture
+def reads(backend: Backend) -> Counter[str]:
+    """Return how often the store was asked for what."""
+    counted: Counter[str] = Counter()
+    backend.jobs.fault = lambda operation: counted.update([operation])
+    return counted
+
+
+@pytest.fixture
+def app(backend: Backend) -> FastAPI:
+    return create_app(backend.services(), make_settings(), partial(Hub, longest=20))
+
+
+def hub_of(backend: Backend) -> Hub:
+    return Hub(backend.services(), longest=20)
+
+
+async def until(holds: Callable[[], bool]) -> None:
+    async with asyncio.timeout(LONG):
+        while not holds():  # noqa: ASYNC110
+            await asyncio.sleep(0.01)
+
+
+class TestHub:
+    def test_tells_everybody_who_waits_by_few_reads(self, backend: Backend, reads: Counter[str]) -> None:
+        works = [submitted(backend) for _ in range(BATCH + 1)]
+
+        async def watch() -> list[bool]:
+            hub = hub_of(backend)
+            waits = [hub.changed(work.job_id, 1, LONG, 0) for work in works for _ in range(3)]
+            tasks = [asyncio.create_task(wait) for wait in waits]
+            await until(lambda: reads["jobs.versions"] >= 2)
+            for work in works:
+                work.take()
+            return await asyncio.gather(*tasks)
+
+        assert asyncio.run(watch()) == [True] * 3 * (BATCH + 1)
+        assert reads["jobs.events"] == 0
+
+    def test_nothing_changes(self, backend: Backend) -> None:
+        work = submitted(backend)
+        assert asyncio.run(hub_of(backend).changed(work.job_id, 1, 0.05, 0)) is False
+
+    def test_who_is_behind_does_not_wait(self, backend: Backend, reads: Counter[str]) -> None:
+        work = submitted(backend)
+
+        async def watch() -> bool:
+            hub = hub_of(backend)
+            async with asyncio.TaskGroup() as group:
+                group.create_task(hub.changed(work.job_id, 5, 0.05, LONG))
+                await asyncio.sleep(0)
+                return await hub.changed(work.job_id, 4, LONG, LONG)
+
+        assert asyncio.run(watch()) is True
+        assert reads["jobs.versions"] == 0
+
+    def test_who_knows_more_tells_the_others(self, backend: Backend) -> None:
+        work = submitted(backend)
+
+        async def watch() -> bool:
+            hub = hub_of(backend)
+            waiting = asyncio.create_task(hub.changed(work.job_id, 1, LONG, LONG))
+            await asyncio.sleep(0)
+            await hub.changed(work.job_id, 2, 0.01, LONG)
+            return await waiting
+
+        assert asyncio.run(watch()) is True
+
+    def test_job_that_is_gone(self, backend: Backend) -> None:
+        with pytest.raises(JobNotFoundError):
+            asyncio.run(hub_of(backend).changed(uuid7(), 1, LONG, 0))
+
+    def test_store_that_fails_for_a_while(self, backend: Backend) -> None:
+        work = submitted(backend)
+
+        async def watch() -> bool:
+            backend.fail(TransientError("aws-unavailable", "x"), "jobs.versions")
+            waiting = asyncio.create_task(hub_of(backend).changed(work.job_id, 1, LONG, 0))
+            await asyncio.sleep(0.3)
+            backend.fail(TransientError("aws-unavailable", "x"))
+            work.take()
+            return await waiting
+
+        assert asyncio.run(watch()) is True
+
+    def test_those_who_ask_at_the_same_time_share_a_read(self, backend: Backend, reads: Counter[str]) -> None:
+        work = submitted(backend)
+
+        async def read() -> list[list[Any]]:
+            hub = hub_of(backend)
+            return await asyncio.gather(*(hub.events(work.job_id, 0) for _ in range(50)))
+
+        assert [[event.number for event in events] for events in asyncio.run(read())] == [[1]] * 50
+        assert reads["jobs.events"] == 1
+
+    def test_reading_stops_when_nobody_waits(self, backend: Backend, reads: Counter[str]) -> None:
+        work = submitted(backend)
+
+        async def watch() -> set[str]:
+            await hub_of(backend).changed(work.job_id, 1, 0.01, 0)
+            await asyncio.sleep(0.3)
+            others = asyncio.all_tasks() - {asyncio.current_task()}
+            return {task.get_name() for task in others}
+
+        assert asyncio.run(watch()) == set()
+
+
+class Stream:
+    """A request to an ASGI application whose answer comes piece by piece."""
+
+    def __init__(self, app: FastAPI, address: str, method: str = "GET", **headers: str) -> None:
+        path, _, query = address.partition("?")
+        given = {"Authorization": f"Bearer {token()}", **headers}
+        self._scope = {
+            "type": "http",
+            "asgi": {"version": "3.0", "spec_version": "2.3"},
+            "http_version": "1.1",
+            "method": method,
+            "scheme": "http",
+            "path": path,
+            "raw_path": path.encode(),
+            "root_path": "",
+            "query_string": query.encode(),
+            "headers": [(name.lower().encode(), value.encode()) for name, value in given.items()],
+        }
+        self._app = app
+        self._gone = asyncio.Event()
+        self._asked = False
+        self.status = 0
+        self.text = ""
+        self.ended = False
+
+    @asynccontextmanager
+    async def open(self) -> AsyncIterator[Stream]:
+        task = asyncio.create_task(self._run())
+        try:
+            yield self
+        finally:
+            self.leave()
+            await task
+
+    def leave(self) -> None:
+        self._gone.set()
+
+    async def _run(self) -> None:
+        await self._app(self._scope, self._receive, self._send)
+
+    async def _receive(self) -> dict[str, Any]:
+        if not self._asked:
+            self._asked = True
+            return {"type": "http.request", "body": b"", "more_body": False}
+        await self._gone.wait()
+        return {"type": "http.disconnect"}
+
+    async def _send(self, message: Any) -> None:
+        if message["type"] == "http.response.start":
+            self.status = message["status"]
+        else:
+            assert not self.ended
+            self.text += message.get("body", b"").decode()
+            self.ended = not message.get("more_body", False)
+
+
+class TestStream:
+    def test_tells_events_as_they_come_and_ends_with_the_job(self, backend: Backend, app: FastAPI) -> None:
+        work = submitted(backend)
+
+        async def follow() -> str:
+            async with Stream(app, f"/jobs/{work.job_id}/events").open() as stream:
+                for number, write in enumerate(work.all(), 1):
+                    await until(lambda: numbers(parsed(stream.text)) == list(range(1, number + 1)))  # noqa: B023
+                    write()
+                await until(lambda: stream.ended)
+                return stream.text
+
+        text = asyncio.run(follow())
+        assert text.startswith("retry: 250\n\nid: 1\n")
+        assert numbers(parsed(text)) == list(range(1, backend.job(work.job_id).version + 1))
+
+    def test_silence_is_filled(self, backend: Backend, app: FastAPI, monkeypatch: pytest.MonkeyPatch) -> None:
+        monkeypatch.setattr(routes, "KEEP_ALIVE_SECONDS", 0.02)
+        work = submitted(backend)
+
+        async def follow() -> None:
+            async with Stream(app, f"/jobs/{work.job_id}/events").open() as stream:
+                await until(lambda: stream.text.count(": keep-alive\n\n") > 2)
+
+        asyncio.run(follow())
+
+    def test_client_that_leaves(self, backend: Backend, app: FastAPI, reads: Counter[str]) -> None:
+        work = submitted(backend)
+
+        async def follow() -> Counter[str]:
+            async with Stream(app, f"/jobs/{work.job_id}/events").open() as stream:
+                await until(lambda: stream.status == 200)
+            await asyncio.sleep(0.3)
+            before = Counter(reads)
+            work.take()
+            await asyncio.sleep(0.3)
+            return Counter({name: reads[name] - before[name] for name in ("jobs.versions", "jobs.events")})
+
+        assert not +asyncio.run(follow())
+
+    def test_comes_back_to_its_place(self, backend: Backend, app: FastAPI) -> None:
+        work = submitted(backend)
+        for write in work.all():
+            write()
+        version = backend.job(work.job_id).version
+
+        async def follow(after: int) -> Stream:
+            headers = {"Last-Event-ID": str(after)}
+            async with Stream(app, f"/jobs/{work.job_id}/events", **headers).open() as stream:
+                await until(lambda: stream.ended)
+            return stream
+
+        assert numbers(parsed(asyncio.run(follow(3)).text)) == list(range(4, version + 1))
+        assert asyncio.run(follow(version)).status == 204
+
+    @pytest.mark.parametrize("operation", ["jobs.events", "jobs.versions"])
+    def test_ends_where_reading_fails_for_good(self, backend: Backend, app: FastAPI, operation: str) -> None:
+        work = submitted(backend)
+
+        async def follow() -> None:
+            async with Stream(app, f"/jobs/{work.job_id}/events").open() as stream:
+                await until(lambda: bool(stream.text))
+                if operation == "jobs.events":
+                    backend.fail(TransientError("aws-unavailable", "x"), operation)
+                    work.take()
+                else:
+                    backend.jobs.remove(work.job_id)
+                await until(lambda: stream.ended)
+
+        asyncio.run(follow())
+
+
+class TestStatus:
+    def test_waits_right_there(self, backend: Backend, app: FastAPI, reads: Counter[str]) -> None:
+        work = submitted(backend)
+
+        async def follow() -> Stream:
+            path = f"/jobs/{work.job_id}/status?wait=20"
+            async with Stream(app, path, **{"If-None-Match": '"1"'}).open() as stream:
+                await until(lambda: reads["jobs.versions"] > 0)
+                assert stream.status == 0
+                work.take()
+                await until(lambda: stream.ended)
+            return stream
+
+        answer = asyncio.run(follow())
+        assert (answer.status, json.loads(answer.text)["status"]) == (200, "running")
+
+    def test_head_does_not_hold(self, backend: Backend, app: FastAPI) -> None:
+        path = f"/jobs/{submitted(backend).job_id}/events"
+
+        async def follow() -> Stream:
+            async with Stream(app, path, method="HEAD").open() as stream:
+                await until(lambda: stream.ended)
+            return stream
+
+        answer = asyncio.run(follow())
+        assert (answer.status, answer.text) == (200, "")
+
+    def test_strangers_see_nothing(self, backend: Backend, app: FastAPI) -> None:
+        stranger = Client(app, token(BOB))
+        answer = stranger.get(f"/jobs/{submitted(backend).job_id}/events")
+        assert problem(answer) == (404, "job-not-found")
