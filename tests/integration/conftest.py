@@ -1,4 +1,8 @@
-"""The stack of a test run: deployed once, shared by all workers, removed at the end of the run."""
+"""The stack of a test run: deployed once, shared by all workers, removed at the end of the run.
+
+The suite runs on any endpoint (``--endpoint-url``). What only the local stack's own emulator can do is marked
+``embedded_only`` with the reason, which is shown where the test is skipped.
+"""
 
 from __future__ import annotations
 
@@ -13,6 +17,14 @@ from infra.local import guard, server
 from infra.local.paths import locked
 from infra.local.stack import LocalStack
 from tests.conftest import OWNER, RUN, run_paths
+
+
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    if not config.getoption("--endpoint-url"):
+        return
+    for item in items:
+        if (marker := item.get_closest_marker("embedded_only")) is not None:
+            item.add_marker(pytest.mark.skip(reason=marker.kwargs["reason"]))
 
 
 @pytest.fixture(scope="session")

@@ -9,6 +9,8 @@ from typing import Any
 
 import httpx
 
+from infra.local.stack import LocalStack
+
 SAMPLES = Path(__file__).parents[2] / "samples"
 WAIT_SECONDS = 120.0
 TERMINAL = {"completed", "failed", "cancelled"}
@@ -18,6 +20,12 @@ PROBLEM = "urn:clauseworks:problem:"
 def bearer(token: str) -> dict[str, str]:
     """Return the header that carries a token."""
     return {"Authorization": f"Bearer {token}"}
+
+
+def is_localstack(stack: LocalStack) -> bool:
+    """Tell whether the stack's endpoint is LocalStack, which says so in each of its answers."""
+    answer = httpx.get(f"{stack.deployed.endpoint}/_localstack/health", trust_env=False)
+    return "x-localstack" in answer.headers
 
 
 def upload(

@@ -19,11 +19,14 @@ def test_the_gateway_reaches_the_application(gateway: httpx.Client) -> None:
     assert answer.status_code == 200
 
 
+def test_the_gateway_refuses_what_has_no_route(gateway: httpx.Client) -> None:
+    assert gateway.request("PROPFIND", "/jobs").status_code == 404
+
+
+@pytest.mark.embedded_only(reason="LocalStack 4.14 takes the status of a gateway response, not its template")
 def test_the_gateway_answers_problem_documents_of_its_own(gateway: httpx.Client) -> None:
     answer = gateway.request("PROPFIND", "/jobs")
 
-    assert answer.status_code == 404
-    # Its content type is not looked at: LocalStack keeps its own.
     assert answer.json()["type"] == "urn:clauseworks:problem:not-found"
 
 

@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 
 from infra.local.stack import LocalStack
+from tests.integration.support import is_localstack
 
 SCRIPTS = sorted(
     path for path in (Path(__file__).parents[1] / "manual").glob("*.sh") if path.name != "lib.sh"
@@ -23,6 +24,7 @@ def test_script(stack: LocalStack, script: Path) -> None:
         "TOKEN": stack.token(),
         "OTHER_TOKEN": stack.token(subject="somebody-else"),
         "ADMIN_TOKEN": stack.token(admin=True),
+        "EMPTY_FILE": "invalid-request" if is_localstack(stack) else "empty-file",
     }
     done = subprocess.run(["bash", str(script)], env=environment, capture_output=True, text=True, check=False)
 

@@ -71,7 +71,8 @@ def test_a_job_whose_message_was_never_sent_is_done(
     }
     job = Job(uuid7(), Kind.ANALYSIS, Owner("directus", "recoverer"), params, before, before)
     jobs.create(states.submitted(job, "recoverer"))
-    assert sum(reconcile(stack).values()) > 0
+    # The scheduled run may come first; either way the history tells of it.
+    reconcile(stack)
     ended = wait(api, job.job_id)
     assert ended["status"] == "completed", ended["error"]
     assert "resent" in [event.type for event in jobs.events(job.job_id)]

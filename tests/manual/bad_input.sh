@@ -3,6 +3,8 @@
 source "$(dirname "$0")/lib.sh"
 : "${TOKEN:?token of a user}"
 AS=$TOKEN
+# LocalStack's gateway loses an empty file out of a form: there it is invalid-request.
+EMPTY_FILE=${EMPTY_FILE:-empty-file}
 
 # refused STATUS TYPE BODY: an analysis request that has to fail.
 refused() {
@@ -32,7 +34,7 @@ echo "no PDF" >"$WORK/text.pdf"
 echo "MZ" >"$WORK/program.exe"
 head -c 4300000 /dev/zero | tr '\0' 'x' >"$WORK/large.txt"
 call 422 POST /jobs/upload -F "file=@$WORK/empty.pdf"
-problem empty-file
+problem "$EMPTY_FILE"
 call 422 POST /jobs/upload -F "file=@$WORK/text.pdf"
 problem file-type-mismatch
 call 422 POST /jobs/upload -F "file=@$WORK/program.exe"

@@ -102,7 +102,7 @@ class HostExecutor(RuntimeExecutor):
         try:
             self._runtime.wait_ready(config.LAMBDA_RUNTIME_ENVIRONMENT_TIMEOUT)
         except StartError as failure:
-            raise StatusErrorException("the runtime did not start", payload=failure.body) from failure
+            raise StatusErrorException(f"no start: {failure}", payload=failure.body) from failure
 
     def _complete(self, env_vars: dict[str, str]) -> dict[str, str]:
         """Return the environment of the runtime: what LocalStack gives it, and where its code lies."""

@@ -80,8 +80,7 @@ class Runtime:
     def __init__(self, command: Sequence[str], folder: Path, environment: Mapping[str, str]) -> None:
         self._events: queue.Queue[_Event] = queue.Queue()
         self._work: queue.Queue[Invocation | None] = queue.Queue()
-        self._server = ThreadingHTTPServer((HOST, 0), _requests(self._events, self._work))
-        self._server.daemon_threads = True
+        self._server = _Server((HOST, 0), _requests(self._events, self._work))
         threading.Thread(target=self._server.serve_forever, daemon=True).start()
         self.output = Output()
         self._process = subprocess.Popen(
@@ -142,6 +141,13 @@ class Runtime:
         self._events.put(
             _Event(Ending.EXIT, body=error("Runtime.ExitError", f"Runtime exited with status {status}"))
         )
+
+
+class _Server(ThreadingHTTPServer):
+    daemon_threads = True
+
+    def handle_error(self, *_arguments: Any) -> None:
+        """Stay silent: a process that is killed breaks its connection off."""
 
 
 def error(kind: str, message: str) -> bytes:
