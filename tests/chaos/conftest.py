@@ -1,0 +1,46 @@
+"""The ground of these tests: the run's shared stack, in which each test has a world of its own."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Iterator, Mapping
+from pathlib import Path
+
+import pytest
+
+from infra.local.stack import LocalStack
+from tests.chaos.scenarios import Analysis, Cleanup, Reference, Scenario
+from tests.chaos.walk import references_of
+from tests.chaos.world import Ground, World, world
+from tests.integration.conftest import stack
+
+__all__ = ["stack"]
+
+HERE = Path(__file__).parent
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    for item in items:
+        if item.path.is_relative_to(HERE):
+            # Each file's references are made once.
+            item.add_marker(pytest.mark.xdist_group(f"chaos-{item.path.stem}"))
+
+
+@pytest.fixture(scope="session")
+def ground(stack: LocalStack) -> Ground:
+    if sys.platform != "linux":
+        pytest.skip("the processes of these tests are watched through /proc")
+    return Ground.of(stack)
+
+
+@pytest.fixture
+def here(ground: Ground) -> Iterator[World]:
+    """Return a world with a product whose document is the small sample."""
+    with world(ground) as made:
+        yield made
+
+
+@pytest.fixture(scope="session")
+def references(ground: Ground) -> Mapping[type[Scenario], Reference]:
+    """Return what an analysis and a cleanup do and leave where nothing goes wrong."""
+    return references_of(ground, (Analysis, Cleanup), 2)
