@@ -56,7 +56,10 @@ class Outcome:
 
 @dataclass(frozen=True, slots=True)
 class Limits:
-    """``lease``: how long a silent worker keeps its job. ``reserve``: the time kept to save and leave."""
+    """``lease``: how long a silent worker keeps its job. ``reserve``: the time kept to save and leave.
+
+    The reserve has to be well below the time-out of the function.
+    """
 
     lease: timedelta = timedelta(seconds=90)
     reserve: timedelta = timedelta(seconds=20)
@@ -169,9 +172,20 @@ class Execution:
             return self._cancel()
         if self._job.pause_requested:
             return self._pause()
-        if self._remaining() < max(self._means.limits.reserve.total_seconds(), 2 * self._longest):
+        if self._remaining() < self._needed():
             return self._continue()
         return None
+
+    def _needed(self) -> float:
+        """Return the seconds without which the next unit is not begun.
+
+        A slow start may have eaten into the reserve, the next one would too, and an invocation that does
+        nothing helps nobody: the first unit needs a part of the reserve only.
+        """
+        reserve = self._means.limits.reserve.total_seconds()
+        if self._job.units_done == self._job.units_at_take:
+            return reserve / 4
+        return max(reserve, 2 * self._longest)
 
     def _advance(self, workflow: Workflow, stage: Stage, current: int, total: int, unit: Unit) -> None:
         """Save a finished unit with the progress it makes."""
