@@ -67,7 +67,7 @@ def reconcile(event, context):
 def write_functions(root: Path, answer: str) -> None:
     for function, code in (("api", API), ("analyze", WORKER), ("cleanup", WORKER)):
         (root / "functions" / function / "handler.py").write_text(code.replace("ANSWER", answer))
-    shutil.copyfile(root / "functions/api/handler.py", root / "functions/api/app.py")
+    shutil.copyfile(root / "functions/api/handler.py", root / "functions/api/local.py")
 
 
 @pytest.fixture(scope="module")
@@ -214,15 +214,15 @@ def test_a_broken_template_says_what_is_wrong(local: LocalStack, tmp_path: Path)
     root = tmp_path / "broken"
     shutil.copytree(local.paths.root, root)
     template = root / "template.yaml"
-    template.write_text(template.read_text().replace("AWS::SQS::Queue\n", "AWS::SQS::Cue\n", 1))
+    template.write_text(template.read_text().replace("!GetAtt AnalysisQueue.Arn", "!GetAtt NoSuchQueue.Arn"))
     broken = LocalStack(
         Paths(root, tmp_path / "state", local.paths.cache),
         endpoint=local.deployed.endpoint,
-        name="broken",
+        name=f"broken-{uuid.uuid4().hex[:12]}",
         fixed_ports=False,
     )
 
-    with pytest.raises(LocalError, match="AWS::SQS::Cue"):
+    with pytest.raises(LocalError, match="NoSuchQueue"):
         broken.deploy()
 
 
