@@ -32,6 +32,8 @@ SECRETS = ("DIRECTUS_SECRET", "DIRECTUS_TOKEN")
 DEFAULTS = {
     "STAGE": "local",
     "ANALYSIS_CONCURRENCY": str(max(2, os.cpu_count() or 2)),
+    # Each client that waits behind the gateway has a process of its own.
+    "WAIT_CONCURRENCY": "10",
     "CORS_ORIGINS": f"http://localhost:{server.PORT},http://{HOST}:{server.PORT}",
 }
 
@@ -103,7 +105,9 @@ class LocalStack:
             known = [server.PORT] if self._fixed_ports else []
             last = server.server(self.paths)
             wanted = [port] if port else [last.port] if last else known
-            return server.url_of(server.serve(self.paths, self.environment("ApiFunction"), wanted))
+            # One process for what are two functions.
+            environment = {**self.environment("WaitFunction"), **self.environment("ApiFunction")}
+            return server.url_of(server.serve(self.paths, environment, wanted))
 
     def deploy(self) -> Deployed:
         """Bring the functions' code and the template to the endpoint, which is started where it is ours."""

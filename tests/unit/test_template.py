@@ -264,6 +264,29 @@ def test_the_gateway_leads_every_address_to_its_function(prefix: str) -> None:
             assert answering(name, verb) == ("WaitFunction" if waits else "ApiFunction"), (verb, path)
 
 
+def test_waiting_is_throttled_where_the_function_could_not_serve_it() -> None:
+    settings = RESOURCES["Api"]["Properties"]["MethodSettings"]
+    throttled = {
+        setting["ResourcePath"].replace("/~1", "/").replace("~1", "/"): setting
+        for setting in settings
+        if setting["ResourcePath"] != "/*"
+    }
+
+    assert set(throttled) == {path for (path, verb), name in ROUTES.items() if name == "WaitFunction"}
+    for setting in throttled.values():
+        assert setting["ThrottlingRateLimit"] == {"Ref": "WaitRate"}
+        assert setting["ThrottlingBurstLimit"] == {"Ref": "WaitConcurrency"}
+    rate, cap = (TEMPLATE["Parameters"][name]["Default"] for name in ("WaitRate", "WaitConcurrency"))
+    assert cap / TEMPLATE["Parameters"]["WaitSeconds"]["Default"] < rate <= cap
+
+
+@pytest.mark.parametrize("response", ["THROTTLED", "INTEGRATION_FAILURE"])
+def test_who_is_refused_at_the_cap_is_told_when_to_come_back(response: str) -> None:
+    answer = RESOURCES["Api"]["Properties"]["GatewayResponses"][response]
+
+    assert answer["ResponseParameters"]["Headers"]["Retry-After"] == "'2'"
+
+
 def test_binary_bodies_are_named() -> None:
     types = RESOURCES["Api"]["Properties"]["BinaryMediaTypes"]
 
