@@ -89,12 +89,12 @@ class JobsMachine(RuleBasedStateMachine):
 
     @initialize()
     def first_job(self) -> None:
-        self.submit(None)
+        self.submit(None, 4)
 
     @precondition(lambda self: len(self.ids) < MAX_JOBS)
-    @rule(fault=FAULTS)
-    def submit(self, fault: Fault | None) -> None:
-        self._accept(new_job(self.clock, "alice", max_attempts=3), fault)
+    @rule(fault=FAULTS, max_attempts=st.sampled_from([1, 2, 4]))
+    def submit(self, fault: Fault | None, max_attempts: int) -> None:
+        self._accept(new_job(self.clock, "alice", max_attempts=max_attempts), fault)
 
     @precondition(lambda self: len(self.ids) < MAX_JOBS)
     @rule(pick=PICK, fault=FAULTS, from_stage=st.booleans())
@@ -131,7 +131,7 @@ class JobsMachine(RuleBasedStateMachine):
         at=st.integers(0, 30),
         jump=st.sampled_from([0, 89, 90, 200]),
         asked=st.lists(ASKED, max_size=2),
-        other=st.none() | st.tuples(PICK, st.none() | st.integers(1, 3)),
+        other=st.none() | st.tuples(st.booleans(), st.none() | st.integers(1, 3)),
         later=st.none() | st.tuples(st.integers(0, 3), ASKED),
     )
     def deliver_with_others(
@@ -140,7 +140,7 @@ class JobsMachine(RuleBasedStateMachine):
         at: int,
         jump: int,
         asked: list[str],
-        other: tuple[int, int | None] | None,
+        other: tuple[bool, int | None] | None,
         later: tuple[int, str] | None,
     ) -> None:
         """Before any operation of a worker time passes, people ask for things, another worker wakes up."""
@@ -154,8 +154,12 @@ class JobsMachine(RuleBasedStateMachine):
             for what in asked:
                 self._ask(job_id, what)
             if other is not None:
+                copy, units = other
+                if copy:
+                    self.mail.send(letter.message)
                 self._reconciler().run()
-                self._deliver(other[0], None, other[1])
+                for found in self.mail.visible()[-1:]:
+                    self._hand_over(found, None, units, 0)
             if later is not None:
                 self.faults.arm(later[0], partial(self._ask, job_id, later[1]))
 
@@ -200,6 +204,7 @@ class JobsMachine(RuleBasedStateMachine):
 
     @rule(fault=FAULTS, skew=SKEW)
     def reconcile(self, fault: Fault | None, skew: int) -> None:
+        self.lists_show_what_is_so()
         with self.faults.armed(fault):
             self._reconciler(skew).run()
 
@@ -253,7 +258,6 @@ class JobsMachine(RuleBasedStateMachine):
             assert all(self.raw_files.get(artifact.key) == b"11" for artifact in job.artifacts.values())
             assert job.status is not Status.COMPLETED or not job.cancel_requested
 
-    @rule()
     def lists_show_what_is_so(self) -> None:
         jobs = [self._job(job_id) for job_id in self.ids]
         for activity in Activity:
@@ -307,7 +311,9 @@ class JobsMachine(RuleBasedStateMachine):
         """Do what the API does for a person, an operator or a heartbeat; return how it ended."""
         if what == "renew":
             job = self._job(job_id)
-            self.store.renew(job_id, job.fence, self.clock() + LEASE)
+            assert not self.store.renew(job_id, job.fence - 1, self.clock() + LEASE)
+            kept = self.store.renew(job_id, job.fence, self.clock() + LEASE)
+            assert kept == (job.lease_until is not None)
             return "done"
         ask: Any = states.unlock if what == "unlock" else getattr(states, f"request_{what}")
         answer = "done"
@@ -342,12 +348,13 @@ class JobsMachine(RuleBasedStateMachine):
         return Runner(self.store, self.files, self.queue, kinds, limits=limits, clock=clock)
 
     def _workflow(self, run: Run) -> Workflow:
-        job_id, release = run.job.job_id, self.release
+        job, release = run.job, self.release
 
         def unit(stage: str, index: int) -> None:
-            done = [one for one in self.raw.units(job_id) if one.revision == release]
-            if (stage, index) in [(one.stage, one.index) for one in done]:
-                self.repeated.append((job_id, stage, index))
+            source = self.raw.units(job.source_job_id) if stage == "read" else []
+            done = [u for u in [*source, *self.raw.units(job.job_id)] if u.revision == release]
+            if (stage, index) in [(u.stage, u.index) for u in done]:
+                self.repeated.append((job.job_id, stage, index))
             fail()
 
         def fail() -> None:
