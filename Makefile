@@ -1,5 +1,5 @@
 .DEFAULT_GOAL := help
-.PHONY: help setup demo test test-unit check format bench evaluate samples openapi up down deploy status clean secrets
+.PHONY: help setup demo test test-unit check format bench chaos evaluate samples openapi up down deploy status clean secrets
 
 PYTHON ?= python3
 VENV := .venv
@@ -44,6 +44,9 @@ format: setup ## Format the code and mend what ruff can mend
 
 bench: setup ## Print import times, latencies and throughput, as ratios where a peer exists
 	@$(RUN) -m tests.benchmarks
+
+chaos: setup ## Kill workers at every point, then under load; write the figures to docs/chaos.md
+	@$(RUN) -m tests.chaos $(CHAOS)
 
 evaluate: setup ## Analyse DOCUMENTS=folder without a stack, write the exports to OUT=folder
 	@test -n "$(DOCUMENTS)" -a -n "$(OUT)" || { echo "usage: make evaluate DOCUMENTS=DIR OUT=DIR [ENGINE=rules]"; exit 2; }

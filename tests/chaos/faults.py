@@ -3,7 +3,7 @@
 An outside effect is a request that may change something: a write to DynamoDB, S3, SQS or Directus. The
 settings come from the environment of that one process; the product's code knows nothing of them.
 
-``CHAOS_AT``      ``kill:before:7``, ``kill:after:7``, ``freeze:before:7`` or ``hang:before:7``: at the seventh
+``CHAOS_AT``      ``kill:before:7``, ``kill:after:7``, ``freeze:before:7``, ``hang:before:7``: at the seventh
                   effect come SIGKILL, SIGSTOP (nothing runs on, the lease runs out), or sleep (the lease is
                   kept alive)
 ``CHAOS_TRACE``   file to which every effect adds a line

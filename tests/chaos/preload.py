@@ -22,6 +22,7 @@ MODULES = (
     "functions.analyze.seeding.session",
     "functions.analyze.workflow",
     "functions.api.app",
+    "functions.cleanup.handler",
     "functions.cleanup.reconcile",
     "functions.cleanup.workflow",
     "httpx",

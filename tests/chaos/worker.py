@@ -19,6 +19,7 @@ import sys
 import threading
 import time
 from collections.abc import Mapping
+from contextlib import suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -89,7 +90,9 @@ def work(role: str, environment: Mapping[str, str], effects: Effects) -> None:
                 # After the job was taken: it is the work that kills.
                 effects.at = At("kill", "before", effects.count + 2)
             if not _invoke(handler, _event(message), environment, units)["batchItemFailures"]:
-                sqs.delete_message(QueueUrl=queue, ReceiptHandle=message["ReceiptHandle"])
+                # The handle of a message that came again meanwhile is void here; on AWS that is no error.
+                with suppress(sqs.exceptions.ReceiptHandleIsInvalid):
+                    sqs.delete_message(QueueUrl=queue, ReceiptHandle=message["ReceiptHandle"])
             units, left = -1, left - 1
 
 

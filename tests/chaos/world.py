@@ -44,8 +44,8 @@ SUBJECT = "00000000-0000-4000-8000-00000000c405"
 LEASE_SECONDS = 3
 VISIBILITY_SECONDS = 4
 RESEND_SECONDS = 2
-SETTLE_SECONDS = 90.0
-VICTIM_SECONDS = 60.0
+SETTLE_SECONDS = 180.0
+VICTIM_SECONDS = 120.0
 _ERROR = 300
 _BOUNDARY = "boundary-of-the-chaos-tests"
 
@@ -133,7 +133,7 @@ class World:
         """Let a frozen worker go on to its end."""
         assert process.pid is not None
         os.kill(process.pid, signal.SIGCONT)
-        assert self.finish(process) == 0
+        assert self.finish(process) == 0, self.log()
 
     def run(self, role: str, *arguments: Any, **faults: object) -> int:
         """Run a process to its end, after one message or round unless told otherwise."""
