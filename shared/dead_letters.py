@@ -6,7 +6,6 @@ crashed, or it is no message of ours.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Protocol
@@ -72,8 +71,8 @@ class DeadLetters(Protocol):
         """Return up to ``limit`` letters (at most ``MAX_BATCH``); nobody else sees them while ``hidden``."""
         ...
 
-    def release(self, letters: Sequence[DeadLetter]) -> None:
-        """Let others see up to ``MAX_BATCH`` letters of one kind again at once."""
+    def release(self, letter: DeadLetter) -> None:
+        """Let others see a letter again at once; one that nobody holds any more is no error."""
         ...
 
     def delete(self, letter: DeadLetter) -> None:

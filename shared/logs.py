@@ -12,9 +12,10 @@ from shared.errors import ClauseworksError
 
 @dataclass(frozen=True, slots=True)
 class LogLine:
-    """A structured line; ``fields`` are all its fields, as the function wrote them."""
+    """A structured line of a function; ``fields`` are all its fields, as the function wrote them."""
 
     at: datetime
+    function: str
     fields: Mapping[str, Any]
 
 

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
+from contextlib import suppress
 from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING
 
@@ -42,17 +43,12 @@ class SqsDeadLetters:
             )
         return [_letter(kind, message) for message in answer.get("Messages", [])]
 
-    def release(self, letters: Sequence[DeadLetter]) -> None:
-        """End the visibility time-out now; letters that came back by themselves are left out."""
-        if not letters:
-            return
-        with translated(_SERVICE):
-            self._sqs.change_message_visibility_batch(
-                QueueUrl=self._url(letters[0].kind),
-                Entries=[
-                    {"Id": str(number), "ReceiptHandle": letter.handle, "VisibilityTimeout": 0}
-                    for number, letter in enumerate(letters)
-                ],
+    def release(self, letter: DeadLetter) -> None:
+        """End the visibility time-out now, unless it has ended by itself."""
+        gone = (self._sqs.exceptions.MessageNotInflight, self._sqs.exceptions.ReceiptHandleIsInvalid)
+        with translated(_SERVICE), suppress(*gone):
+            self._sqs.change_message_visibility(
+                QueueUrl=self._url(letter.kind), ReceiptHandle=letter.handle, VisibilityTimeout=0
             )
 
     def delete(self, letter: DeadLetter) -> None:

@@ -55,6 +55,7 @@ class _Found:
     """A line with its moment in milliseconds, and what tells it from all others."""
 
     at: int
+    group: str
     identity: str
     fields: dict[str, Any]
 
@@ -157,11 +158,15 @@ def _found(group: str, event: FilteredLogEventTypeDef, job_id: str) -> _Found | 
         return None
     name = event.get("eventId") or f"{event.get('logStreamName')}{event['timestamp']}{event['message']}"
     identity = hashlib.sha256(f"{group}{name}".encode()).hexdigest()[:12]
-    return _Found(event["timestamp"], identity, fields)
+    return _Found(event["timestamp"], group, identity, fields)
 
 
 def _lines(page: Iterable[_Found]) -> list[LogLine]:
-    return [LogLine(datetime.fromtimestamp(line.at / 1000, UTC), line.fields) for line in page]
+    # Lambda names a group after its function: /aws/lambda/NAME.
+    return [
+        LogLine(datetime.fromtimestamp(line.at / 1000, UTC), line.group.rpartition("/")[2], line.fields)
+        for line in page
+    ]
 
 
 def _millis(moment: datetime) -> int:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from typing import Any
@@ -49,13 +48,11 @@ class MemoryDeadLetters:
             self.visible[letter.message_id] = now + hidden
         return received
 
-    def release(self, letters: Sequence[DeadLetter]) -> None:
+    def release(self, letter: DeadLetter) -> None:
         """See DeadLetters."""
         self.fault("letters.release")
-        assert len(letters) <= MAX_BATCH
-        for letter in letters:
-            if self._holds(letter):
-                self.visible[letter.message_id] = self.clock()
+        if self._holds(letter):
+            self.visible[letter.message_id] = self.clock()
 
     def delete(self, letter: DeadLetter) -> None:
         """See DeadLetters."""
@@ -125,8 +122,8 @@ class MemoryLogs:
     lines: list[LogLine] = field(default_factory=list)
 
     def write(self, at: datetime, **fields: Any) -> None:
-        """Add a line."""
-        self.lines.append(LogLine(at, fields))
+        """Add a line of the function ``api``."""
+        self.lines.append(LogLine(at, "api", fields))
 
     def read(self, job_id: str, start: datetime, end: datetime, *, limit: int, cursor: str = "") -> LogPage:
         """See JobLogs."""

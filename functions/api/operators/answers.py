@@ -70,7 +70,7 @@ class LogLineView(BaseModel):
     """A line that a function wrote about a job."""
 
     at: str
-    function: str
+    function: str = Field(description="Name of the Lambda function.")
     level: str
     message: str
     fields: dict[str, Any] = Field(description="Everything else that the line says.")

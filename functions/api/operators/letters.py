@@ -37,10 +37,9 @@ class Hand:
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
-        held = list(self._held.values())
         try:
-            for start in range(0, len(held), MAX_BATCH):
-                self._letters.release(held[start : start + MAX_BATCH])
+            for letter in self._held.values():
+                self._letters.release(letter)
         except TransientError as failure:
             logger.warning("Letters not released; they come back", problem=failure.code)
 

@@ -24,7 +24,7 @@ from shared.observability import logger
 
 MAX_LETTERS = 100
 # Letters looked through for those that were asked for by id.
-MAX_SEARCHED = 1000
+MAX_SEARCHED = 500
 PATIENCE = timedelta(seconds=15)
 HIDDEN = timedelta(seconds=30)
 

@@ -73,7 +73,7 @@ def log_line(line: LogLine) -> LogLineView:
     message = line.fields.get("message", "")
     return LogLineView(
         at=to_text(line.at),
-        function=str(line.fields.get("service", "")),
+        function=line.function,
         level=str(line.fields.get("level", "")),
         message=message if isinstance(message, str) else str(message),
         fields={name: value for name, value in line.fields.items() if name not in _OWN_FIELDS},

@@ -188,7 +188,7 @@ class TestLogs:
     def test_the_lines_of_one_job(self, desk: Desk) -> None:
         job = desk.completed()
         logs = desk.operations.logs
-        line = {"service": "api", "level": "INFO", "timestamp": "x", "job_id": job.job_id}
+        line = {"service": "clauseworks", "level": "INFO", "timestamp": "x", "job_id": job.job_id}
         for second, text in enumerate(["Job accepted", "Request", {"odd": 1}]):
             logs.write(desk.clock() + timedelta(seconds=second), **line, message=text, status=202)
         logs.write(desk.clock(), job_id=uuid7(), message="another job")
