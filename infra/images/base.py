@@ -26,12 +26,16 @@ PRUNED = ("var/cache/apt", "var/lib/apt/lists", "usr/share/doc", "usr/share/man"
 CERTIFICATES = "/etc/ssl/certs/ca-certificates.crt"
 
 
+class NoBaseError(LocalError):
+    """This machine can neither pull a base image nor make one."""
+
+
 def ensure_base(paths: Paths) -> str:
     """Return the base image of this machine, which is pulled or made where it is missing.
 
     The template's default is taken where the engine holds it or can pull it; else debootstrap makes a
     Debian with Python (a minute). Where this machine's pip has certificates or an index of its own, they are
-    put on top, for ``docker build``; the product's Dockerfiles know nothing of it.
+    put on top, for ``docker build``; the product's Dockerfiles know nothing of it. Raises NoBaseError.
     """
     public = str(load_template(paths.template)["Parameters"]["BaseImage"]["Default"])
     base = public if engine.exists(public) or _pull(public) else DEBIAN
@@ -63,7 +67,7 @@ def _pull(image: str) -> bool:
 def _bootstrap() -> None:
     """Make a Debian with Python and import it as an image."""
     if os.geteuid() != 0 or shutil.which("debootstrap") is None:
-        raise LocalError(
+        raise NoBaseError(
             "no base image can be pulled; to make one, debootstrap is needed, and to be root "
             "(`apt-get install debootstrap`), or name an image by --base"
         )

@@ -1,26 +1,30 @@
 """The SAM CLI in an environment of its own: it builds, checks and runs the template without an account.
 
-``sam local`` passes on only those variables that the template names, so the functions run from a copy of the
-built template that names the emulator's endpoint too; their values are those of the running local stack.
+``sam local`` passes on only those variables that the template names, and puts its interface emulator into the
+images as the images' own user, who may not write there. So it gets a copy of the built template, which names
+the emulator's endpoint too and refers to copies of the images that belong to root. The variables' values are
+those of the running local stack.
 """
 
 from __future__ import annotations
 
 import json
 import os
+import tempfile
 from collections.abc import Sequence
 from pathlib import Path
 from typing import NoReturn
 
+from infra.images import engine
 from infra.images.base import ensure_base
-from infra.images.engine import require_engine
 from infra.local import containers
+from infra.local.derive import FUNCTION
 from infra.local.emulator import KEPT
 from infra.local.errors import LocalError
 from infra.local.package import environment
 from infra.local.paths import Paths
 from infra.local.stack import CREDENTIALS, LocalStack
-from infra.local.template import load_template
+from infra.local.template import Json, load_template, resources_of
 
 HERE = Path(__file__).parent
 COMMANDS = ("build", "validate", "local")
@@ -51,21 +55,35 @@ def run(paths: Paths, arguments: Sequence[str]) -> NoReturn:
 def _additions(paths: Paths, command: str) -> list[str]:
     if command == "validate":
         return ["--template", str(paths.template)]
-    require_engine()
+    engine.require_engine()
     build = _folder(paths) / "build"
     if command == "build":
         base = f"BaseImage={ensure_base(paths)}"
         return ["--template", str(paths.template), "--build-dir", str(build), "--parameter-overrides", base]
     if not (build / "template.yaml").exists():
         raise LocalError("nothing is built: run `python -m infra.images sam build` first")
-    variables = _variables(paths)
-    template = load_template(build / "template.yaml")
-    template["Globals"]["Function"]["Environment"]["Variables"][ENDPOINT] = ""
-    (build / "local.json").write_text(json.dumps(template))
     named = _folder(paths) / "variables.json"
-    named.write_text(json.dumps(variables))
+    named.write_text(json.dumps(_variables(paths)))
+    (build / "local.json").write_text(json.dumps(_local_template(build / "template.yaml")))
     additions = ["--template", str(build / "local.json"), "--env-vars", str(named), "--skip-pull-image"]
     return [*additions, "--add-host", f"{containers.HOST_NAME}:host-gateway"]
+
+
+def _local_template(built: Path) -> Json:
+    """Return the built template in the form that `sam local` can run."""
+    template = load_template(built)
+    template["Globals"]["Function"]["Environment"]["Variables"][ENDPOINT] = ""
+    of_root: dict[str, str] = {}
+    for function in resources_of(template, FUNCTION).values():
+        image = function["ImageUri"]
+        if image not in of_root:
+            of_root[image] = f"{image}-root"
+            with tempfile.TemporaryDirectory(prefix="clauseworks-sam-") as work:
+                dockerfile = Path(work) / "Dockerfile"
+                dockerfile.write_text(f"FROM {image}\nUSER root\n")
+                engine.build(Path(work), dockerfile=dockerfile, tag=of_root[image])
+        function["ImageUri"] = of_root[image]
+    return template
 
 
 def _variables(paths: Paths) -> dict[str, dict[str, str]]:

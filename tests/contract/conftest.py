@@ -2,6 +2,9 @@
 
 A test file gets a server of its own by the fixture ``directus_server``; a mapping ``DIRECTUS_ENVIRONMENT``
 in the file adds to the server's environment. ``directus_stack`` is a local stack that works with it.
+
+``images`` are the functions' images, ``container_stack`` is a local stack of the file whose workers run in
+them; a mapping ``CONTAINER_SETTINGS`` in the file gives its settings.
 """
 
 from __future__ import annotations
@@ -16,6 +19,9 @@ import pytest
 from infra.directus import guard as directus_guard
 from infra.directus.install import Installation, NotInstallableError, cache_folder, ensure_installed
 from infra.directus.rest import Rest
+from infra.images.base import NoBaseError, ensure_base
+from infra.images.build import Image, build_images
+from infra.images.engine import NoEngineError, require_engine
 from infra.local import guard
 from infra.local.paths import Paths, locked
 from infra.local.stack import LocalStack
@@ -83,6 +89,37 @@ def directus_stack(
     try:
         settings = directus_server.settings
         with LocalStack(paths, settings, fixed_ports=False, enforce_permissions=True) as stack:
+            yield stack
+    finally:
+        guard.dismiss(paths)
+
+
+@pytest.fixture(scope="session")
+def images() -> dict[str, Image]:
+    """Return the images of all functions, built from the code as it is."""
+    paths = Paths.from_environment(os.environ)
+    try:
+        require_engine()
+        with locked(paths.cache / "images.lock"):
+            return build_images(paths, ensure_base(paths))
+    except (NoEngineError, NoBaseError) as error:
+        pytest.skip(str(error))
+
+
+@pytest.fixture(scope="module")
+def container_stack(
+    request: pytest.FixtureRequest, images: dict[str, Image], tmp_path_factory: pytest.TempPathFactory
+) -> Iterator[LocalStack]:
+    """Return a deployed stack that this file alone uses, with its workers in containers."""
+    usual = Paths.from_environment(os.environ)
+    folder = tmp_path_factory.mktemp("container-stack")
+    paths = Paths(usual.root, folder / "state", usual.cache)
+    paths.state.mkdir()
+    guard.watch(paths, folder, int(os.environ[OWNER]))
+    settings = getattr(request.module, "CONTAINER_SETTINGS", {})
+    local = LocalStack(paths, settings, fixed_ports=False, enforce_permissions=True, in_containers=True)
+    try:
+        with local as stack:
             yield stack
     finally:
         guard.dismiss(paths)

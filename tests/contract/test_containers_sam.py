@@ -1,0 +1,153 @@
+"""The SAM CLI with the template and the real images: lint, build, every function once, and the API."""
+
+from __future__ import annotations
+
+import json
+import os
+import signal
+import socket
+import subprocess
+import sys
+import time
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import httpx
+import pytest
+
+from infra.local.paths import CHECKOUT
+from infra.local.stack import LocalStack
+from shared.jobs.model import Kind
+from tests.contract.containers import EVENTS, OWNER, ContainerStack, event_about
+from tests.integration.support import bearer, upload
+
+pytestmark = pytest.mark.slow
+
+COMMAND = [sys.executable, "-m", "infra.images", "sam"]
+START_SECONDS = 120.0
+
+
+@pytest.fixture(scope="module")
+def local(container_stack: LocalStack) -> Iterator[ContainerStack]:
+    headers = bearer(container_stack.token(OWNER))
+    with httpx.Client(
+        base_url=container_stack.gateway_url, headers=headers, timeout=60, trust_env=False
+    ) as api:
+        yield ContainerStack(container_stack, api)
+
+
+@pytest.fixture(scope="module")
+def environment(local: ContainerStack) -> dict[str, str]:
+    paths = local.stack.paths
+    return {**os.environ, "CLAUSEWORKS_STATE": str(paths.state), "CLAUSEWORKS_CACHE": str(paths.cache)}
+
+
+@pytest.fixture(scope="module")
+def built(environment: dict[str, str]) -> dict[str, str]:
+    """Build the template's functions; return the environment in which they can be run."""
+    assert "Build Succeeded" in sam(environment, "build")
+    return environment
+
+
+def sam(environment: dict[str, str], *arguments: str) -> str:
+    done = subprocess.run(
+        [*COMMAND, *arguments], cwd=CHECKOUT, env=environment, capture_output=True, text=True, check=False
+    )
+    assert done.returncode == 0, f"{done.stdout}\n{done.stderr}"
+    return done.stdout
+
+
+def invoke(environment: dict[str, str], function: str, event: Path) -> Any:
+    """Run a function once and return its answer; `sam` exits well whatever the function does."""
+    output = sam(environment, "local", "invoke", function, "--event", str(event))
+    answer = json.loads(output.strip().splitlines()[-1])
+    assert "errorMessage" not in answer, output
+    return answer
+
+
+def test_the_template_passes_the_linter(environment: dict[str, str]) -> None:
+    assert "is a valid SAM Template" in sam(environment, "validate", "--lint")
+
+
+def test_the_api_answers_a_gateway_event(built: dict[str, str]) -> None:
+    answer = invoke(built, "ApiFunction", EVENTS / "api.json")
+    assert answer["statusCode"] == httpx.codes.OK
+    assert json.loads(answer["body"])["status"] == "ok"
+
+
+def test_analyze_does_the_job_that_its_event_names(
+    local: ContainerStack, built: dict[str, str], tmp_path: Path
+) -> None:
+    job = local.unsent(Kind.ANALYSIS, local.small_document())
+    event = event_about("analyze", job, tmp_path)
+    assert invoke(built, "AnalyzeFunction", event) == {"batchItemFailures": []}
+    ended = local.status(job.job_id)
+    assert ended["status"] == "completed", ended["error"]
+    assert ended["result"]["num_limits"] > 0
+
+
+def test_cleanup_does_the_job_that_its_event_names(
+    local: ContainerStack, built: dict[str, str], tmp_path: Path
+) -> None:
+    analysed = upload(local.api, "small.md", b"# Cover\n\nWe pay up to CHF 500 for baggage.\n")
+    local.wait(analysed["job_id"])
+    job = local.unsent(Kind.CLEANUP, {"document_id": analysed["document_id"]})
+    event = event_about("cleanup", job, tmp_path)
+    assert invoke(built, "CleanupFunction", event) == {"batchItemFailures": []}
+    ended = local.status(job.job_id)
+    assert ended["status"] == "completed", ended["error"]
+    assert ended["result"]["success"] is True
+    assert local.objects(f"jobs/{analysed['job_id']}/") == []
+
+
+def test_reconcile_sends_what_was_never_sent(local: ContainerStack, built: dict[str, str]) -> None:
+    job = local.unsent(Kind.ANALYSIS, local.small_document(), minutes_ago=5)
+    report = invoke(built, "ReconcileFunction", EVENTS / "reconcile.json")
+    assert report["errors"] == 0
+    assert "resent" in local.history(job.job_id)
+
+
+@pytest.mark.parametrize("function", ["analyze", "cleanup"])
+def test_the_example_events_name_no_job_and_are_put_aside(built: dict[str, str], function: str) -> None:
+    logical = f"{function.capitalize()}Function"
+    assert invoke(built, logical, EVENTS / f"{function}.json") == {"batchItemFailures": []}
+
+
+def test_the_api_serves_requests(local: ContainerStack, built: dict[str, str], tmp_path: Path) -> None:
+    port = free_port()
+    log = tmp_path / "start-api.log"
+    arguments = ["local", "start-api", "--port", str(port), "--warm-containers", "LAZY"]
+    with log.open("wb") as output:
+        server = subprocess.Popen(
+            [*COMMAND, *arguments], cwd=CHECKOUT, env=built, stdout=output, stderr=subprocess.STDOUT
+        )
+    try:
+        with httpx.Client(
+            base_url=f"http://127.0.0.1:{port}", headers=dict(local.api.headers), timeout=60, trust_env=False
+        ) as api:
+            assert healthy(api, server), log.read_text()
+            submitted = upload(api, "small.md", b"# Cover\n\nWe pay up to CHF 500 for baggage.\n")
+            local.wait(submitted["job_id"])
+            answer = api.get(f"/jobs/{submitted['job_id']}/status")
+            assert answer.json()["status"] == "completed", log.read_text()
+            assert api.get("/no/such/path").status_code == httpx.codes.NOT_FOUND
+    finally:
+        server.send_signal(signal.SIGTERM)
+        server.wait(timeout=60)
+
+
+def healthy(api: httpx.Client, server: subprocess.Popen[bytes]) -> bool:
+    deadline = time.monotonic() + START_SECONDS
+    while server.poll() is None and time.monotonic() < deadline:
+        try:
+            return bool(api.get("/health").json()["status"] == "ok")
+        except (httpx.TransportError, ValueError):
+            time.sleep(0.2)
+    return False
+
+
+def free_port() -> int:
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return int(probe.getsockname()[1])
