@@ -1,5 +1,5 @@
 .DEFAULT_GOAL := help
-.PHONY: help setup demo test test-unit check format bench chaos evaluate samples openapi up down deploy status clean secrets
+.PHONY: help setup demo test test-unit check format bench chaos evaluate samples openapi up down deploy status clean secrets policy
 
 PYTHON ?= python3
 VENV := .venv
@@ -37,6 +37,9 @@ check: setup ## Check format, lint, types, the template, the OpenAPI document an
 	@$(RUN) -m infra.local.validate
 	@$(RUN) -m functions.api.openapi --check
 	@$(RUN) -m infra.samples --check
+
+policy: setup ## Check the template against published rules for AWS (installs checkov, 300 MB)
+	@$(RUN) -m infra.policy
 
 format: setup ## Format the code and mend what ruff can mend
 	@$(RUN) -m ruff format .

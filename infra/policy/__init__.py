@@ -1,0 +1,1 @@
+"""The template against published rules for AWS: what is left out is left out for a reason."""
