@@ -40,7 +40,7 @@ from tests.store_contract import FakeClock, new_job, submit
 LEASE = timedelta(seconds=90)
 PAGES = 3
 RESULT = {"sum": 11}
-MAX_DRAIN = 400
+MAX_DRAIN = 200
 MAX_JOBS = 6
 
 MOVES = {
@@ -295,7 +295,7 @@ class JobsMachine(RuleBasedStateMachine):
             self._reconciler().run()
             while (letter := self._visible(0)) is not None:
                 self._hand_over(letter, None, None, 0)
-            self.clock.advance(seconds=300)
+            self.clock.advance(seconds=900)
         raise AssertionError(f"jobs that never end: {active}")
 
     # --- Helpers -----------------------------------------------------------------------------------

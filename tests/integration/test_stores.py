@@ -21,6 +21,7 @@ from shared.ids import uuid7
 from shared.jobs.model import Owner
 from shared.memory import MemoryDocuments, MemoryFiles
 from tests.index_contract import JobIndexContract
+from tests.integration.tables import table_of_its_own
 from tests.store_contract import FakeClock, JobStoreContract
 
 HOME = Owner("directus", "u1", "team")
@@ -28,22 +29,8 @@ HOME = Owner("directus", "u1", "team")
 
 @pytest.fixture(scope="module")
 def table(stack: LocalStack) -> Iterator[str]:
-    """Return a table like the deployed one, whose jobs no scheduled reconciliation touches."""
-    dynamodb = stack.client("dynamodb")
-    deployed = dynamodb.describe_table(TableName=stack.environment("ApiFunction")["JOBS_TABLE"])["Table"]
-    name = f"contract-{uuid7()}"
-    wanted = ("IndexName", "KeySchema", "Projection")
-    dynamodb.create_table(
-        TableName=name,
-        BillingMode="PAY_PER_REQUEST",
-        AttributeDefinitions=deployed["AttributeDefinitions"],
-        KeySchema=deployed["KeySchema"],
-        GlobalSecondaryIndexes=[
-            {key: index[key] for key in wanted} for index in deployed["GlobalSecondaryIndexes"]
-        ],
-    )
-    yield name
-    dynamodb.delete_table(TableName=name)
+    with table_of_its_own(stack) as name:
+        yield name
 
 
 class TestDynamoJobs(JobStoreContract, JobIndexContract):
