@@ -1,5 +1,5 @@
 .DEFAULT_GOAL := help
-.PHONY: help setup demo test test-unit check format bench chaos evaluate samples openapi up down deploy status clean secrets policy
+.PHONY: help setup demo test test-unit check format bench chaos evaluate samples openapi images up down deploy status clean secrets policy
 
 PYTHON ?= python3
 VENV := .venv
@@ -60,6 +60,9 @@ samples: setup ## Render the sample policies anew
 
 openapi: setup ## Write the OpenAPI document anew
 	@$(RUN) -m functions.api.openapi
+
+images: setup ## Build the container images (needs a Docker engine; BASE=image: on this base)
+	@$(RUN) -m infra.images build $(if $(BASE),--base "$(BASE)")
 
 up: setup ## Start the local stack
 	@$(RUN) -m infra.local up
