@@ -69,8 +69,10 @@ class JobView(BaseModel):
     can_cancel: bool
     pause_requested: bool
     cancel_requested: bool
-    attempt: int
-    max_attempts: int
+    attempt: int = Field(description="The try that runs, or comes next, from 1.")
+    max_attempts: int = Field(
+        description="Tries before the job fails; removing what a cancelled job made gets some more."
+    )
     not_before: str | None = Field(description="When the next attempt is due.")
     retry_of: str | None
     product_id: str | None
