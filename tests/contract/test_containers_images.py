@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import json
 import re
+import subprocess
+import sys
 from typing import Any
 
 import pytest
@@ -59,6 +61,20 @@ def found(images: dict[str, Image], name: str) -> dict[str, Any]:
 
 def test_every_function_has_an_image(images: dict[str, Image]) -> None:
     assert sorted(images) == sorted(FUNCTIONS) == sorted(BOUNDS)
+
+
+def test_the_commands_of_the_readme_show_the_sizes(images: dict[str, Image]) -> None:
+    for command in ("build", "sizes"):
+        done = subprocess.run(
+            [sys.executable, "-m", "infra.images", command],
+            cwd=CHECKOUT,
+            capture_output=True,
+            text=True,
+            check=False,
+        )
+        assert done.returncode == 0, done.stderr
+        lines = done.stdout.strip().splitlines()[-len(images) :]
+        assert [line.split()[0] for line in lines] == [f"clauseworks-{name}:latest" for name in images]
 
 
 def test_the_size_is_within_bounds(images: dict[str, Image], name: str) -> None:

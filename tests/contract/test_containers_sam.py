@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import re
 import signal
 import socket
 import subprocess
@@ -19,13 +20,21 @@ import pytest
 from infra.local.paths import CHECKOUT
 from infra.local.stack import LocalStack
 from shared.jobs.model import Kind
-from tests.contract.containers import EVENTS, OWNER, ContainerStack, event_about
+from tests.contract.containers import OWNER, ContainerStack, event_about
 from tests.integration.support import bearer, upload
 
 pytestmark = pytest.mark.slow
 
 COMMAND = [sys.executable, "-m", "infra.images", "sam"]
+README = (CHECKOUT / "README.md").read_text()
 START_SECONDS = 120.0
+# Of each function's answer to its event in the README.
+EXPECTED: dict[str, dict[str, Any]] = {
+    "ApiFunction": {"statusCode": 200},
+    "AnalyzeFunction": {"batchItemFailures": []},
+    "CleanupFunction": {"batchItemFailures": []},
+    "ReconcileFunction": {"errors": 0},
+}
 
 
 @pytest.fixture(scope="module")
@@ -67,13 +76,19 @@ def invoke(environment: dict[str, str], function: str, event: Path) -> Any:
 
 
 def test_the_template_passes_the_linter(environment: dict[str, str]) -> None:
+    assert "python -m infra.images sam validate --lint" in README
     assert "is a valid SAM Template" in sam(environment, "validate", "--lint")
 
 
-def test_the_api_answers_a_gateway_event(built: dict[str, str]) -> None:
-    answer = invoke(built, "ApiFunction", EVENTS / "api.json")
-    assert answer["statusCode"] == httpx.codes.OK
-    assert json.loads(answer["body"])["status"] == "ok"
+@pytest.mark.parametrize("function", EXPECTED)
+def test_the_readme_invokes_every_function(built: dict[str, str], function: str) -> None:
+    (event,) = re.findall(rf"sam local invoke {function} --event (\S+)$", README, re.MULTILINE)
+    answer = invoke(built, function, CHECKOUT / event)
+    assert {name: answer[name] for name in EXPECTED[function]} == EXPECTED[function]
+
+
+def test_no_other_invocation_is_in_the_readme() -> None:
+    assert sorted(re.findall(r"sam local invoke (\w+)", README)) == sorted(EXPECTED)
 
 
 def test_analyze_does_the_job_that_its_event_names(
@@ -101,23 +116,11 @@ def test_cleanup_does_the_job_that_its_event_names(
     assert local.objects(f"jobs/{analysed['job_id']}/") == []
 
 
-def test_reconcile_sends_what_was_never_sent(local: ContainerStack, built: dict[str, str]) -> None:
-    job = local.unsent(Kind.ANALYSIS, local.small_document(), minutes_ago=5)
-    report = invoke(built, "ReconcileFunction", EVENTS / "reconcile.json")
-    assert report["errors"] == 0
-    assert "resent" in local.history(job.job_id)
-
-
-@pytest.mark.parametrize("function", ["analyze", "cleanup"])
-def test_the_example_events_name_no_job_and_are_put_aside(built: dict[str, str], function: str) -> None:
-    logical = f"{function.capitalize()}Function"
-    assert invoke(built, logical, EVENTS / f"{function}.json") == {"batchItemFailures": []}
-
-
 def test_the_api_serves_requests(local: ContainerStack, built: dict[str, str], tmp_path: Path) -> None:
     port = free_port()
     log = tmp_path / "start-api.log"
-    arguments = ["local", "start-api", "--port", str(port), "--warm-containers", "LAZY"]
+    (command,) = re.findall(r"infra\.images sam (local start-api .*)$", README, re.MULTILINE)
+    arguments = command.replace("3000", str(port)).split()
     with log.open("wb") as output:
         server = subprocess.Popen(
             [*COMMAND, *arguments], cwd=CHECKOUT, env=built, stdout=output, stderr=subprocess.STDOUT
