@@ -38,7 +38,9 @@ def publish(run: Run, document: Document, tree: ResultTree, file_name: str) -> N
         )
     if run.params.get("debug"):
         for stage in run.finished:
-            run.put_artifact(f"{PREFIX}{stage}.json", dump(run.outputs(stage)), _JSON)
+            # In one line: laying out the pages of a long document takes many seconds.
+            outputs = json.dumps(run.outputs(stage), ensure_ascii=False, sort_keys=True)
+            run.put_artifact(f"{PREFIX}{stage}.json", outputs.encode(), _JSON)
 
 
 def summary(tree: ResultTree) -> Mapping[str, int]:

@@ -80,7 +80,7 @@ class AnalysisWorkflow:
         return (
             Stage("prepare", 2, lambda: 1, self._prepare),
             Stage("extract", 50, self._count_batches, self._extract, self._pages_of),
-            Stage("chunk", 8, lambda: 1, self._chunk),
+            Stage("chunk", 8, lambda: 2, lambda index: (self._assemble, self._chunk)[index]()),
             Stage("segments", 20, lambda: 1, self._find_segments),
             Stage("benefits", 10, self._count_groups, self._find_benefits),
             Stage("details", 10, lambda: self._count_groups() + 1, self._find_details),
@@ -103,7 +103,7 @@ class AnalysisWorkflow:
             "document_id": self._run.job.document_id,
             "language": self._document.language,
             "pages": len(self._document.pages),
-            "chunks": len(self._run.outputs("chunk")[0]["chunks"]),
+            "chunks": len(self._run.outputs("chunk")[1]),
             "warnings": [*self._document.warnings, *self._reading.warnings, *seeding.warnings],
             **seeding.fields,
             "tokens": {"input": 0, "output": 0},
@@ -147,19 +147,22 @@ class AnalysisWorkflow:
         first, last = self._pages_of(index) + 1, self._pages_of(index + 1)
         return [page_to_dict(page) for page in self._source.pages(first, last)]
 
-    def _chunk(self, _index: int) -> dict[str, Any]:
-        """Make one document of the pages, and passages of the document."""
+    def _assemble(self) -> dict[str, Any]:
+        """Make one document of the pages."""
         pages = [page_from_dict(page) for batch in self._run.outputs("extract") for page in batch]
         document = self._source.assemble(pages)
         language = self._run.params.get("language", DETECT)
         if language != DETECT:
             document = replace(document, language=language)
+        # Kept for this invocation: reading a long document takes a second.
+        self._document = document
+        return document_to_dict(document)
+
+    def _chunk(self) -> list[Any]:
+        """Make passages of the document."""
         params = self._run.params
-        chunks = chunk(document, params.get("chunk_size", 800), params.get("chunk_overlap", 80))
-        return {
-            "document": document_to_dict(document),
-            "chunks": [chunk_to_dict(passage) for passage in chunks],
-        }
+        chunks = chunk(self._document, params.get("chunk_size", 800), params.get("chunk_overlap", 80))
+        return [chunk_to_dict(passage) for passage in chunks]
 
     def _find_segments(self, _index: int) -> list[Any]:
         found = self._analysis.find_segments(self._taxonomy.segments)
@@ -259,7 +262,7 @@ class AnalysisWorkflow:
 
     @cached_property
     def _document(self) -> Document:
-        return document_from_dict(self._run.outputs("chunk")[0]["document"])
+        return document_from_dict(self._run.outputs("chunk")[0])
 
     @cached_property
     def _reading(self) -> Reading:
