@@ -9,6 +9,7 @@ from infra.local.template import Json, resources_of
 if TYPE_CHECKING:
     from mypy_boto3_cloudformation import CloudFormationClient
     from mypy_boto3_dynamodb import DynamoDBClient
+    from mypy_boto3_lambda import LambdaClient
 
 
 def apply_time_to_live(
@@ -23,6 +24,23 @@ def apply_time_to_live(
         current = dynamodb.describe_time_to_live(TableName=table_name)["TimeToLiveDescription"]
         if current.get("TimeToLiveStatus") not in {"ENABLED", "ENABLING"}:
             dynamodb.update_time_to_live(TableName=table_name, TimeToLiveSpecification=specification)
+
+
+def apply_reserved_concurrency(
+    functions: LambdaClient, cloudformation: CloudFormationClient, stack: str, template: Json
+) -> None:
+    """Bound the functions as the derived template says; the embedded emulator ignores it there."""
+    for name, function in resources_of(template, "AWS::Serverless::Function").items():
+        if (reserved := function.get("ReservedConcurrentExecutions")) is None:
+            continue
+        resource = cloudformation.describe_stack_resource(StackName=stack, LogicalResourceId=name)
+        function_name = resource["StackResourceDetail"].get("PhysicalResourceId", "")
+        if functions.get_function_concurrency(FunctionName=function_name).get(
+            "ReservedConcurrentExecutions"
+        ) != int(reserved):
+            functions.put_function_concurrency(
+                FunctionName=function_name, ReservedConcurrentExecutions=int(reserved)
+            )
 
 
 def apply_gateway_responses(apigateway: Any, api_id: str, stage: str, template: Json) -> None:

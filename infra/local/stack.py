@@ -139,6 +139,8 @@ class LocalStack:
             outputs = deploy.deploy(cloudformation, self._name, template_url, parameters)
             dynamodb = session.client("dynamodb", endpoint_url=endpoint)
             ignored.apply_time_to_live(dynamodb, cloudformation, self._name, template)
+            functions = session.client("lambda", endpoint_url=endpoint)
+            ignored.apply_reserved_concurrency(functions, cloudformation, self._name, local)
             apigateway = session.client("apigateway", endpoint_url=endpoint)
             ignored.apply_gateway_responses(apigateway, outputs["ApiId"], outputs["StageName"], template)
             deployed = Deployed(endpoint, self._foreign is None, self._name, outputs)
