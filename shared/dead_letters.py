@@ -76,7 +76,7 @@ class DeadLetters(Protocol):
         ...
 
     def delete(self, letter: DeadLetter) -> None:
-        """Remove a letter for good; one that is gone already is no error."""
+        """Remove a letter for good; one that is gone, or that somebody else holds by now, is no error."""
         ...
 
 

@@ -52,8 +52,8 @@ class SqsDeadLetters:
             )
 
     def delete(self, letter: DeadLetter) -> None:
-        """Delete a message."""
-        with translated(_SERVICE):
+        """Delete a message, unless somebody else has it by now."""
+        with translated(_SERVICE), suppress(self._sqs.exceptions.ReceiptHandleIsInvalid):
             self._sqs.delete_message(QueueUrl=self._url(letter.kind), ReceiptHandle=letter.handle)
 
     def _url(self, kind: Kind) -> str:
