@@ -49,17 +49,19 @@ def run(paths: Paths, arguments: Sequence[str]) -> NoReturn:
         )
     os.chdir(paths.root)
     sam = ensure_sam(paths)
-    os.execve(sam, [str(sam), *arguments, *_additions(paths, command)], _environment(paths))  # noqa: S606
+    os.execve(sam, [str(sam), *arguments, *additions(paths, command)], _environment(paths))  # noqa: S606
 
 
-def _additions(paths: Paths, command: str) -> list[str]:
+def additions(paths: Paths, command: str) -> list[str]:
+    """Return the options that make a command work here, after writing the files that they name."""
     if command == "validate":
         return ["--template", str(paths.template)]
     engine.require_engine()
     build = _folder(paths) / "build"
     if command == "build":
         base = f"BaseImage={ensure_base(paths)}"
-        return ["--template", str(paths.template), "--build-dir", str(build), "--parameter-overrides", base]
+        folders = ["--build-dir", str(build), "--cache-dir", str(_folder(paths) / "cache")]
+        return ["--template", str(paths.template), *folders, "--parameter-overrides", base]
     if not (build / "template.yaml").exists():
         raise LocalError("nothing is built: run `python -m infra.images sam build` first")
     named = _folder(paths) / "variables.json"

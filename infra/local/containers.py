@@ -135,7 +135,7 @@ def start_forwarder(paths: Paths, ports: Sequence[int]) -> None:
     process = start(command, os.environ, log=log, folder=CHECKOUT, port=ports[0])
     process.save(_record(paths))
     deadline = time.monotonic() + START_SECONDS
-    while not all(_listens(address, port) for port in ports):
+    while not all(listens(address, port) for port in ports):
         if not process.alive or time.monotonic() > deadline:
             raise LocalError(f"the forwarder to {address} did not start; its log is {log}")
         time.sleep(POLL_SECONDS)
@@ -184,7 +184,8 @@ def _is_ours(address: str) -> bool:
     return True
 
 
-def _listens(address: str, port: int) -> bool:
+def listens(address: str, port: int) -> bool:
+    """Say whether anything accepts connections there."""
     with suppress(OSError), socket.create_connection((address, port), timeout=1):
         return True
     return False

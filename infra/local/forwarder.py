@@ -9,7 +9,7 @@ from __future__ import annotations
 import asyncio
 import sys
 from collections.abc import Awaitable, Callable, Sequence
-from contextlib import suppress
+from contextlib import closing, suppress
 
 from infra.local.processes import HOST
 
@@ -24,13 +24,10 @@ async def forward(address: str, ports: Sequence[int]) -> None:
 
 def _passing_to(port: int) -> Callable[[asyncio.StreamReader, asyncio.StreamWriter], Awaitable[None]]:
     async def connected(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-        try:
-            with suppress(OSError):
-                back, onward = await asyncio.open_connection(HOST, port)
+        with closing(writer), suppress(OSError):
+            back, onward = await asyncio.open_connection(HOST, port)
+            with closing(onward):
                 await asyncio.gather(_copy(reader, onward), _copy(back, writer))
-                onward.close()
-        finally:
-            writer.close()
 
     return connected
 

@@ -82,6 +82,8 @@ class LocalStack:
         self._fixed_ports = fixed_ports
         self._enforce_permissions = enforce_permissions
         self._in_containers = containers.enabled(paths) if in_containers is None else in_containers
+        if self._foreign and self._in_containers:
+            raise LocalError("containers run on our own emulator alone: leave AWS_ENDPOINT_URL unset")
 
     def __enter__(self) -> LocalStack:
         """Deploy the stack; the API server is not started."""

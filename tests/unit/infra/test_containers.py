@@ -1,0 +1,162 @@
+"""The parts of the containers on the local stack that need no engine."""
+
+from __future__ import annotations
+
+import copy
+import os
+import socket
+import sys
+import threading
+from collections.abc import Iterator
+from contextlib import closing, contextmanager
+from pathlib import Path
+
+import pytest
+
+from infra.local import containers
+from infra.local.derive import Code, ContainerImage, derive, function_packages
+from infra.local.errors import LocalError
+from infra.local.paths import CHECKOUT, Paths
+from infra.local.processes import HOST, Process, free_port, start
+from infra.local.stack import LocalStack
+from infra.local.template import load_template, resources_of
+
+# An address of the loopback that nothing else of ours listens at.
+BRIDGE = "127.0.0.2"
+
+
+@pytest.fixture
+def paths(tmp_path: Path) -> Paths:
+    return Paths(CHECKOUT, tmp_path / "state", tmp_path / "cache")
+
+
+def test_addresses_of_the_loopback_become_those_of_the_host() -> None:
+    variables = {
+        "DIRECTUS_URL": "http://127.0.0.1:8055",
+        "AWS_ENDPOINT_URL": "http://localhost:4566/path?host=localhost",
+        "ELSEWHERE": "https://cms.example.com/127.0.0.1",
+        "TABLE": "jobs",
+        "EMPTY": "",
+    }
+    assert containers.reachable(variables) == variables | {
+        "DIRECTUS_URL": "http://host.docker.internal:8055",
+        "AWS_ENDPOINT_URL": "http://host.docker.internal:4566/path?host=localhost",
+    }
+
+
+@pytest.mark.parametrize(
+    ("url", "ports"),
+    [
+        ("http://127.0.0.1:8055", [8055]),
+        ("http://localhost", [80]),
+        ("https://cms.example.com", []),
+        ("", []),
+    ],
+)
+def test_a_directus_on_this_machine_is_forwarded_to(url: str, ports: list[int]) -> None:
+    assert containers.ports_of({"DIRECTUS_URL": url}) == ports
+
+
+def test_functions_of_images_keep_their_command_and_enter_through_the_interface() -> None:
+    template = load_template(CHECKOUT / "template.yaml")
+    image = ContainerImage("sha256:1", ("/interface", "python"), {"EXTRA": "1"})
+    packages = function_packages(template)
+    code = {
+        name: image if package in containers.PACKAGES else Code("bucket", "api.zip")
+        for name, package in packages.items()
+    }
+    before = copy.deepcopy(template)
+    local = resources_of(derive(template, code, {}), "AWS::Serverless::Function")
+    assert template == before
+    assert {packages[name] for name, function in local.items() if "ImageUri" in function} == {
+        "analyze",
+        "cleanup",
+    }
+    for name, function in local.items():
+        if "ImageUri" not in function:
+            assert "CodeUri" in function
+            continue
+        assert function["PackageType"] == "Image"
+        assert function["ImageUri"] == "sha256:1"
+        own = before["Resources"][name]["Properties"]["ImageConfig"]["Command"]
+        assert function["ImageConfig"] == {"Command": own, "EntryPoint": ["/interface", "python"]}
+        assert function["Environment"]["Variables"]["EXTRA"] == "1"
+        assert not {"Runtime", "Handler", "CodeUri"} & set(function)
+
+
+def test_containers_need_an_engine(paths: Paths, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("PATH", "/nonexistent")
+    with pytest.raises(LocalError, match="no Docker engine"):
+        containers.prepare(paths, wanted=True)
+    assert not containers.enabled(paths)
+
+
+def test_containers_and_another_endpoint_exclude_each_other(paths: Paths) -> None:
+    with pytest.raises(LocalError, match="own emulator"):
+        LocalStack(paths, endpoint="http://127.0.0.1:4566", in_containers=True)
+
+
+def test_without_containers_nothing_is_added(paths: Paths) -> None:
+    assert containers.prepare(paths, wanted=False) == {}
+    assert not containers.enabled(paths)
+
+
+@contextmanager
+def echo() -> Iterator[int]:
+    """Serve connections of the loopback that say in capitals what they heard, once they heard the end."""
+    with socket.create_server((HOST, 0)) as server:
+
+        def answer() -> None:
+            while True:
+                try:
+                    connection, _ = server.accept()
+                except OSError:
+                    return
+                with connection:
+                    connection.sendall(everything(connection).upper())
+
+        thread = threading.Thread(target=answer)
+        thread.start()
+        yield int(server.getsockname()[1])
+        server.shutdown(socket.SHUT_RDWR)
+        thread.join()
+
+
+@contextmanager
+def forwarder(folder: Path, port: int) -> Iterator[Process]:
+    command = [sys.executable, "-m", "infra.local.forwarder", BRIDGE, str(port)]
+    process = start(command, os.environ, log=folder / "log", folder=CHECKOUT, port=port)
+    try:
+        while not containers.listens(BRIDGE, port):
+            assert process.alive, (folder / "log").read_text()
+        yield process
+    finally:
+        process.stop()
+
+
+def say(port: int, words: bytes) -> bytes:
+    with closing(socket.create_connection((BRIDGE, port), timeout=30)) as connection:
+        connection.sendall(words)
+        connection.shutdown(socket.SHUT_WR)
+        return everything(connection)
+
+
+def everything(connection: socket.socket) -> bytes:
+    """Return what is said until the other side hangs up."""
+    return b"".join(iter(lambda: connection.recv(65_536), b""))
+
+
+def test_the_forwarder_passes_both_directions_on_to_their_ends(tmp_path: Path) -> None:
+    large = b"much of it, " * 500_000
+    with echo() as port, forwarder(tmp_path, port):
+        assert say(port, b"hello") == b"HELLO"
+        assert say(port, large) == large.upper()
+        assert say(port, b"") == b""
+
+
+def test_the_forwarder_hangs_up_where_nothing_listens_and_goes_on(tmp_path: Path) -> None:
+    port = free_port([])
+    with forwarder(tmp_path, port) as process:
+        assert say(port, b"hello") == b""
+        assert process.alive
+    assert (tmp_path / "log").read_text() == ""
