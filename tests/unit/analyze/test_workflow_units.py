@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import hashlib
-import io
 import json
 from collections import Counter
 from collections.abc import Sequence
@@ -11,7 +10,6 @@ from dataclasses import dataclass, field
 from functools import partial
 from typing import Any
 
-import pypdfium2
 import pytest
 
 from functions.analyze import workflow
@@ -26,6 +24,7 @@ from shared.jobs.queue import JobMessage
 from shared.jobs.runner import Ending, Runner
 from shared.memory import MemoryFiles, MemoryJobs, MemoryQueue
 from shared.taxonomy import Category, Item, Taxonomy
+from tests.fakes.long_documents import plain_pdf
 from tests.fakes.word_engine import WordEngine
 
 BENEFITS = tuple(Item(f"s{i}/b", "sum", Category.BENEFIT) for i in range(5))
@@ -128,22 +127,7 @@ class World:
 
 
 def pdf(pages: int) -> bytes:
-    """Return a document of so many pages with a few words on each."""
-    document = pypdfium2.PdfDocument.new()
-    font = pypdfium2.raw.FPDFText_LoadStandardFont(document, b"Helvetica")
-    for number in range(1, pages + 1):
-        page = document.new_page(300, 200)
-        for line, words in enumerate((f"Page {number} of {pages}.", "The sum insured for this risk.")):
-            text = pypdfium2.raw.FPDFPageObj_CreateTextObj(document, font, 12.0)
-            encoded = (words + "\0").encode("utf-16-le")
-            buffer = (pypdfium2.raw.FPDF_WCHAR * (len(encoded) // 2)).from_buffer_copy(encoded)
-            pypdfium2.raw.FPDFText_SetText(text, buffer)
-            pypdfium2.raw.FPDFPageObj_Transform(text, 1, 0, 0, 1, 20, 150 - 20 * line)
-            pypdfium2.raw.FPDFPage_InsertObject(page, text)
-        pypdfium2.raw.FPDFPage_GenerateContent(page)
-    stream = io.BytesIO()
-    document.save(stream)
-    return stream.getvalue()
+    return plain_pdf(pages, "The sum insured for this risk.")
 
 
 @pytest.mark.parametrize(
