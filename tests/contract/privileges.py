@@ -1,0 +1,334 @@
+"""What every statement of every role is for: one use that works with it and fails without it."""
+
+from __future__ import annotations
+
+import json
+import time
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass, replace
+from datetime import timedelta
+from typing import Any
+
+import httpx
+from websockets.sync.client import connect
+
+from infra.local.stack import LocalStack
+from shared.aws.jobs_table import DynamoJobs
+from shared.clock import utc_now
+from shared.ids import uuid7
+from shared.jobs import states
+from shared.jobs.model import Job, Kind, Owner
+from shared.jobs.workflow import job_prefix
+from tests.integration.support import SAMPLES, bearer
+
+SECONDS = 60.0
+SMALL = (SAMPLES / "small.md").read_bytes()
+REFUSED = ("aws-refused", "AccessDenied", "not authorized")
+TERMINAL = {"completed", "failed", "cancelled"}
+
+
+class DeniedError(Exception):
+    """What was to be done was refused."""
+
+
+@dataclass(frozen=True)
+class World:
+    """A deployed stack, with clients of its API, and its roles to take things from."""
+
+    stack: LocalStack
+
+    @property
+    def api(self) -> httpx.Client:
+        """Return a client of the gateway with an administrator's token."""
+        token = self.stack.token("privileged", admin=True)
+        return httpx.Client(
+            base_url=self.stack.gateway_url, headers=bearer(token), timeout=60, trust_env=False
+        )
+
+    def call(self, method: str, path: str, **request: Any) -> httpx.Response:
+        """Return an answer; raises DeniedError where the function was in trouble."""
+        with self.api as api:
+            answer = api.request(method, path, **request)
+        if answer.status_code >= httpx.codes.INTERNAL_SERVER_ERROR:
+            raise DeniedError(answer.text)
+        return answer
+
+    def upload(self, **options: str) -> dict[str, Any]:
+        """Start the analysis of a small document."""
+        body: dict[str, Any] = self.call(
+            "POST", "/jobs/upload", files={"file": ("small.md", SMALL)}, data=options
+        ).json()
+        return body
+
+    def ended(self, job_id: str, function: str) -> dict[str, Any]:
+        """Return a job once it has ended well; raises DeniedError where its function was refused."""
+        began = time.time() - 1
+        deadline = time.monotonic() + SECONDS
+        while time.monotonic() < deadline:
+            job: dict[str, Any] = self.call("GET", f"/jobs/{job_id}").json()
+            if job["status"] == "failed" or self.refused(function, began):
+                raise DeniedError(str(job["error"]))
+            if job["status"] in TERMINAL:
+                return job
+            time.sleep(0.1)
+        raise AssertionError(f"neither done nor refused within {SECONDS} s: {job}")
+
+    def refused(self, function: str, since: float) -> bool:
+        """Say whether a function has told of a refusal."""
+        group = f"/aws/lambda/{self.stack.deployed.outputs[f'{function}FunctionName']}"
+        found = self.stack.client("logs").filter_log_events(logGroupName=group, startTime=int(since * 1000))
+        return any(word in event["message"] for event in found["events"] for word in REFUSED)
+
+    def start_anew(self, function: str) -> None:
+        """End a function's processes, and with them what they remember."""
+        name, functions = self.stack.deployed.outputs[f"{function}FunctionName"], self.stack.client("lambda")
+        variables = functions.get_function_configuration(FunctionName=name)["Environment"]["Variables"]
+        functions.update_function_configuration(
+            FunctionName=name, Environment={"Variables": {**variables, "STARTED": uuid7()}}
+        )
+
+    @property
+    def jobs(self) -> DynamoJobs:
+        """Return the table, with everybody's rights."""
+        deployed = self.stack.deployed
+        return DynamoJobs(deployed.outputs["JobsTable"], deployed.endpoint)
+
+    @contextmanager
+    def without(self, role: str, sid: str) -> Iterator[None]:
+        """Take one statement from a role."""
+        iam, name = self.stack.client("iam"), self._physical(role)
+        (policy,) = iam.list_role_policies(RoleName=name)["PolicyNames"]
+        whole = iam.get_role_policy(RoleName=name, PolicyName=policy)["PolicyDocument"]
+        rest = [one for one in whole["Statement"] if one["Sid"] != sid]
+        assert len(rest) == len(whole["Statement"]) - 1
+        iam.put_role_policy(
+            RoleName=name, PolicyName=policy, PolicyDocument=json.dumps({**whole, "Statement": rest})
+        )
+        try:
+            yield
+        finally:
+            iam.put_role_policy(RoleName=name, PolicyName=policy, PolicyDocument=json.dumps(whole))
+
+    def _physical(self, role: str) -> str:
+        cloudformation = self.stack.client("cloudformation")
+        found = cloudformation.describe_stack_resource(
+            StackName=self.stack.deployed.name, LogicalResourceId=role
+        )
+        return str(found["StackResourceDetail"]["PhysicalResourceId"])
+
+
+# --- API --------------------------------------------------------------------------------------------------
+
+
+def list_jobs(world: World) -> None:
+    world.call("GET", "/jobs")
+
+
+def read_result(world: World) -> None:
+    job = world.ended(world.upload()["job_id"], "Analyze")
+    world.call("GET", f"/jobs/{job['job_id']}/result")
+
+
+def submit(world: World) -> None:
+    world.upload()
+
+
+def list_dead_letters(world: World) -> None:
+    world.call("GET", "/admin/dead-letters", params={"kind": "analysis"})
+
+
+def read_logs(world: World) -> None:
+    world.call("GET", f"/admin/tasks/{world.upload()['job_id']}/logs")
+
+
+def verify_a_token(function: str, path: str) -> Callable[[World], None]:
+    def use(world: World) -> None:
+        world.start_anew(function)
+        world.call("GET", path)
+
+    return use
+
+
+# --- Waiting and push -------------------------------------------------------------------------------------
+
+
+def read_events(world: World) -> None:
+    world.call("GET", f"/jobs/{world.upload()['job_id']}/events")
+
+
+def read_progress(world: World) -> None:
+    world.call("GET", f"/documents/{world.upload()['document_id']}/progress")
+
+
+def watch(world: World) -> None:
+    deployed, job_id = world.stack.deployed, world.upload()["job_id"]
+    path = f"_aws/execute-api/{deployed.outputs['PushApiId']}/{deployed.outputs['StageName']}"
+    token = world.stack.token("privileged", admin=True)
+    began = time.time() - 1
+    with connect(f"{deployed.endpoint.replace('http', 'ws', 1)}/{path}", proxy=None) as socket:
+        socket.send(json.dumps({"action": "watch", "token": token, "job_id": job_id}))
+        deadline = time.monotonic() + SECONDS
+        while time.monotonic() < deadline:
+            try:
+                text = socket.recv(timeout=0.5)
+            except TimeoutError:
+                if world.refused("Push", began):
+                    raise DeniedError("the push function was refused") from None
+                continue
+            if '"events"' in str(text):
+                return
+            raise DeniedError(str(text))
+    raise AssertionError("neither told nor refused")
+
+
+def watch_anew(world: World) -> None:
+    world.start_anew("Push")
+    watch(world)
+
+
+# --- Workers ----------------------------------------------------------------------------------------------
+
+
+def analyse(world: World) -> None:
+    world.ended(world.upload()["job_id"], "Analyze")
+
+
+def analyse_anew(world: World) -> None:
+    world.start_anew("Analyze")
+    analyse(world)
+
+
+def analyse_after_debugging(world: World) -> None:
+    world.ended(world.upload(debug="true", debug_clean="true")["job_id"], "Analyze")
+
+
+def cancel(world: World) -> None:
+    job_id = world.upload()["job_id"]
+    world.call("POST", f"/jobs/{job_id}/pause")
+    world.call("POST", f"/jobs/{job_id}/cancel")
+    world.ended(job_id, "Analyze")
+
+
+def try_again_later(function: str, kind: Kind) -> Callable[[World], None]:
+    """Return a use that has a function send a message: its job is told of before it is due."""
+
+    def use(world: World) -> None:
+        began, job = time.time() - 1, stored(world, kind, not_before=utc_now() + timedelta(seconds=2))
+        queue = world.stack.deployed.outputs[
+            "AnalysisQueueUrl" if kind is Kind.ANALYSIS else "CleanupQueueUrl"
+        ]
+        body = json.dumps({"job_id": job.job_id, "kind": kind})
+        world.stack.client("sqs").send_message(QueueUrl=queue, MessageBody=body)
+        deadline = time.monotonic() + SECONDS
+        while time.monotonic() < deadline:
+            if world.refused(function, began):
+                raise DeniedError("the message could not be sent")
+            after = world.jobs.get(job.job_id)
+            if after is not None and after.version > job.version:
+                return
+            time.sleep(0.1)
+        raise AssertionError("neither sent nor refused")
+
+    return use
+
+
+def clean_up(world: World) -> None:
+    uploaded = world.upload()
+    world.ended(uploaded["job_id"], "Analyze")
+    body = {"document_id": uploaded["document_id"], "delete_product": True}
+    world.ended(world.call("POST", "/jobs/cleanup", json=body).json()["job_id"], "Cleanup")
+
+
+def clean_up_anew(world: World) -> None:
+    world.start_anew("Cleanup")
+    clean_up(world)
+
+
+# --- Reconciliation ---------------------------------------------------------------------------------------
+
+
+def stored(world: World, kind: Kind = Kind.ANALYSIS, **fields: Any) -> Job:
+    """Return a job that is in the table, and that no message names."""
+    now = utc_now()
+    job = Job(
+        uuid7(), kind, Owner("directus", "privileged"), {}, now, now, expires_at=now + timedelta(days=1)
+    )
+    return world.jobs.create(states.submitted(replace(job, **fields), "test"))
+
+
+def reconcile(world: World) -> Mapping[str, int]:
+    """Run the reconciliation; raises DeniedError where it was in trouble."""
+    name = world.stack.deployed.outputs["ReconcileFunctionName"]
+    answer = world.stack.client("lambda").invoke(FunctionName=name, Payload=b"{}")
+    report: dict[str, Any] = json.loads(answer["Payload"].read())
+    if answer.get("FunctionError") or report["errors"] or report["removal_errors"]:
+        raise DeniedError(str(report))
+    return report
+
+
+def send_again(world: World) -> None:
+    long_ago = utc_now() - timedelta(hours=2)
+    stored(world, created_at=long_ago, updated_at=long_ago)
+    assert reconcile(world)["resent"] >= 1
+
+
+def remove_what_expired(world: World) -> None:
+    job = world.ended(world.upload()["job_id"], "Analyze")
+    jobs, found = world.jobs, world.jobs.get(job["job_id"])
+    assert found is not None
+    expired = replace(found, version=found.version + 1, expires_at=utc_now() - timedelta(minutes=1))
+    jobs.save(found, states.submitted(expired, "test"))
+    assert reconcile(world)["expired_jobs"] >= 1
+    objects = world.stack.client("s3").list_objects_v2(
+        Bucket=world.stack.deployed.outputs["DocumentsBucket"], Prefix=job_prefix(found.job_id)
+    )
+    assert objects["KeyCount"] == 0
+
+
+# Statements that AWS's own services use for the function, which the emulator does by itself.
+REASONED = {
+    "Logs": "the emulator writes the functions' logs in its own name",
+    "Traces": "the emulator takes no traces",
+    "Changes": "the emulator reads the table's stream in its own name",
+    "TellMissingFromForbidden": "the emulator says 404 for a missing object to those who may not list, too",
+    "FindStream": "the emulator finds the table's stream in its own name",
+}
+
+USES: Mapping[tuple[str, str], Callable[[World], object]] = {
+    ("ApiRole", "TokenSecret"): verify_a_token("Api", "/jobs"),
+    ("ApiRole", "Jobs"): submit,
+    ("ApiRole", "Lists"): list_jobs,
+    ("ApiRole", "Uploads"): submit,
+    ("ApiRole", "Results"): read_result,
+    ("ApiRole", "Send"): submit,
+    ("ApiRole", "DeadLetters"): list_dead_letters,
+    ("ApiRole", "ReadLogs"): read_logs,
+    ("WaitRole", "TokenSecret"): verify_a_token("Wait", f"/jobs/{uuid7()}/events"),
+    ("WaitRole", "Jobs"): read_events,
+    ("WaitRole", "JobsOfDocument"): read_progress,
+    ("PushRole", "TokenSecret"): watch_anew,
+    ("PushRole", "Jobs"): watch,
+    ("PushRole", "Watchers"): watch,
+    ("PushRole", "Tell"): watch,
+    ("AnalyzeRole", "DirectusToken"): analyse_anew,
+    ("AnalyzeRole", "Jobs"): analyse,
+    ("AnalyzeRole", "JobsOfSubject"): analyse_after_debugging,
+    ("AnalyzeRole", "ReadDocuments"): analyse,
+    ("AnalyzeRole", "Results"): analyse,
+    ("AnalyzeRole", "ListFiles"): cancel,
+    ("AnalyzeRole", "Work"): try_again_later("Analyze", Kind.ANALYSIS),
+    ("CleanupRole", "DirectusToken"): clean_up_anew,
+    ("CleanupRole", "Jobs"): clean_up,
+    ("CleanupRole", "JobsOfSubject"): clean_up,
+    ("CleanupRole", "RemoveRecords"): clean_up,
+    ("CleanupRole", "RemoveFiles"): clean_up,
+    ("CleanupRole", "Results"): clean_up,
+    ("CleanupRole", "ListFiles"): clean_up,
+    ("CleanupRole", "Work"): try_again_later("Cleanup", Kind.CLEANUP),
+    ("ReconcileRole", "Jobs"): send_again,
+    ("ReconcileRole", "Send"): send_again,
+    ("ReconcileRole", "JobsDue"): send_again,
+    ("ReconcileRole", "RemoveExpiredFiles"): remove_what_expired,
+    ("ReconcileRole", "ListFiles"): remove_what_expired,
+}
