@@ -11,7 +11,7 @@ import pytest
 from infra.local.stack import LocalStack
 from tests.chaos.scenarios import Analysis, Cleanup, Reference, Scenario
 from tests.chaos.walk import references_of
-from tests.chaos.world import Ground, World, world
+from tests.chaos.world import LEASE_SECONDS, Ground, World, world
 from tests.integration.conftest import stack
 
 __all__ = ["stack"]
@@ -34,9 +34,9 @@ def ground(stack: LocalStack) -> Ground:
 
 
 @pytest.fixture
-def here(ground: Ground) -> Iterator[World]:
-    """Return a world with a product whose document is the small sample."""
-    with world(ground) as made:
+def here(request: pytest.FixtureRequest, ground: Ground) -> Iterator[World]:
+    """Return a world with a product and the small sample; a parameter is the lease in seconds."""
+    with world(ground, lease=getattr(request, "param", LEASE_SECONDS)) as made:
         yield made
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import importlib
+import logging
 from functools import cache
 from pathlib import Path
 
@@ -14,6 +15,7 @@ from shared.clock import utc_now
 from shared.ids import uuid7
 from shared.jobs import states
 from shared.jobs.model import Job, Kind, Owner, Status
+from shared.observability import logger
 
 MODULES = (
     "aws_lambda_powertools.utilities.batch",
@@ -80,7 +82,10 @@ def _analyse(data: bytes) -> None:
     jobs.create(states.submitted(job, "preload"))
     tools = Tools(load_taxonomy("travel-insurance"), {RulesEngine.name: RulesEngine()})
     workflows = {Kind.ANALYSIS: lambda run: AnalysisWorkflow(run, tools)}
+    level = logger.log_level
+    logger.setLevel(logging.CRITICAL)
     ended = Runner(jobs, files, MemoryQueue(), workflows).handle(JobMessage(job.job_id, Kind.ANALYSIS))
+    logger.setLevel(level)
     assert ended.job is not None
     assert ended.job.status is Status.COMPLETED
 

@@ -23,6 +23,7 @@ from tests.chaos.world import Ground, World
 pytestmark = pytest.mark.slow
 
 MINUTES = 600
+LONG_LEASE = 120
 References = Mapping[type[Scenario], Reference]
 
 
@@ -50,6 +51,7 @@ def everything(world: World, job_id: str) -> Any:
 # --- Delivered at least once ---------------------------------------------------------------------------
 
 
+@pytest.mark.parametrize("here", [LONG_LEASE], indirect=True)
 def test_duplicates_before_during_and_after_the_work(here: World, references: References) -> None:
     job_id = here.submit_analysis()
     here.send(job_id)
@@ -121,10 +123,13 @@ def test_a_job_that_kills_its_workers_fails_and_holds_up_nobody(here: World) -> 
 
 def test_an_invocation_that_is_stopped_in_the_middle_of_a_unit(here: World, references: References) -> None:
     job_id = here.submit_analysis()
-    # The lease is kept alive until Lambda kills the process.
-    code = here.run("analyze", at="hang:before:12", invocation=5)
-    assert code == -9
-    assert here.job(job_id).status is Status.RUNNING
+    worker = here.start("analyze", once=1, at="hang:before:12", trace=here.folder / "effects.txt")
+    here.until(lambda: here.effects() == 12, "the unit has begun")
+    # However long it takes, the lease is kept alive, until Lambda ends the invocation by force.
+    first = here.job(job_id).lease_until
+    assert first is not None
+    here.until(lambda: (here.job(job_id).lease_until or first) > first, "the lease is renewed")
+    here.kill(worker)
     (job,) = here.recover(job_id)
     assert job.attempt == 2
     whole(here, job, references[Analysis])
@@ -182,6 +187,7 @@ def test_answers_that_get_lost(here: World, references: References, service: str
 # --- Clocks --------------------------------------------------------------------------------------------
 
 
+@pytest.mark.parametrize("here", [LONG_LEASE], indirect=True)
 def test_a_worker_whose_clock_is_fast_takes_a_live_job_over_and_the_fence_holds(
     here: World, references: References
 ) -> None:

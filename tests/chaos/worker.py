@@ -3,20 +3,17 @@
 ``python -m tests.chaos.worker ROLE`` runs one by itself. Its environment is that of the deployed function,
 with the variables of ``tests.chaos.faults`` and these:
 
-``CHAOS_ONCE``        end after this many messages, or rounds of the reconciler
-``CHAOS_INVOCATION``  seconds after which an invocation is killed, as Lambda does
-``CHAOS_UNITS``       units of work for which the remaining time of the first invocation is enough
-``CHAOS_POISON``      id of a job that kills every worker that is given it, in the middle of its first unit
-``CHAOS_LOG``         file for everything that is printed
+``CHAOS_ONCE``    end after this many messages, or rounds of the reconciler
+``CHAOS_UNITS``   units of work for which the remaining time of the first invocation is enough
+``CHAOS_POISON``  id of a job that kills every worker that is given it, in the middle of its first unit
+``CHAOS_LOG``     file for everything that is printed
 """
 
 from __future__ import annotations
 
 import json
 import os
-import signal
 import sys
-import threading
 import time
 from collections.abc import Mapping
 from contextlib import suppress
@@ -63,7 +60,7 @@ def run(role: str, environment: Mapping[str, str], *arguments: Any) -> None:
     effects = faults.install(environment)
     match role:
         case "api":
-            call(environment, *arguments)
+            call(*arguments)
         case "reconcile":
             reconcile(environment)
         case _:
@@ -89,7 +86,7 @@ def work(role: str, environment: Mapping[str, str], effects: Effects) -> None:
             if json.loads(message["Body"]).get("job_id") == environment.get("CHAOS_POISON", ""):
                 # After the job was taken: it is the work that kills.
                 effects.at = At("kill", "before", effects.count + 2)
-            if not _invoke(handler, _event(message), environment, units)["batchItemFailures"]:
+            if not handler(_event(message), _context(units))["batchItemFailures"]:
                 # The handle of a message that came again meanwhile is void here; on AWS that is no error.
                 with suppress(sqs.exceptions.ReceiptHandleIsInvalid):
                     sqs.delete_message(QueueUrl=queue, ReceiptHandle=message["ReceiptHandle"])
@@ -103,13 +100,13 @@ def reconcile(environment: Mapping[str, str]) -> None:
     left, parent = _once(environment), os.getppid()
     while left and os.getppid() == parent:
         began = time.monotonic()
-        _invoke(handler, {}, environment)
+        handler({}, _context())
         left -= 1
         if left:
             time.sleep(max(0.0, began + ROUND_SECONDS - time.monotonic()))
 
 
-def call(environment: Mapping[str, str], request: Mapping[str, Any], answer: str) -> None:
+def call(request: Mapping[str, Any], answer: str) -> None:
     """Pass one gateway event to the API's handler; write what it answers to the file ``answer``."""
     import asyncio
 
@@ -117,19 +114,11 @@ def call(environment: Mapping[str, str], request: Mapping[str, Any], answer: str
     asyncio.set_event_loop(asyncio.new_event_loop())
     from functions.api.handler import handler
 
-    Path(answer).write_text(json.dumps(_invoke(handler, dict(request), environment)))
+    Path(answer).write_text(json.dumps(handler(dict(request), _context())))
 
 
-def _invoke(handler: Any, event: Mapping[str, Any], environment: Mapping[str, str], units: int = -1) -> Any:
-    """Return what a handler answers; the whole process is killed where that takes too long."""
-    seconds = float(environment.get("CHAOS_INVOCATION", INVOCATION_SECONDS))
-    stop = threading.Timer(seconds, os.kill, (os.getpid(), signal.SIGKILL))
-    stop.daemon = True
-    stop.start()
-    try:
-        return handler(event, Context(time.monotonic() + seconds, units))
-    finally:
-        stop.cancel()
+def _context(units: int = -1) -> Context:
+    return Context(time.monotonic() + INVOCATION_SECONDS, units)
 
 
 def _event(message: Mapping[str, Any]) -> dict[str, Any]:

@@ -66,7 +66,7 @@ class Ground:
 class World:
     """See the module; made by ``world``."""
 
-    def __init__(self, ground: Ground, folder: Path, directus: DirectusServer, *, resend: float) -> None:
+    def __init__(self, ground: Ground, folder: Path, directus: DirectusServer, lease: int) -> None:
         self.ground = ground
         self.folder = folder
         self.directus = directus
@@ -87,8 +87,8 @@ class World:
             "CLEANUP_QUEUE_URL": self.queues["cleanup"],
             "DIRECTUS_URL": directus.url,
             "DIRECTUS_TOKEN": TOKEN,
-            "LEASE_SECONDS": str(LEASE_SECONDS),
-            "CHAOS_RESEND": str(resend),
+            "LEASE_SECONDS": str(lease),
+            "CHAOS_RESEND": str(RESEND_SECONDS),
             "CHAOS_LOG": str(folder / "log.txt"),
         }
         self.jobs = DynamoJobs(self.name, ground.stack.deployed.endpoint)
@@ -291,6 +291,11 @@ class World:
         content: bytes = self.s3.get_object(Bucket=self.name, Key=key)["Body"].read()
         return content
 
+    def effects(self) -> int:
+        """Return how many effects the process has had that traces them."""
+        file = self.folder / "effects.txt"
+        return len(file.read_text().splitlines()) if file.exists() else 0
+
     def log(self) -> str:
         """Return the last lines of what the processes printed."""
         file = self.folder / "log.txt"
@@ -342,11 +347,11 @@ def _state(process: BaseProcess) -> str:
 
 
 @contextmanager
-def world(ground: Ground, *, resend: float = RESEND_SECONDS) -> Iterator[World]:
+def world(ground: Ground, lease: int = LEASE_SECONDS) -> Iterator[World]:
     """Make a world with a product whose document is the small sample, and remove it in the end."""
     with tempfile.TemporaryDirectory(prefix="chaos-") as folder, DirectusServer() as directus:
         furnish(directus)
-        made = World(ground, Path(folder), directus, resend=resend)
+        made = World(ground, Path(folder), directus, lease)
         try:
             yield made
         finally:
