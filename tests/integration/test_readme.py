@@ -47,7 +47,7 @@ ELSEWHERE = {
     "make deploy STAGE=dev": "needs an account; test_aws.py has its parts",
     "AWS_ENDPOINT_URL=http://127.0.0.1:4566 .venv/bin/python -m infra.local up": "test_local_lifecycle.py",
 }
-ALLOWED_STATUS = {"pause": {200, 409}, "resume": {200, 409}, "cancel": {200, 409}}
+ALLOWED_STATUS = {"pause": {200, 409}, "resume": {200, 409}, "cancel": {200, 409}, "unlock": {200, 409}}
 
 
 @dataclass(frozen=True)
