@@ -1,5 +1,5 @@
 .DEFAULT_GOAL := help
-.PHONY: help setup demo test test-unit check format bench chaos evaluate samples openapi images up down deploy status clean secrets policy
+.PHONY: help setup demo test test-unit test-localstack check format bench chaos evaluate samples openapi images up down deploy status clean secrets policy
 
 PYTHON ?= python3
 VENV := .venv
@@ -9,7 +9,7 @@ WORKERS ?= 2
 ENGINE ?= rules
 
 help: ## Show this help
-	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:[^#]*## /\t/' | expand -t 14
+	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:[^#]*## /\t/' | expand -t 18
 
 $(VENV)/.installed: constraints.txt $(REQUIREMENTS)
 	@echo "Installing the pinned packages into $(VENV) ..."
@@ -28,6 +28,9 @@ test: setup ## Run all tests that this machine can run; say what was skipped and
 
 test-unit: setup ## Run the unit tests alone
 	@$(RUN) -m pytest -n $(WORKERS) tests/unit $(PYTEST)
+
+test-localstack: setup ## Run the integration tests on LocalStack: at AWS_ENDPOINT_URL, else one of their own
+	@$(RUN) -m infra.localstack run $(RUN) -m pytest -n $(WORKERS) --dist loadgroup tests/integration $(PYTEST)
 
 check: setup ## Check format, lint, types, the template, the OpenAPI document and the samples
 	@$(RUN) -m ruff format --check --quiet .
@@ -82,4 +85,5 @@ down: setup ## Stop the local stack; its state is kept
 clean: ## Remove the virtual environment, caches and the local stack's state
 	@test ! -x $(RUN) || $(RUN) -m infra.local down || true
 	@test ! -x $(RUN) || $(RUN) -m infra.directus down || true
+	@test ! -x $(RUN) || $(RUN) -m infra.localstack down || true
 	@rm -rf $(VENV) .local .mypy_cache .ruff_cache .pytest_cache .hypothesis htmlcov .coverage*

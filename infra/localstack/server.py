@@ -17,6 +17,8 @@ from infra.localstack.install import HERE, Installation
 
 PORT = 4566
 START_SECONDS = 120.0
+# It has nothing to save; its functions end with it.
+STOP_SECONDS = 5.0
 RECORD = "server.json"
 # Printed by LocalStack once it serves; its official commands wait for the same word.
 READY = "\nReady.\n"
@@ -125,7 +127,7 @@ def stop_server(folder: Path) -> bool:
     """Stop the server of a folder with all functions, and remove the folder; return whether it ran."""
     process = running(folder)
     if process is not None:
-        process.stop()
+        process.stop(STOP_SECONDS)
     shutil.rmtree(folder, ignore_errors=True)
     return process is not None
 
