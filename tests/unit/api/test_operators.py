@@ -55,7 +55,7 @@ class TestAccess:
         assert problem(Client(alice.app, "").request(method.upper(), address)) == (401, "token-missing")
 
     @pytest.mark.parametrize(("method", "path"), [route for route in ROUTES if "{job_id}" in route[1]])
-    @pytest.mark.parametrize("job_id", [uuid7(), "nonsense"])
+    @pytest.mark.parametrize("job_id", ["0190f3a2-7c4e-7b1d-9f2a-5d6c8e1b3a47", "nonsense"])
     def test_no_such_task(self, admin: Client, method: str, path: str, job_id: str) -> None:
         answer = admin.request(method.upper(), path.replace("{job_id}", job_id))
         assert problem(answer) == (404, "job-not-found")
