@@ -14,7 +14,7 @@ from shared.aws.documents_table import DynamoDocuments
 from shared.aws.jobs_table import DynamoJobs
 from shared.aws.s3 import S3Files
 from shared.clock import utc_now
-from shared.documents import Document, DocumentStore
+from shared.documents import REMOVAL_DELAY, Document, DocumentStore
 from shared.errors import PermanentError, TransientError
 from shared.files import FileMissingError, Files
 from shared.ids import uuid7
@@ -114,6 +114,26 @@ def test_an_expired_document_is_gone(documents: DocumentStore) -> None:
     document = Document(uuid7(), HOME, "a.pdf", "application/pdf", utc_now(), expires_at=past)
     documents.put(document)
     assert documents.get(document.document_id) is None
+
+
+def test_expired_documents_are_listed_for_removal_a_while_later(documents: DocumentStore) -> None:
+    now = utc_now()
+    moments = [now - REMOVAL_DELAY - timedelta(days=1), now - REMOVAL_DELAY, now, now + timedelta(days=1)]
+    stored = [
+        Document(uuid7(), HOME, "a.pdf", "application/pdf", now, expires_at=moment) for moment in moments
+    ]
+    unlimited = Document(uuid7(), HOME, "a.pdf", "application/pdf", now)
+    for document in (*stored, unlimited):
+        documents.put(document)
+    mine = [document.document_id for document in stored]
+    listed = [name for name in documents.to_remove(now, 10_000) if name in {*mine, unlimited.document_id}]
+    assert listed == mine[:2]
+    assert len(documents.to_remove(now, 1)) == 1
+    assert [documents.expired(name) for name in mine] == [*stored[:3], None]
+    assert documents.expired(unlimited.document_id) is None
+    assert documents.expired(uuid7()) is None
+    documents.delete(mine[0])
+    assert mine[0] not in documents.to_remove(now, 10_000)
 
 
 def test_a_service_that_cannot_be_reached_is_worth_another_try() -> None:
