@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 from shared.aws import codec
 from shared.aws.clients import client, translated
-from shared.aws.queries import overdue, query
+from shared.aws.queries import count, overdue, query
 from shared.clock import Clock, to_text, utc_now
 from shared.errors import TransientError
 from shared.ids import shards
@@ -172,13 +172,14 @@ class DynamoJobs:
 
     def waiting(self, owner: str, limit: int) -> int:
         """Count by an index that only waiting jobs are in, so that no counter can drift."""
-        items = self._query(
+        return count(
+            self._dynamodb,
+            limit,
+            TableName=self._table,
             IndexName="by_waiting",
             KeyConditionExpression="waiting_owner = :owner",
             ExpressionAttributeValues={":owner": {"S": owner}},
-            Limit=limit,
         )
-        return sum(1 for _ in itertools.islice(items, limit))
 
     def expired(self, job_id: str) -> Job | None:
         """Return a job that has expired and is not removed yet."""

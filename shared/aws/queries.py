@@ -30,6 +30,19 @@ def query(dynamodb: DynamoDBClient, **arguments: Any) -> Iterator[Any]:
         arguments["ExclusiveStartKey"] = answer["LastEvaluatedKey"]
 
 
+def count(dynamodb: DynamoDBClient, limit: int, **arguments: Any) -> int:
+    """Return how many items a query finds, up to ``limit``; the items themselves do not travel."""
+    found = 0
+    while found < limit:
+        with translated(_SERVICE):
+            answer = dynamodb.query(Select="COUNT", Limit=limit - found, **arguments)
+        found += answer["Count"]
+        if "LastEvaluatedKey" not in answer:
+            break
+        arguments["ExclusiveStartKey"] = answer["LastEvaluatedKey"]
+    return found
+
+
 def overdue(dynamodb: DynamoDBClient, table: str, what: str, now: datetime, limit: int) -> list[str]:
     """Return the partition keys of what a list of the index ``due`` has up to now, the longest overdue first.
 
