@@ -9,7 +9,7 @@ from pathlib import Path
 
 from infra.local.paths import Paths
 from infra.local.stack import LocalStack
-from tests.benchmarks import directus, extraction, imports, jobs
+from tests.benchmarks import directus, extraction, imports, jobs, progress, watchers
 
 
 def main() -> int:
@@ -22,6 +22,8 @@ def main() -> int:
         stack = LocalStack(replace(shared, state=Path(folder)), name="clauseworks-bench")
         with stack:
             jobs.run(stack)
+            progress.run(stack)
+            watchers.run(stack)
     return 0
 
 

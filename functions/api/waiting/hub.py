@@ -8,6 +8,7 @@ reads have threads of their own: clients that wait take little from those that s
 from __future__ import annotations
 
 import asyncio
+import math
 import time
 from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
@@ -17,7 +18,7 @@ from functools import partial
 from typing import ParamSpec, TypeVar
 
 from functions.api.bootstrap import Records
-from functions.api.waiting.watch import gapless, pause
+from functions.api.waiting.watch import LONGEST_PAUSE, gapless, pause
 from shared.errors import ClauseworksError
 from shared.jobs.model import Event
 from shared.jobs.store import JobNotFoundError
@@ -26,6 +27,8 @@ from shared.observability import logger
 BATCH = 100
 THREADS = 4
 REST_SECONDS = 0.02
+REQUESTS_A_SECOND = 10
+LONGEST_PAUSE_OF_FEW = 0.2
 
 P = ParamSpec("P")
 T = TypeVar("T")
@@ -104,7 +107,7 @@ class Hub:
         now = self._now()
         watched = self._watched.get(job_id)
         if watched is None:
-            watched = self._watched[job_id] = _Watched(version, now - idle, now + pause(idle))
+            watched = self._watched[job_id] = _Watched(version, now - idle, now + self._pause(idle))
         elif version > watched.version:
             watched.tell(version, now)
         if self._rounds is None or self._rounds.done():
@@ -146,4 +149,9 @@ class Hub:
                 watched.end(JobNotFoundError(job_id))
             elif versions is not None and versions[job_id] > watched.version:
                 watched.tell(versions[job_id], now)
-            watched.due = now + pause(now - watched.changed_at)
+            watched.due = now + self._pause(now - watched.changed_at)
+
+    def _pause(self, idle: float) -> float:
+        """Return the pause of a job: the longest one keeps the requests at about ten a second."""
+        requests = math.ceil(len(self._watched) / BATCH)
+        return pause(idle, min(LONGEST_PAUSE, max(LONGEST_PAUSE_OF_FEW, requests / REQUESTS_A_SECOND)))

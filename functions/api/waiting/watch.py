@@ -58,13 +58,13 @@ class Watch(Protocol):
 WatchMaker = Callable[[Records], Watch]
 
 
-def pause(idle: float) -> float:
+def pause(idle: float, longest: float = LONGEST_PAUSE) -> float:
     """Return the seconds until the next read of a job to which nothing has happened for ``idle`` seconds.
 
     An eighth of that: what comes quickly is seen quickly, what takes its time costs few reads. The longest
-    pause is what a client may come to know late.
+    pause is by how much a client may come to know late.
     """
-    return min(max(idle / 8, SHORTEST_PAUSE), LONGEST_PAUSE)
+    return min(max(idle / 8, SHORTEST_PAUSE), longest)
 
 
 def gapless(jobs: JobStore, job_id: str, after: int) -> list[Event]:
