@@ -10,15 +10,14 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Callable
-from dataclasses import dataclass
 from datetime import timedelta
 from functools import partial
-from itertools import pairwise
 from typing import Any, ClassVar, cast
 
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, precondition, rule
 
+from functions.cleanup.expiry import Expiry
 from functions.cleanup.reconcile import Reconciler
 from shared.clock import Clock
 from shared.errors import PermanentError, TransientError
@@ -26,16 +25,18 @@ from shared.files import Files
 from shared.jobs import states
 from shared.jobs.model import Activity, Change, Job, Kind, Status
 from shared.jobs.queue import JobMessage, JobQueue
-from shared.jobs.runner import Limits, Runner, unlimited
+from shared.jobs.runner import Limits, Runner
 from shared.jobs.states import RefusedError, RepeatedError
-from shared.jobs.store import JobStore, edit
+from shared.jobs.store import JobNotFoundError, JobStore, edit
 from shared.jobs.workflow import Run, Workflow, job_prefix
+from shared.memory import MemoryDocuments
 from shared.observability import logger
 from tests.fakes.faults import CrashError, Fault, Faults, Watched
-from tests.fakes.history import TAKEN, Told
-from tests.fakes.mail import Letter, Mail
+from tests.fakes.history import check_history, check_moved_on, told_to_stop
+from tests.fakes.mail import Letter
+from tests.fakes.place import Place, time_for
 from tests.fakes.toy_workflow import Toy
-from tests.store_contract import FakeClock, new_job, submit
+from tests.store_contract import new_job, submit
 
 LEASE = timedelta(seconds=90)
 PAGES = 3
@@ -43,25 +44,10 @@ RESULT = {"sum": 11}
 MAX_DRAIN = 200
 MAX_JOBS = 6
 
-MOVES = {
-    Status.QUEUED: {Status.QUEUED, Status.RUNNING, Status.PAUSED, Status.CANCELLED, Status.FAILED},
-    Status.RUNNING: set(Status),
-    Status.PAUSED: {Status.PAUSED, Status.QUEUED, Status.CANCELLED, Status.FAILED},
-}
 FAULTS = st.none() | st.tuples(st.sampled_from(["crash", "crash", "error", "outage"]), st.integers(0, 25))
 PICK = st.integers(0, 10_000)
 SKEW = st.sampled_from([0, 0, 0, -300, 300])
 ASKED = st.sampled_from(["pause", "resume", "cancel", "unlock", "renew"])
-
-
-@dataclass(slots=True)
-class Place:
-    """Where a machine's jobs live; all of it tells the time by ``clock``."""
-
-    clock: FakeClock
-    store: JobStore
-    files: Files
-    mail: Mail
 
 
 class JobsMachine(RuleBasedStateMachine):
@@ -80,8 +66,10 @@ class JobsMachine(RuleBasedStateMachine):
         self.files = cast(Files, Watched(place.files, self.faults))
         self.queue = cast(JobQueue, Watched(place.mail, self.faults))
         self.ids: list[str] = []
+        self.gone: list[str] = []
         self.seen: dict[str, Job] = {}
         self.repeated: list[tuple[str, str, int]] = []
+        self.deaf: list[tuple[str, str, int]] = []
         self.release = 1
         self.in_unit: Callable[[], None] | None = None
 
@@ -89,14 +77,15 @@ class JobsMachine(RuleBasedStateMachine):
 
     @initialize()
     def first_job(self) -> None:
-        self.submit(None, 4)
+        self.submit(None, 4, None)
 
-    @precondition(lambda self: len(self.ids) < MAX_JOBS)
-    @rule(fault=FAULTS, max_attempts=st.sampled_from([1, 2, 4]))
-    def submit(self, fault: Fault | None, max_attempts: int) -> None:
-        self._accept(new_job(self.clock, "alice", max_attempts=max_attempts), fault)
+    @precondition(lambda self: len(self.ids) + len(self.gone) < MAX_JOBS)
+    @rule(fault=FAULTS, max_attempts=st.sampled_from([1, 2, 4]), kept=st.none() | st.integers(1, 2))
+    def submit(self, fault: Fault | None, max_attempts: int, kept: int | None) -> None:
+        end = None if kept is None else self.clock() + timedelta(days=kept)
+        self._accept(new_job(self.clock, "alice", max_attempts=max_attempts, expires_at=end), fault)
 
-    @precondition(lambda self: len(self.ids) < MAX_JOBS)
+    @precondition(lambda self: self.ids and len(self.ids) + len(self.gone) < MAX_JOBS)
     @rule(pick=PICK, fault=FAULTS, from_stage=st.booleans())
     def submit_again(self, pick: int, fault: Fault | None, *, from_stage: bool) -> None:
         """Somebody redoes a job that has ended, or starts again behind what it has done: a new job."""
@@ -105,11 +94,13 @@ class JobsMachine(RuleBasedStateMachine):
             source = {"debug_from": "add", "source_job_id": old.job_id} if from_stage else {}
             self._accept(new_job(self.clock, "bob", retry_of=old.job_id, params=source), fault)
 
+    @precondition(lambda self: self.ids)
     @rule(pick=PICK, what=ASKED, fault=FAULTS)
     def ask(self, pick: int, what: str, fault: Fault | None) -> None:
         with self.faults.armed(fault):
             self._ask(self._pick(pick), what)
 
+    @precondition(lambda self: self.ids)
     @rule(pick=PICK, what=st.sampled_from(["pause", "resume", "cancel"]))
     def ask_twice(self, pick: int, what: str) -> None:
         """Whatever the first request did, the second one changes nothing."""
@@ -128,7 +119,7 @@ class JobsMachine(RuleBasedStateMachine):
 
     @rule(
         pick=PICK,
-        at=st.integers(0, 30),
+        at=st.integers(0, 15),
         jump=st.sampled_from([0, 89, 90, 200]),
         asked=st.lists(ASKED, max_size=2),
         other=st.none() | st.tuples(st.booleans(), st.none() | st.integers(1, 3)),
@@ -166,6 +157,11 @@ class JobsMachine(RuleBasedStateMachine):
         self.faults.arm(at, meanwhile)
         self._hand_over(letter, None, None, 0)
 
+    @rule(pick=PICK, at=st.integers(0, 12), what=st.none() | ASKED)
+    def overtake(self, pick: int, at: int, what: str | None) -> None:
+        """A worker sleeps through its lease, wherever it is, and wakes up when another one is done."""
+        self.deliver_with_others(pick, at, 90, [what] if what else [], (True, None), None)
+
     @rule(
         pick=PICK,
         error=st.sampled_from(["transient", "permanent", "unexpected", "time-out"]),
@@ -199,7 +195,8 @@ class JobsMachine(RuleBasedStateMachine):
     @rule(pick=st.none() | PICK)
     def stray(self, pick: int | None) -> None:
         """An old message turns up, of a job that may have ended, or that there never was."""
-        job_id = "nobody" if pick is None else self._pick(pick)
+        known = [*self.ids, *self.gone]
+        job_id = "nobody" if pick is None else known[pick % len(known)]
         self.mail.send(JobMessage(job_id, Kind.ANALYSIS, "redriven"))
 
     @rule(fault=FAULTS, skew=SKEW)
@@ -208,7 +205,23 @@ class JobsMachine(RuleBasedStateMachine):
         with self.faults.armed(fault):
             self._reconciler(skew).run()
 
-    @rule(seconds=st.sampled_from([1, 45, 90, 600, 3600]))
+    @rule(fault=FAULTS, skew=SKEW)
+    def expire(self, fault: Fault | None, skew: int) -> None:
+        """What has expired is removed: only what has ended, and files and record together in the end."""
+        clock = self._skewed(skew)
+        with self.faults.armed(fault):
+            Expiry(self.store, MemoryDocuments(clock), self.files, clock, page=2).run()
+        for job_id in [one for one in self.ids if self._find(one) is None]:
+            last = self.seen.pop(job_id)
+            assert last.status.terminal
+            assert last.expires_at is not None
+            assert last.expires_at <= self.clock()
+            assert self.raw_files.delete_prefix(job_prefix(job_id)) == 0
+            assert (self.raw.events(job_id), self.raw.units(job_id)) == ([], [])
+            self.ids.remove(job_id)
+            self.gone.append(job_id)
+
+    @rule(seconds=st.sampled_from([1, 45, 90, 600, 3600, 100_000]))
     def pass_time(self, seconds: int) -> None:
         self.clock.advance(seconds=seconds)
 
@@ -225,34 +238,24 @@ class JobsMachine(RuleBasedStateMachine):
         for job_id in self.ids:
             now, before = self._job(job_id), self.seen.get(job_id)
             if before is not None:
-                assert not before.status.terminal or now == before, "a terminal job changed"
-                assert now.fence >= before.fence
-                assert now.version >= before.version
-                assert now.percent_complete >= before.percent_complete
-                assert now.units_done >= before.units_done
-                assert now.attempt >= before.attempt
-                assert now.cancel_requested >= before.cancel_requested
+                check_moved_on(before, now)
             self.seen[job_id] = now
 
     @invariant()
     def finished_units_are_not_done_again(self) -> None:
         assert not self.repeated
+        assert not self.deaf, "a worker went on though it had seen that it was to stop"
 
     @invariant()
     def history_explains_the_record(self) -> None:
-        for job_id in self.ids:
-            job, events = self._job(job_id), self.raw.events(job_id, limit=10_000)
-            assert Told.by(events) == Told.of(job)
-            assert all(after.status in MOVES[before.status] for before, after in pairwise(events))
-            assert sum(event.status.terminal for event in events) == job.status.terminal
-            assert sum(event.type in TAKEN for event in events) <= job.fence
-            units = len(self.raw.units(job_id))
+        for job in self._kept():
+            check_history(job, self.raw.events(job.job_id, limit=10_000))
+            units = len(self.raw.units(job.job_id))
             assert units == job.units_done or (self.release > 1 and units < job.units_done)
 
     @invariant()
     def results_are_whole_or_not_there(self) -> None:
-        for job_id in self.ids:
-            job = self._job(job_id)
+        for job in self._kept():
             assert (job.status is Status.COMPLETED) == (job.result == RESULT) == bool(job.artifacts)
             assert (job.status is Status.FAILED) == (job.error is not None)
             assert all(self.raw_files.get(artifact.key) == b"11" for artifact in job.artifacts.values())
@@ -321,7 +324,7 @@ class JobsMachine(RuleBasedStateMachine):
             job = edit(self.store, job_id, lambda j: cast(Change, ask(j, self.clock(), "alice")))
         except RepeatedError as repeated:
             answer, job = "repeated", repeated.job
-        except RefusedError:
+        except (RefusedError, JobNotFoundError):
             return "refused"
         if what != "pause":
             self.queue.send(JobMessage.about(job, what))
@@ -333,10 +336,14 @@ class JobsMachine(RuleBasedStateMachine):
 
     def _hand_over(self, letter: Letter, fault: Fault | None, units: int | None, skew: int) -> None:
         """Hand a message to a worker; it comes back unless the worker answers."""
+        before, calm = self._find(letter.message.job_id), self.faults.action is None
         self.mail.hold(letter)
         with self.faults.armed(fault):
-            self._runner(skew).handle(letter.message, _remaining(units))
+            self._runner(skew).handle(letter.message, time_for(units))
             self.mail.delete(letter)
+        if calm and before is not None and before.lease_until is not None:
+            now = self.clock() + timedelta(seconds=skew)
+            assert before.lease_until <= now or self._job(before.job_id) == before, "two workers"
 
     def _visible(self, pick: int) -> Letter | None:
         visible = self.mail.visible()
@@ -355,6 +362,9 @@ class JobsMachine(RuleBasedStateMachine):
             done = [u for u in [*source, *self.raw.units(job.job_id)] if u.revision == release]
             if (stage, index) in [(u.stage, u.index) for u in done]:
                 self.repeated.append((job.job_id, stage, index))
+            mine = self._job(job.job_id).fence == job.fence
+            if mine and told_to_stop(self.raw.events(job.job_id, limit=10_000)):
+                self.deaf.append((job.job_id, stage, index))
             fail()
 
         def fail() -> None:
@@ -380,17 +390,16 @@ class JobsMachine(RuleBasedStateMachine):
         return lambda: self.clock() + timedelta(seconds=seconds)
 
     def _job(self, job_id: str) -> Job:
-        job = self.raw.get(job_id)
+        job = self._find(job_id)
         assert job is not None
         return job
 
+    def _kept(self) -> list[Job]:
+        """Return the jobs that are not being removed."""
+        return [job for job_id in self.ids if (job := self.raw.get(job_id)) is not None]
+
+    def _find(self, job_id: str) -> Job | None:
+        return self.raw.get(job_id) or self.raw.expired(job_id)
+
     def _pick(self, pick: int) -> str:
         return self.ids[pick % len(self.ids)]
-
-
-def _remaining(units: int | None) -> Callable[[], float]:
-    """Return the remaining time of an invocation that has enough for some units."""
-    if units is None:
-        return unlimited
-    left = iter([100.0] * units)
-    return lambda: next(left, 0.0)

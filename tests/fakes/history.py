@@ -2,15 +2,22 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from itertools import pairwise
 
 from shared.jobs.model import Event, Job, Status
+from shared.jobs.states import CANCEL_ATTEMPTS, MAX_STALLED
 
 TAKEN = {"started", "taken_over"}
 LET_GO = {"worker_lost", "unlocked", "retrying", "continued", "paused", "completed", "failed", "cancelled"}
 FENCING = {*TAKEN, "worker_lost", "unlocked"}
 ATTEMPTS = {"taken_over", "worker_lost", "retrying"}
+MOVES = {
+    Status.QUEUED: {Status.QUEUED, Status.RUNNING, Status.PAUSED, Status.CANCELLED, Status.FAILED},
+    Status.RUNNING: set(Status),
+    Status.PAUSED: {Status.PAUSED, Status.QUEUED, Status.CANCELLED, Status.FAILED},
+}
 
 
 @dataclass(slots=True)
@@ -55,3 +62,30 @@ class Told:
         self.pause_requested &= event.type not in {"paused", "resumed"} and not event.status.terminal
         self.cancel_requested |= event.type == "cancel_requested"
         self.status, self.percent_complete = event.status, event.progress
+
+
+def told_to_stop(events: Sequence[Event]) -> bool:
+    """Say whether the worker had been asked to stop when it last wrote the record, and so had seen it."""
+    last = max(number for number, event in enumerate(events) if event.type in {*TAKEN, "progress"})
+    told = Told.by(events[: last + 1])
+    return told.pause_requested or told.cancel_requested
+
+
+def check_history(job: Job, events: Sequence[Event]) -> None:
+    """Compare a record with its whole history."""
+    assert Told.by(events) == Told.of(job)
+    assert all(after.status in MOVES[before.status] for before, after in pairwise(events))
+    assert sum(event.status.terminal for event in events) == job.status.terminal
+    assert job.attempt <= job.max_attempts + (CANCEL_ATTEMPTS if job.cancel_requested else 0)
+    assert job.stalled < MAX_STALLED
+
+
+def check_moved_on(before: Job, now: Job) -> None:
+    """Compare a record with itself at an earlier moment: what counts up never goes back."""
+    assert not before.status.terminal or now == before, "a terminal job changed"
+    assert now.fence >= before.fence
+    assert now.version >= before.version
+    assert now.percent_complete >= before.percent_complete
+    assert now.units_done >= before.units_done
+    assert now.attempt >= before.attempt
+    assert now.cancel_requested >= before.cancel_requested

@@ -25,8 +25,9 @@ from shared.ids import uuid7
 from shared.jobs.model import Kind
 from shared.jobs.queue import JobMessage
 from tests.fakes.mail import VISIBILITY, Letter
+from tests.fakes.place import Place
 from tests.integration.tables import table_of_its_own
-from tests.jobs_machine import JobsMachine, Place
+from tests.jobs_machine import JobsMachine
 from tests.store_contract import FakeClock
 
 if TYPE_CHECKING:

@@ -9,26 +9,19 @@ import os
 
 from hypothesis import HealthCheck, settings
 
-from shared.memory import MemoryFiles, MemoryJobs
-from tests.fakes.mail import MemoryMail
-from tests.jobs_machine import JobsMachine, Place
-from tests.store_contract import FakeClock
+from tests.fakes.place import memory_place
+from tests.jobs_machine import JobsMachine
 
 LONG = os.environ.get("HYPOTHESIS_PROFILE") == "long"
 
 
-def place() -> Place:
-    clock = FakeClock()
-    return Place(clock, MemoryJobs(clock), MemoryFiles(), MemoryMail(clock))
-
-
 class MemoryMachine(JobsMachine):
-    make_place = place
+    make_place = memory_place
 
 
 TestJobs = MemoryMachine.TestCase
 TestJobs.settings = settings(
-    max_examples=1500 if LONG else 200,
+    max_examples=1500 if LONG else 150,
     stateful_step_count=50 if LONG else 30,
     deadline=None,
     derandomize=not LONG,
