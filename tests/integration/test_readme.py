@@ -46,6 +46,10 @@ ELSEWHERE = {
     "make secrets STAGE=dev": "needs an account; test_aws.py has its parts",
     "make deploy STAGE=dev": "needs an account; test_aws.py has its parts",
     "AWS_ENDPOINT_URL=http://127.0.0.1:4566 .venv/bin/python -m infra.local up": "test_local_lifecycle.py",
+    "make test-localstack": "this run, at another endpoint",
+    "python -m infra.localstack up": "test_localstack.py",
+    "python -m infra.localstack status": "test_localstack.py",
+    "python -m infra.localstack down": "test_localstack.py",
 }
 ALLOWED_STATUS = {"pause": {200, 409}, "resume": {200, 409}, "cancel": {200, 409}, "unlock": {200, 409}}
 
