@@ -38,6 +38,8 @@ def docker(*arguments: str, timeout: float | None = None) -> str:
         done = subprocess.run(
             ["docker", *arguments], capture_output=True, text=True, timeout=timeout, check=False
         )
+    except FileNotFoundError as error:
+        raise NoEngineError("the program `docker` is missing") from error
     except subprocess.TimeoutExpired as error:
         raise LocalError(f"`docker {arguments[0]}` took longer than {timeout:.0f} s") from error
     if done.returncode:

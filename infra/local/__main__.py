@@ -9,7 +9,7 @@ from collections.abc import Mapping, Sequence
 
 from botocore.exceptions import BotoCoreError, ClientError
 
-from infra.local import emulator, logs, server, tokens
+from infra.local import containers, emulator, logs, server, tokens
 from infra.local.errors import LocalError
 from infra.local.paths import Paths
 from infra.local.stack import LocalStack
@@ -68,6 +68,8 @@ def _status(stack: LocalStack, _: argparse.Namespace) -> None:
     _print_addresses(stack, server.url_of(process) if process else "not running")
     emulated = emulator.running(stack.paths)
     print(f"emulator    {f'process {emulated.pid}' if emulated else 'a foreign endpoint'}")
+    if containers.enabled(stack.paths):
+        print(f"containers  {', '.join(containers.PACKAGES)}")
     sqs = stack.client("sqs")
     for queue in ("AnalysisQueue", "CleanupQueue", "AnalysisDeadLetterQueue", "CleanupDeadLetterQueue"):
         names = ["ApproximateNumberOfMessages", "ApproximateNumberOfMessagesNotVisible"]

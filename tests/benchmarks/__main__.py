@@ -9,7 +9,7 @@ from pathlib import Path
 
 from infra.local.paths import Paths
 from infra.local.stack import LocalStack
-from tests.benchmarks import directus, extraction, imports, jobs, progress, watchers
+from tests.benchmarks import containers, directus, extraction, imports, jobs, progress, watchers
 
 
 def main() -> int:
@@ -17,6 +17,7 @@ def main() -> int:
     imports.run()
     extraction.run()
     directus.run()
+    containers.run()
     shared = Paths.from_environment({})
     with tempfile.TemporaryDirectory(prefix="clauseworks-bench-") as folder:
         stack = LocalStack(replace(shared, state=Path(folder)), name="clauseworks-bench")
