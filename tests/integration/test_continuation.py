@@ -85,6 +85,7 @@ def granted(api: httpx.Client, job_id: str) -> dict[str, list[str]]:
     }
 
 
+@pytest.mark.slow
 def test_a_long_document_goes_on_over_many_invocations(api: httpx.Client, hasty: LocalStack) -> None:
     environment = hasty.environment("AnalyzeFunction")
     name = hasty.deployed.outputs["AnalyzeFunctionName"]

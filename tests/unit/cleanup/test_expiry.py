@@ -13,7 +13,7 @@ from shared.errors import TransientError
 from shared.jobs import states
 from shared.jobs.model import Job, Kind, Status
 from shared.jobs.store import JobNotFoundError
-from shared.memory import MemoryFiles, MemoryJobs
+from shared.memory import MemoryDocuments, MemoryFiles, MemoryJobs
 from tests.unit.cleanup.world import LEASE, RETENTION, World
 
 MINUTE = timedelta(minutes=1)
@@ -27,6 +27,14 @@ class _Stale(MemoryJobs):
 
     def to_remove(self, now: datetime, limit: int) -> list[str]:
         return self.listed[:limit]
+
+
+@dataclass(slots=True)
+class _StaleDocuments(MemoryDocuments):
+    """Lists every document, as if none had been stored anew."""
+
+    def to_remove(self, now: datetime, limit: int) -> list[str]:
+        return list(self._documents)[:limit]
 
 
 @dataclass(slots=True)
@@ -150,6 +158,16 @@ def test_expired_document_is_hidden_and_goes_a_little_later(world: World) -> Non
     assert world.documents.expired("d1") is None
     assert world.documents.get("d2") is not None
     run(world)
+
+
+def test_document_that_was_stored_anew_meanwhile_stays(world: World) -> None:
+    """A repeated request may upload it again under the same id, and the index still has the old entry."""
+    document = world.uploaded("d1")
+    world.now += RETENTION + REMOVAL_DELAY
+    world.documents.put(replace(document, expires_at=world.now + RETENTION))
+    world.documents = _StaleDocuments(world.clock, _documents=world.documents._documents)
+    run(world)
+    assert world.files.head(document.key) is not None
 
 
 @pytest.mark.parametrize("operation", ["files.delete", "documents.delete", "jobs.by_subject"])
