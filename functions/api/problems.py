@@ -15,7 +15,6 @@ from starlette.exceptions import HTTPException
 
 from shared.auth import AuthError
 from shared.errors import ClauseworksError, PermanentError, Problem, TransientError
-from shared.jobs.states import RefusedError
 from shared.observability import logger
 
 MEDIA_TYPE = "application/problem+json"
@@ -69,7 +68,6 @@ def internal_error() -> Response:
 def install(app: FastAPI) -> None:
     """Register the handlers."""
     app.exception_handler(ClauseworksError)(_ours)
-    app.exception_handler(RefusedError)(_refused)
     app.exception_handler(RequestValidationError)(_validation)
     app.exception_handler(HTTPException)(_framework)
 
@@ -88,11 +86,6 @@ async def _ours(_request: Request, error: ClauseworksError) -> Response:
         headers["Retry-After"] = str(round(error.retry_after or 1) or 1)
     extensions = error.extensions if isinstance(error, RequestError) else None
     return problem_response(error.problem(), headers, extensions)
-
-
-async def _refused(_request: Request, error: RefusedError) -> Response:
-    detail = f"This is not possible now: {error}."
-    return problem_response(Problem("state-conflict", "State conflict", detail, 409))
 
 
 async def _validation(_request: Request, error: RequestValidationError) -> Response:

@@ -47,6 +47,18 @@ PROTECTED = [
     ("POST", "/documents/x/pause"),
     ("POST", "/documents/x/resume"),
     ("POST", "/documents/x/cancel"),
+    ("GET", "/admin/tasks"),
+    ("GET", "/admin/tasks/x"),
+    ("GET", "/admin/tasks/x/history"),
+    ("GET", "/admin/tasks/x/logs"),
+    ("POST", "/admin/tasks/x/retry"),
+    ("POST", "/admin/tasks/x/unlock"),
+    ("GET", "/admin/workers"),
+    ("GET", "/admin/queues"),
+    ("GET", "/admin/dead-letters"),
+    ("POST", "/admin/dead-letters/redrive"),
+    ("POST", "/admin/dead-letters/purge"),
+    ("GET", "/admin/audit"),
 ]
 
 
