@@ -358,13 +358,9 @@ class JobsMachine(RuleBasedStateMachine):
         job, release = run.job, self.release
 
         def unit(stage: str, index: int) -> None:
-            source = self.raw.units(job.source_job_id) if stage == "read" else []
-            done = [u for u in [*source, *self.raw.units(job.job_id)] if u.revision == release]
-            if (stage, index) in [(u.stage, u.index) for u in done]:
-                self.repeated.append((job.job_id, stage, index))
-            mine = self._job(job.job_id).fence == job.fence
-            if mine and told_to_stop(self.raw.events(job.job_id, limit=10_000)):
-                self.deaf.append((job.job_id, stage, index))
+            # One that was overtaken in its sleep does a unit before it hears of it; what it did is void.
+            if self._job(job.job_id).fence == job.fence:
+                self._check_unit(job, stage, index, release)
             fail()
 
         def fail() -> None:
@@ -372,6 +368,15 @@ class JobsMachine(RuleBasedStateMachine):
                 self.in_unit()
 
         return Toy(PAGES, release, unit, undo_hook=fail)(run)
+
+    def _check_unit(self, job: Job, stage: str, index: int, release: int) -> None:
+        """Note a unit that is begun though it is finished, or though the worker was to stop."""
+        source = self.raw.units(job.source_job_id) if stage == "read" else []
+        done = [u for u in [*source, *self.raw.units(job.job_id)] if u.revision == release]
+        if (stage, index) in [(u.stage, u.index) for u in done]:
+            self.repeated.append((job.job_id, stage, index))
+        if told_to_stop(self.raw.events(job.job_id, limit=10_000)):
+            self.deaf.append((job.job_id, stage, index))
 
     def _raise(self, error: str) -> None:
         self.clock.advance(seconds=60)

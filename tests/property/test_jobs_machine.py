@@ -21,7 +21,7 @@ class MemoryMachine(JobsMachine):
 
 TestJobs = MemoryMachine.TestCase
 TestJobs.settings = settings(
-    max_examples=1500 if LONG else 150,
+    max_examples=1000 if LONG else 150,
     stateful_step_count=50 if LONG else 30,
     deadline=None,
     derandomize=not LONG,
