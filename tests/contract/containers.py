@@ -89,6 +89,11 @@ class ContainerStack:
         body: dict[str, Any] = answer.json()
         return body
 
+    def stage(self, job_id: str) -> str:
+        """Return the stage of the job's last finished unit."""
+        job = self.jobs.get(job_id)
+        return job.current_stage if job else ""
+
     def wait(self, job_id: str) -> dict[str, Any]:
         """Return the job's status once it has ended."""
         return wait(self.api, job_id)
@@ -116,13 +121,13 @@ def until(condition: Callable[[], bool], otherwise: str) -> None:
     deadline = time.monotonic() + WAIT_SECONDS
     while not condition():
         assert time.monotonic() < deadline, otherwise
-        time.sleep(0.1)
+        time.sleep(0.02)
 
 
 def long_document() -> bytes:
     """Return a text whose segments take seconds to find, in one unit."""
     text = (CORPUS / "larkspur-annual.md").read_text()
-    return "\n\n".join([text] * 30).encode()
+    return "\n\n".join([text] * 60).encode()
 
 
 def signal(container: str, name: str) -> None:

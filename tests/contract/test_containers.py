@@ -76,8 +76,9 @@ def test_the_job_of_a_killed_worker_goes_on_elsewhere(
     local: ContainerStack, undisturbed: tuple[dict[str, Any], Any], name: str
 ) -> None:
     job_id = upload(local.api, "long.md", long_document())["job_id"]
-    until(lambda: local.status(job_id)["current_stage"] == "chunk", "the document was never cut")
+    until(lambda: local.stage(job_id) != "", "no worker began")
     killed = local.running("AnalyzeFunction")
+    until(lambda: local.stage(job_id) == "chunk", "the document was never cut")
     for container in killed:
         signal(container, name)
     dead = local.jobs.get(job_id)
