@@ -74,7 +74,7 @@ def _run(ground: Ground, asked: argparse.Namespace) -> int:
 
 
 def _load(ground: Ground, asked: argparse.Namespace) -> Figures:
-    with world(ground) as here:
+    with world(ground, load.TIMES) as here:
         return load.run(here, BIG if asked.load == BIG.jobs else Load(asked.load, 10, 4, asked.load // 20, 1))
 
 

@@ -11,7 +11,7 @@ import pytest
 from infra.local.stack import LocalStack
 from tests.chaos.scenarios import Analysis, Cleanup, Reference, Scenario
 from tests.chaos.walk import references_of
-from tests.chaos.world import LEASE_SECONDS, Ground, World, world
+from tests.chaos.world import Ground, Times, World, world
 from tests.integration.conftest import stack
 
 __all__ = ["stack"]
@@ -35,8 +35,8 @@ def ground(stack: LocalStack) -> Ground:
 
 @pytest.fixture
 def here(request: pytest.FixtureRequest, ground: Ground) -> Iterator[World]:
-    """Return a world with a product and the small sample; a parameter is the lease in seconds."""
-    with world(ground, lease=getattr(request, "param", LEASE_SECONDS)) as made:
+    """Return a world with a product and the small sample; a parameter gives its times."""
+    with world(ground, getattr(request, "param", Times())) as made:
         yield made
 
 

@@ -10,7 +10,7 @@ from tests.chaos.world import Ground, world
 
 @pytest.mark.slow
 def test_no_job_is_lost_or_doubled_while_workers_die(ground: Ground) -> None:
-    with world(ground) as here:
+    with world(ground, load.TIMES) as here:
         figures = load.run(here, load.Load(jobs=24, owners=3, workers=2, kills=2, seed=1))
     assert set(figures.waits) == {"owner-0", "owner-1", "owner-2"}
     assert figures.throughput > 0

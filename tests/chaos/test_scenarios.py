@@ -18,12 +18,12 @@ from shared.jobs.workflow import job_prefix
 from tests.chaos import checks
 from tests.chaos.scenarios import Analysis, Reference, Scenario
 from tests.chaos.walk import Point, visit
-from tests.chaos.world import Ground, World
+from tests.chaos.world import Ground, Times, World
 
 pytestmark = pytest.mark.slow
 
 MINUTES = 600
-LONG_LEASE = 120
+LONG_LEASE = Times(lease=120)
 References = Mapping[type[Scenario], Reference]
 
 

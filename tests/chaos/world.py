@@ -41,13 +41,21 @@ SAMPLE = Path(__file__).parents[2] / "samples" / "small.md"
 FUNCTIONS = {"api": "ApiFunction", "analyze": "AnalyzeFunction", "cleanup": "CleanupFunction"}
 PRODUCT = "p1"
 SUBJECT = "00000000-0000-4000-8000-00000000c405"
-LEASE_SECONDS = 3
-VISIBILITY_SECONDS = 4
-RESEND_SECONDS = 2
 SETTLE_SECONDS = 180.0
 VICTIM_SECONDS = 120.0
 _ERROR = 300
 _BOUNDARY = "boundary-of-the-chaos-tests"
+
+
+@dataclass(frozen=True, slots=True)
+class Times:
+    """In seconds: how long a silent worker keeps its job, after which a message that was not deleted comes
+    again, and after which it counts as lost. Short by default, so that what was killed is soon recovered.
+    """
+
+    lease: int = 3
+    visibility: int = 4
+    resend: int = 2
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,12 +74,13 @@ class Ground:
 class World:
     """See the module; made by ``world``."""
 
-    def __init__(self, ground: Ground, folder: Path, directus: DirectusServer, lease: int) -> None:
+    def __init__(self, ground: Ground, folder: Path, directus: DirectusServer, times: Times) -> None:
         self.ground = ground
         self.folder = folder
         self.directus = directus
         self.name = f"chaos-{uuid.uuid4().hex[:12]}"
         self.token = tokens.mint(ground.stack.secret, subject=SUBJECT, admin=True)
+        self.times = times
         self.running: list[BaseProcess] = []
         client = ground.stack.client
         self.dynamodb, self.s3, self.sqs = client("dynamodb"), client("s3"), client("sqs")
@@ -87,8 +96,8 @@ class World:
             "CLEANUP_QUEUE_URL": self.queues["cleanup"],
             "DIRECTUS_URL": directus.url,
             "DIRECTUS_TOKEN": TOKEN,
-            "LEASE_SECONDS": str(lease),
-            "CHAOS_RESEND": str(RESEND_SECONDS),
+            "LEASE_SECONDS": str(times.lease),
+            "CHAOS_RESEND": str(times.resend),
             "CHAOS_LOG": str(folder / "log.txt"),
         }
         self.jobs = DynamoJobs(self.name, ground.stack.deployed.endpoint)
@@ -331,7 +340,7 @@ class World:
         )
 
     def _make_queue(self, kind: str, dead: str = "") -> str:
-        attributes = {"VisibilityTimeout": str(VISIBILITY_SECONDS)}
+        attributes = {"VisibilityTimeout": str(self.times.visibility)}
         if dead:
             names = ["QueueArn"]
             arn = self.sqs.get_queue_attributes(QueueUrl=dead, AttributeNames=names)["Attributes"]["QueueArn"]
@@ -347,11 +356,11 @@ def _state(process: BaseProcess) -> str:
 
 
 @contextmanager
-def world(ground: Ground, lease: int = LEASE_SECONDS) -> Iterator[World]:
+def world(ground: Ground, times: Times = Times()) -> Iterator[World]:
     """Make a world with a product whose document is the small sample, and remove it in the end."""
     with tempfile.TemporaryDirectory(prefix="chaos-") as folder, DirectusServer() as directus:
         furnish(directus)
-        made = World(ground, Path(folder), directus, lease)
+        made = World(ground, Path(folder), directus, times)
         try:
             yield made
         finally:
