@@ -23,7 +23,7 @@ from shared.jobs.queue import JobMessage
 from shared.observability import logger
 
 MAX_LETTERS = 100
-# Letters looked through for those that were asked for by id.
+# Letters looked at: for those that were asked for by id, and beyond those that have to stay.
 MAX_SEARCHED = 500
 PATIENCE = timedelta(seconds=15)
 HIDDEN = timedelta(seconds=30)
@@ -39,6 +39,11 @@ class Fate(StrEnum):
     UNKNOWN_JOB = "unknown_job"
     UNREADABLE = "unreadable"
     FAILED = "failed"
+
+    @property
+    def stays(self) -> bool:
+        """Say whether the letter is still there."""
+        return self in {Fate.UNKNOWN_JOB, Fate.UNREADABLE, Fate.FAILED}
 
 
 @dataclass(frozen=True, slots=True)
@@ -96,19 +101,22 @@ def _each(operator: Operator, action: str, kind: Kind, message_ids: Collection[s
 
 def _go_through(hand: Hand, report: Report, chosen: bool, deal: Deal) -> None:
     """Deal with letter after letter; the first service that fails ends it."""
-    for letter in hand.take(MAX_SEARCHED if chosen else MAX_LETTERS):
+    moved = 0
+    for letter in hand.take(MAX_SEARCHED):
         if chosen and letter.message_id not in report.missing:
             continue
         try:
-            report.handled.append(deal(hand, letter))
+            handled = deal(hand, letter)
         except TransientError as error:
             logger.warning("Letter kept", message_id=letter.message_id, problem=error.code)
             report.handled.append(Handled(letter.message_id, "", Fate.FAILED))
             return
+        report.handled.append(handled)
+        moved += not handled.fate.stays
         if chosen:
             report.missing.remove(letter.message_id)
-            if not report.missing:
-                break
+        if moved == MAX_LETTERS or (chosen and not report.missing):
+            break
     report.complete = hand.emptied or (chosen and not report.missing)
 
 

@@ -167,6 +167,15 @@ class TestRedrive:
         assert (first["counts"]["resent"], first["complete"]) == (MAX_LETTERS, False)
         assert (second["counts"]["resent"], second["complete"]) == (5, True)
 
+    def test_those_that_stay_do_not_hold_up_the_others(self, desk: Desk) -> None:
+        for _ in range(MAX_LETTERS + 5):
+            desk.poison()
+        job = desk.submitted()
+        desk.letter(job)
+        body = desk.client.post(REDRIVE, json={"kind": "analysis"}).json()
+        assert (body["counts"]["resent"], body["counts"]["unreadable"]) == (1, MAX_LETTERS + 5)
+        assert desk.sent() == [job.job_id]
+
     def test_takes_no_longer_than_it_may(self, desk: Desk) -> None:
         for _ in range(30):
             desk.letter(desk.submitted())
