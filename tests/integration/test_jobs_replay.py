@@ -82,10 +82,11 @@ class SqsMail:
         if letter in self.delayed:
             self.delayed.remove(letter)
             return
-        self.sqs.delete_message(QueueUrl=self.url, ReceiptHandle=letter.receipt)
+        # One whose visibility time ended has another receipt by now, and is delivered again.
         for letters in (self.received, self.held):
             if letter in letters:
                 letters.remove(letter)
+                self.sqs.delete_message(QueueUrl=self.url, ReceiptHandle=letter.receipt)
 
     def hold(self, letter: Letter) -> None:
         """See Mail."""
@@ -142,7 +143,7 @@ def test_jobs_end_well_on_the_real_stores(stack: LocalStack, new_queue: Callable
         run_state_machine_as_test(
             Replayed,
             settings=settings(
-                max_examples=8,
+                max_examples=6,
                 stateful_step_count=12,
                 phases=[Phase.generate],
                 deadline=None,
