@@ -278,6 +278,29 @@ class TestPurge:
         assert places(answer) == ["body"]
 
 
+@pytest.mark.parametrize("operation", ["jobs.create", "queue.send", "letters.delete", "audit.record"])
+def test_two_operators_whose_letters_come_back_too_early(desk: Desk, operation: str) -> None:
+    """One is so slow that the letters are visible again, and another one deals with them meanwhile."""
+    unfinished, failed = desk.submitted(), desk.failed()
+    for job in (unfinished, failed):
+        desk.letter(job)
+    reports: list[redrive.Report] = []
+
+    def slow(happening: str) -> None:
+        if happening == operation:
+            desk.fault = lambda _operation: None
+            desk.clock.advance(seconds=redrive.HIDDEN.total_seconds())
+            reports.append(redrive.redrive(desk.operator(), Kind.ANALYSIS))
+
+    desk.fault = slow
+    reports.append(redrive.redrive(desk.operator(), Kind.ANALYSIS))
+    assert len(reports) == 2
+    (retry,) = desk.retries_of(failed)
+    assert desk.letters.letters == {}
+    assert set(desk.sent()) == {unfinished.job_id, retry.job_id}
+    assert desk.sent().count(retry.job_id) == 1
+
+
 class KilledError(Exception):
     """The process is gone: nothing of it does anything any more."""
 
