@@ -65,9 +65,10 @@ def _run(ground: Ground, asked: argparse.Namespace) -> int:
 
     walk(ground, chosen, references, asked.tracks, tell)
     seconds = time.monotonic() - began
+    print(report(references, outcomes, seconds, None), flush=True)
     figures = _load(ground, asked) if asked.load else None
     text = report(references, outcomes, seconds, figures)
-    print(text)
+    print(text, flush=True)
     if not asked.only and asked.load:
         REPORT.write_text(text, encoding="utf-8")
     return int(any(outcome.fault for outcome in outcomes))
