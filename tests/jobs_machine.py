@@ -313,7 +313,8 @@ class JobsMachine(RuleBasedStateMachine):
     def _ask(self, job_id: str, what: str) -> str:
         """Do what the API does for a person, an operator or a heartbeat; return how it ended."""
         if what == "renew":
-            job = self._job(job_id)
+            if (job := self._find(job_id)) is None:
+                return "refused"
             assert not self.store.renew(job_id, job.fence - 1, self.clock() + LEASE)
             kept = self.store.renew(job_id, job.fence, self.clock() + LEASE)
             assert kept == (job.lease_until is not None)
