@@ -21,8 +21,8 @@ HERE = Path(__file__).parent
 
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
     foreign = pytest.mark.skip(
-        reason="these processes stand in for Lambda, and each has a world made for it in the local stack's own "
-        "emulator; on another endpoint the deployed functions are tested"
+        reason="these processes stand in for Lambda, with worlds made for them in the local stack's emulator; "
+        "on another endpoint the deployed functions are tested"
     )
     for item in items:
         if not item.path.is_relative_to(HERE):
