@@ -230,6 +230,28 @@ def answering(path: str, verb: str) -> str:
     return ROUTES.get((max(fitting, key=specific), verb), "nobody")
 
 
+def descending(path: str, verb: str) -> str:
+    """Return the same for a gateway that goes down the tree and never back up."""
+    resources = {path for route, _ in ROUTES for path in above(route)}
+    here = ""
+    for part in path.strip("/").split("/"):
+        named, variable = f"{here}/{part}", next((r for r in resources if is_child(r, here, "{")), "")
+        if named in resources:
+            here = named
+        elif variable:
+            here = variable
+        if here not in {named, variable} or not here:
+            return "nobody"
+        if here.endswith("{proxy+}"):
+            break
+    return ROUTES.get((here, verb), "nobody")
+
+
+def is_child(resource: str, parent: str, start: str) -> bool:
+    head, _, last = resource.rpartition("/")
+    return head == parent and last.startswith(start)
+
+
 def above(route: str) -> list[str]:
     """Return a route's path and those that the gateway makes on the way to it."""
     parts = route.strip("/").split("/")
@@ -261,7 +283,8 @@ def test_the_gateway_leads_every_address_to_its_function(prefix: str) -> None:
         for verb in [*(verb.upper() for verb in operations), "OPTIONS"]:
             waits = path in waiting and verb == "GET"
             name = (prefix + path).replace("{", "").replace("}", "")
-            assert answering(name, verb) == ("WaitFunction" if waits else "ApiFunction"), (verb, path)
+            function = "WaitFunction" if waits else "ApiFunction"
+            assert answering(name, verb) == descending(name, verb) == function, (verb, path)
 
 
 def test_waiting_is_throttled_where_the_function_could_not_serve_it() -> None:
