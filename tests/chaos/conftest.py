@@ -9,9 +9,10 @@ from pathlib import Path
 import pytest
 
 from infra.local.stack import LocalStack
+from tests.chaos.place import SHORT
 from tests.chaos.scenarios import Analysis, Cleanup, Reference, Scenario
 from tests.chaos.walk import references_of
-from tests.chaos.world import Ground, Times, World, world
+from tests.chaos.world import Ground, World, world
 from tests.integration.conftest import stack
 
 __all__ = ["stack"]
@@ -21,7 +22,7 @@ HERE = Path(__file__).parent
 
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
     foreign = pytest.mark.skip(
-        reason="these processes stand in for Lambda, with worlds made for them in the local stack's emulator; "
+        reason="these processes stand in for Lambda, with worlds of their own in our emulator; "
         "on another endpoint the deployed functions are tested"
     )
     for item in items:
@@ -43,7 +44,7 @@ def ground(stack: LocalStack) -> Ground:
 @pytest.fixture
 def here(request: pytest.FixtureRequest, ground: Ground) -> Iterator[World]:
     """Return a world with a product and the small sample; a parameter gives its times."""
-    with world(ground, getattr(request, "param", Times())) as made:
+    with world(ground, getattr(request, "param", SHORT)) as made:
         yield made
 
 

@@ -21,7 +21,8 @@ from infra.local.paths import CHECKOUT
 from infra.local.processes import HOST, free_port, start
 from shared.jobs.model import Activity, Job, Kind, Status
 from tests.chaos import checks
-from tests.chaos.world import SAMPLE, Times, World
+from tests.chaos.place import Times
+from tests.chaos.world import SAMPLE, World
 
 START_SECONDS = 60.0
 RUN_SECONDS = 3600.0

@@ -16,9 +16,10 @@ import pytest
 from shared.jobs.model import Job, Status
 from shared.jobs.workflow import job_prefix
 from tests.chaos import checks
+from tests.chaos.place import Times
 from tests.chaos.scenarios import Analysis, Reference, Scenario
 from tests.chaos.walk import Point, visit
-from tests.chaos.world import Ground, Times, World
+from tests.chaos.world import Ground, World
 
 pytestmark = pytest.mark.slow
 

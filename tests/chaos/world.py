@@ -24,7 +24,6 @@ from typing import Any
 from functions.analyze.seeding.rows import Row, Rows
 from infra.local import tokens
 from infra.local.stack import LocalStack
-from shared.aws.codec import job_key
 from shared.aws.jobs_table import DynamoJobs
 from shared.clock import utc_now
 from shared.directus.taxonomy_rows import rows_of
@@ -33,6 +32,7 @@ from shared.jobs.store import JobQuery
 from shared.seeded_rows import PARENTS_FIRST
 from shared.taxonomy import load_taxonomy
 from tests.chaos import processes
+from tests.chaos.place import SHORT, Place, Times
 from tests.fakes.directus_server import TOKEN, DirectusServer
 from tests.fakes.taxonomy_rows import answered
 
@@ -48,17 +48,6 @@ _BOUNDARY = "boundary-of-the-chaos-tests"
 
 
 @dataclass(frozen=True, slots=True)
-class Times:
-    """In seconds: how long a silent worker keeps its job, after which a message that was not deleted comes
-    again, and after which it counts as lost. Short by default, so that what was killed is soon recovered.
-    """
-
-    lease: int = 3
-    visibility: int = 4
-    resend: int = 2
-
-
-@dataclass(frozen=True, slots=True)
 class Ground:
     """What all worlds of a run share: the stack and its functions' environments."""
 
@@ -71,24 +60,16 @@ class Ground:
         return cls(stack, {role: stack.environment(name) for role, name in FUNCTIONS.items()})
 
 
-class World:
+class World(Place):
     """See the module; made by ``world``."""
 
     def __init__(self, ground: Ground, folder: Path, directus: DirectusServer, times: Times) -> None:
+        super().__init__(ground.stack, times)
         self.ground = ground
         self.folder = folder
         self.directus = directus
-        self.name = f"chaos-{uuid.uuid4().hex[:12]}"
         self.token = tokens.mint(ground.stack.secret, subject=SUBJECT, admin=True)
-        self.times = times
         self.running: list[BaseProcess] = []
-        client = ground.stack.client
-        self.dynamodb, self.s3, self.sqs = client("dynamodb"), client("s3"), client("sqs")
-        self._make_table(ground.environments["api"]["JOBS_TABLE"])
-        self.s3.create_bucket(Bucket=self.name)
-        self.s3.put_bucket_versioning(Bucket=self.name, VersioningConfiguration={"Status": "Enabled"})
-        self.dead = {kind: self._make_queue(f"{kind}-dead") for kind in ("analysis", "cleanup")}
-        self.queues = {kind: self._make_queue(kind, dead) for kind, dead in self.dead.items()}
         self.settings = {
             "JOBS_TABLE": self.name,
             "DOCUMENTS_BUCKET": self.name,
@@ -214,15 +195,6 @@ class World:
         """Return all jobs of this world, the newest first."""
         return list(self.jobs.list_jobs(JobQuery(owner=None, limit=1000)).jobs)
 
-    def set_attempts(self, job_id: str, attempts: int) -> None:
-        """Let a job be tried so often and no more."""
-        self.dynamodb.update_item(
-            TableName=self.name,
-            Key=job_key(job_id),
-            UpdateExpression="SET max_attempts = :n",
-            ExpressionAttributeValues={":n": {"N": str(attempts)}},
-        )
-
     def wait_for_lease(self, job_id: str) -> None:
         """Wait until the lease of a job has run out."""
         until = self.job(job_id).lease_until
@@ -262,22 +234,6 @@ class World:
             assert time.monotonic() < deadline, f"never happened: {what}\n{self.log()}"
             time.sleep(0.1)
 
-    def drained(self) -> bool:
-        """Say whether no message is left, be it waiting, in flight or delayed."""
-        return not any(sum(self.depth(url)) for url in self.queues.values())
-
-    def depth(self, url: str) -> tuple[int, int, int]:
-        """Return how many messages wait, are in flight and are delayed."""
-        names = [f"ApproximateNumberOfMessages{suffix}" for suffix in ("", "NotVisible", "Delayed")]
-        found = self.sqs.get_queue_attributes(QueueUrl=url, AttributeNames=names)["Attributes"]
-        first, second, third = (int(found.get(name, 0)) for name in names)
-        return first, second, third
-
-    def send(self, job_id: str, kind: str = "analysis") -> None:
-        """Put a message of a job on its queue."""
-        body = json.dumps({"job_id": job_id, "kind": kind})
-        self.sqs.send_message(QueueUrl=self.queues[kind], MessageBody=body)
-
     # --- What is there ---------------------------------------------------------------------------------
 
     def rows(self) -> Rows:
@@ -289,16 +245,6 @@ class World:
             }
             for name in PARENTS_FIRST
         }
-
-    def objects(self, prefix: str) -> list[str]:
-        """Return the keys below a prefix, one entry for each version that is stored."""
-        pages = self.s3.get_paginator("list_object_versions").paginate(Bucket=self.name, Prefix=prefix)
-        return [version["Key"] for page in pages for version in page.get("Versions", [])]
-
-    def content(self, key: str) -> bytes:
-        """Return the bytes of an object."""
-        content: bytes = self.s3.get_object(Bucket=self.name, Key=key)["Body"].read()
-        return content
 
     def effects(self) -> int:
         """Return how many effects the process has had that traces them."""
@@ -313,40 +259,10 @@ class World:
     # --- Begin and end ---------------------------------------------------------------------------------
 
     def remove(self) -> None:
-        """End every process and remove everything from the emulator."""
+        """End every process, and take everything out of the emulator."""
         for process in self.running:
             processes.end(process)
-        self.dynamodb.delete_table(TableName=self.name)
-        for url in (*self.queues.values(), *self.dead.values()):
-            self.sqs.delete_queue(QueueUrl=url)
-        for page in self.s3.get_paginator("list_object_versions").paginate(Bucket=self.name):
-            for version in (*page.get("Versions", []), *page.get("DeleteMarkers", [])):
-                self.s3.delete_object(Bucket=self.name, Key=version["Key"], VersionId=version["VersionId"])
-        self.s3.delete_bucket(Bucket=self.name)
-
-    def _make_table(self, model: str) -> None:
-        """Make a table like the deployed one."""
-        table = self.dynamodb.describe_table(TableName=model)["Table"]
-        indexes = [
-            {name: index[name] for name in ("IndexName", "KeySchema", "Projection")}
-            for index in table["GlobalSecondaryIndexes"]
-        ]
-        self.dynamodb.create_table(
-            TableName=self.name,
-            KeySchema=table["KeySchema"],
-            AttributeDefinitions=table["AttributeDefinitions"],
-            GlobalSecondaryIndexes=indexes,
-            BillingMode="PAY_PER_REQUEST",
-        )
-
-    def _make_queue(self, kind: str, dead: str = "") -> str:
-        attributes = {"VisibilityTimeout": str(self.times.visibility)}
-        if dead:
-            names = ["QueueArn"]
-            arn = self.sqs.get_queue_attributes(QueueUrl=dead, AttributeNames=names)["Attributes"]["QueueArn"]
-            attributes["RedrivePolicy"] = json.dumps({"deadLetterTargetArn": arn, "maxReceiveCount": 5})
-        made = self.sqs.create_queue(QueueName=f"{self.name}-{kind}", Attributes=attributes)
-        return str(made["QueueUrl"])
+        super().remove()
 
 
 def _state(process: BaseProcess) -> str:
@@ -356,7 +272,7 @@ def _state(process: BaseProcess) -> str:
 
 
 @contextmanager
-def world(ground: Ground, times: Times = Times()) -> Iterator[World]:
+def world(ground: Ground, times: Times = SHORT) -> Iterator[World]:
     """Make a world with a product whose document is the small sample, and remove it in the end."""
     with tempfile.TemporaryDirectory(prefix="chaos-") as folder, DirectusServer() as directus:
         furnish(directus)
