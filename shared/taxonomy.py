@@ -14,6 +14,7 @@ from pathlib import Path
 from typing import Any
 
 from shared.errors import PermanentError
+from shared.yaml_text import safe_load
 
 SHIPPED = Path(__file__).parent / "taxonomies"
 
@@ -106,7 +107,7 @@ def parse_taxonomy(text: str) -> Taxonomy:
     import yaml
 
     try:
-        data = yaml.safe_load(text)
+        data = safe_load(text)
     except yaml.YAMLError as error:
         raise _invalid("the file", f"is not valid YAML ({type(error).__name__})") from error
     return _Reader(_mapping(data, "the file")).read()

@@ -24,6 +24,7 @@ from pathlib import Path
 from typing import Any
 
 from shared.errors import PermanentError
+from shared.yaml_text import safe_load
 
 EVERY_LANGUAGE = "und"
 """The language of words that name none (ISO 639-2: undetermined)."""
@@ -124,7 +125,7 @@ def _rules(block: str, place: str) -> Mapping[str, Any]:
     import yaml
 
     try:
-        return _mapping(yaml.safe_load(block), f"{place} below {RULES_MARK!r}")
+        return _mapping(safe_load(block), f"{place} below {RULES_MARK!r}")
     except yaml.YAMLError as error:
         raise invalid(place, f"holds no valid YAML below {RULES_MARK!r}") from error
 

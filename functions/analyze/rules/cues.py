@@ -9,6 +9,8 @@ from dataclasses import dataclass
 from functools import lru_cache
 from pathlib import Path
 
+from shared.yaml_text import safe_load
+
 _FILE = Path(__file__).with_name("cues.yaml")
 _FALLBACK = "en"
 
@@ -47,9 +49,7 @@ class Cues:
 
 @lru_cache(maxsize=1)
 def _all_cues() -> dict[str, Cues]:
-    import yaml
-
-    data = yaml.safe_load(_FILE.read_text(encoding="utf-8"))
+    data = safe_load(_FILE.read_text(encoding="utf-8"))
     return {
         language: Cues(**{name: tuple(patterns) for name, patterns in kinds.items()})
         for language, kinds in data.items()
