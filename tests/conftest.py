@@ -16,6 +16,8 @@ from infra.local.stack import CREDENTIALS, LocalStack
 
 # Settings of whoever starts the tests must not reach them.
 FOREIGN = ("AWS_", "DIRECTUS_", "POWERTOOLS_", "CLAUSEWORKS_STATE", "CLAUSEWORKS_STACK")
+# A worker of the run sees neither the option's default of the process that started it nor AWS_ENDPOINT_URL.
+ENDPOINT = "CLAUSEWORKS_TEST_ENDPOINT"
 RUN = "CLAUSEWORKS_TEST_RUN"
 OWNER = "CLAUSEWORKS_TEST_OWNER"
 
@@ -23,7 +25,7 @@ OWNER = "CLAUSEWORKS_TEST_OWNER"
 def pytest_addoption(parser: pytest.Parser) -> None:
     parser.addoption(
         "--endpoint-url",
-        default=os.environ.get("AWS_ENDPOINT_URL"),
+        default=os.environ.get(ENDPOINT) or os.environ.get("AWS_ENDPOINT_URL"),
         help="run the integration tests against this endpoint instead of an emulator of their own",
     )
 
@@ -33,6 +35,7 @@ def pytest_configure(config: pytest.Config) -> None:
         del os.environ[name]
     os.environ.update(CREDENTIALS, AWS_EC2_METADATA_DISABLED="true", AWS_MAX_ATTEMPTS="3")
     if not hasattr(config, "workerinput"):
+        os.environ[ENDPOINT] = config.getoption("--endpoint-url") or ""
         # Named by the one process that ends last, made with the stack by the first test that needs it.
         folder = Path(tempfile.gettempdir()) / f"clauseworks-test-{uuid.uuid4().hex[:12]}"
         os.environ.update({RUN: str(folder), OWNER: str(os.getpid())})
