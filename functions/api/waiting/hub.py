@@ -1,13 +1,15 @@
 """Watches jobs for many clients together, on one event loop.
 
 All watched jobs are asked for their versions in requests of a hundred; only those that changed have their
-events read, once for all who follow them. A round of reads is followed by a rest at least as long, and the
-reads have threads of their own: clients that wait take little from those that submit.
+events read, once for all who follow them. Each of these requests is followed by a rest four times as long,
+and reads have threads of their own: clients that wait take little from those that submit, also where the
+table is slow.
 """
 
 from __future__ import annotations
 
 import asyncio
+import heapq
 import math
 import time
 from collections.abc import Callable, Sequence
@@ -27,6 +29,7 @@ from shared.observability import logger
 BATCH = 100
 THREADS = 4
 REST_SECONDS = 0.02
+RESTS = 4
 REQUESTS_A_SECOND = 10
 LONGEST_PAUSE_OF_FEW = 0.2
 
@@ -117,13 +120,12 @@ class Hub:
         return watched
 
     async def _read_on(self) -> None:
-        """Read what is due, rest, and so on while anybody waits."""
+        """Read what is due, the longest overdue first, rest, and so on while anybody waits."""
         while self._watched:
             began = self._now()
-            due = [job_id for job_id, watched in self._watched.items() if watched.due <= began]
-            for start in range(0, len(due), BATCH):
-                await self._read(due[start : start + BATCH])
-            await asyncio.sleep(max(REST_SECONDS, self._now() - began))
+            due = [(watched.due, job_id) for job_id, watched in self._watched.items() if watched.due <= began]
+            await self._read([job_id for _, job_id in heapq.nsmallest(BATCH, due)])
+            await asyncio.sleep(max(REST_SECONDS, RESTS * (self._now() - began)))
             await self._until_next()
 
     async def _until_next(self) -> None:
@@ -136,6 +138,8 @@ class Hub:
 
     async def _read(self, job_ids: Sequence[str]) -> None:
         """Read the versions of some jobs, and tell those who wait for another one."""
+        if not job_ids:
+            return
         try:
             versions = await self.call(self._jobs.versions, job_ids)
         except ClauseworksError as error:
