@@ -16,7 +16,7 @@ from infra.local.stack import CREDENTIALS, LocalStack
 
 # Settings of whoever starts the tests must not reach them.
 FOREIGN = ("AWS_", "DIRECTUS_", "POWERTOOLS_", "CLAUSEWORKS_STATE", "CLAUSEWORKS_STACK")
-# A worker of the run sees neither the option's default of the process that started it nor AWS_ENDPOINT_URL.
+# Tells the workers of a run its endpoint: AWS_ENDPOINT_URL is gone when they start.
 ENDPOINT = "CLAUSEWORKS_TEST_ENDPOINT"
 RUN = "CLAUSEWORKS_TEST_RUN"
 OWNER = "CLAUSEWORKS_TEST_OWNER"

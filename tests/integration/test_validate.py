@@ -20,7 +20,7 @@ def test_the_template_is_valid(capsys: pytest.CaptureFixture[str]) -> None:
     [
         ("Type: Schedule", "Type: Shedule"),
         ("BatchSize: 1", "BatchSizes: 1"),
-        ("Timeout: 900", "Timeouts: 900"),
+        ("Timeout: 300", "Timeouts: 300"),
     ],
 )
 def test_a_wrong_template_is_refused(

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import os
 import re
 import stat
+import subprocess
 import sys
 from pathlib import Path
 
@@ -11,6 +13,7 @@ import pytest
 import yaml
 
 from infra.local.errors import LocalError
+from infra.local.paths import CHECKOUT
 from infra.localstack import borrowed, install
 from infra.localstack.install import HERE, NotInstallableError, find_python
 from infra.localstack.server import PLUGIN, Server
@@ -110,6 +113,23 @@ def test_a_server_that_ends_at_once_is_reported_with_its_log(tmp_path: Path) -> 
 def test_an_endpoint_that_does_not_answer_is_said_to_be_dead() -> None:
     with pytest.raises(LocalError, match="nothing answers"):
         borrowed.run(["true"], {"AWS_ENDPOINT_URL": "http://127.0.0.1:9"})
+
+
+def test_the_workers_of_a_test_run_know_its_endpoint() -> None:
+    test = "tests/integration/test_local_stack.py::test_the_gateway_answers_problem_documents_of_its_own"
+    environment = {name: os.environ[name] for name in ("PATH", "HOME") if name in os.environ}
+
+    done = subprocess.run(
+        [sys.executable, "-m", "pytest", "-n", "1", "-p", "no:cacheprovider", test],
+        cwd=CHECKOUT,
+        env={**environment, "AWS_ENDPOINT_URL": "http://127.0.0.1:9"},
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+
+    assert "1 skipped" in done.stdout, done.stdout
+    assert "LocalStack 4.14 takes the status" in done.stdout
 
 
 def requirements() -> str:
