@@ -5,6 +5,10 @@ Document text, tokens, presigned links and secrets are never passed to the logge
 
 from __future__ import annotations
 
+import os
+
 from aws_lambda_powertools import Logger
 
-logger = Logger(service="clauseworks", utc=True, log_uncaught_exceptions=False)
+SERVICE = os.environ.get("POWERTOOLS_SERVICE_NAME") or "clauseworks"
+
+logger = Logger(service=SERVICE, utc=True, log_uncaught_exceptions=False)

@@ -6,6 +6,7 @@ A problem never repeats what was sent: validation errors name the place and the 
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from http import HTTPStatus
 from typing import Any
 
 from fastapi import FastAPI, Request
@@ -73,7 +74,8 @@ def install(app: FastAPI) -> None:
 
 
 async def _ours(_request: Request, error: ClauseworksError) -> Response:
-    if type(error) is PermanentError:
+    ours = isinstance(error, PermanentError) and error.status >= HTTPStatus.INTERNAL_SERVER_ERROR
+    if ours or type(error) is PermanentError:
         # What a service refuses to do for us is no fault of the caller's.
         logger.error("Service refused", problem=error.code)
         return internal_error()

@@ -139,7 +139,7 @@ def _details(job: Job) -> Details:
     return Details(
         processing_status=job.status.value,
         current_page=min(job.current + 1, job.total) if reading else None,
-        total_pages=job.total if reading else result.get("num_pages"),
+        total_pages=job.total if reading else result.get("pages"),
         error_message=None if job.error is None else str(job.error.get("detail") or job.error.get("title")),
         completed_at=_when(job.completed_at),
         summary=result.get("summary"),

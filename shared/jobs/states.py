@@ -17,6 +17,7 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from shared.errors import Problem
+from shared.jobs import endings
 from shared.jobs.model import Artifact, Change, Event, Job, Status
 
 RESEND_AFTER = timedelta(seconds=60)
@@ -73,7 +74,7 @@ def take(job: Job, now: datetime, worker_id: str, lease: timedelta) -> Change:
         raise NotDueError(job.not_before - now)
     lost = job.lease_until is not None
     if lost and _exhausted(job):
-        return fail(job, job.fence, now, _lost_problem(job))
+        return fail(job, job.fence, now, endings.worker_lost(job))
     return _next(
         job,
         now,
@@ -182,12 +183,7 @@ def continue_later(job: Job, fence: int, now: datetime) -> Change:
     _check_fence(job, fence)
     stalled = 0 if job.units_done > job.units_at_take else job.stalled + 1
     if stalled >= MAX_STALLED:
-        detail = (
-            f"Two invocations in a row began with too little time left for a unit; {_progress(job)}. "
-            "RESERVE_SECONDS has to be well below the function's time-out."
-        )
-        problem = Problem("no-progress", "No progress", detail, 500, job.current_stage)
-        return fail(job, fence, now, problem)
+        return fail(job, fence, now, endings.no_progress(job))
     return _release(
         job, now, "continued", "Goes on in the next invocation", status=Status.QUEUED, stalled=stalled
     )
@@ -285,11 +281,11 @@ def reconcile(job: Job, now: datetime) -> Change | None:
         return None
     if job.expires_at is not None and job.expires_at <= now:
         return _end(
-            job, now, Status.FAILED, "Expired", error=_expired_problem(job).to_dict(), actor="reconciler"
+            job, now, Status.FAILED, "Expired", error=endings.job_expired(job).to_dict(), actor="reconciler"
         )
     if job.lease_until is not None:
         if _exhausted(job):
-            return fail(job, job.fence, now, _lost_problem(job))
+            return fail(job, job.fence, now, endings.worker_lost(job))
         return _release(
             job,
             now,
@@ -387,24 +383,3 @@ def _not_possible(job: Job, what: str) -> str:
     if job.cancel_requested and not job.status.terminal:
         return f"job is being cancelled and cannot be {what}"
     return f"job is {job.status} and cannot be {what}"
-
-
-def _lost_problem(job: Job) -> Problem:
-    detail = (
-        f"The worker was lost {job.attempt} times; {_progress(job)}. "
-        "Its next unit may need more time or memory than the function has."
-    )
-    return Problem("worker-lost", "Worker lost", detail, 500, job.current_stage)
-
-
-def _expired_problem(job: Job) -> Problem:
-    paused = " It was left paused." if job.status is Status.PAUSED else ""
-    detail = f"The job had not ended when its time was over; {_progress(job)}.{paused}"
-    return Problem("job-expired", "Job expired", detail, 410, job.current_stage)
-
-
-def _progress(job: Job) -> str:
-    """Say how far a job has come."""
-    if not job.current_stage:
-        return "no unit was finished"
-    return f"finished last: {job.current} of {job.total} in stage {job.current_stage!r}"

@@ -74,7 +74,7 @@ class TestStatus:
 
     def test_completed(self, backend: Backend, alice: Client) -> None:
         job_id = alice.submit()
-        complete(backend, job_id, "result.json", "export.json", num_segments=3, num_pages=8)
+        complete(backend, job_id, "result.json", "export.json", num_segments=3, pages=8)
         answer = alice.get(f"/jobs/{job_id}")
         body = answer.json()
         assert (body["status"], body["percent_complete"]) == ("completed", 100)
