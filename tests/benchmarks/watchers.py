@@ -22,6 +22,10 @@ from typing import Any
 import httpx
 
 from infra.local.stack import LocalStack
+from shared.aws.jobs_table import DynamoJobs
+from shared.clock import utc_now
+from shared.jobs import states
+from shared.jobs.store import edit
 from tests.benchmarks.figures import milliseconds, show
 from tests.benchmarks.progress import SUBJECT, store_of, submitted
 
@@ -39,7 +43,7 @@ def run(stack: LocalStack) -> None:
     """Print p50 and p99 of submissions, at the local server and through the gateway."""
     jobs = store_of(stack)
     with ThreadPoolExecutor(8) as pool:
-        job_ids = list(pool.map(lambda _: submitted(jobs), range(WATCHERS)))
+        job_ids = list(pool.map(lambda _: _paused(jobs), range(WATCHERS)))
     with _no_workers(stack):
         for name, url in (("local server", stack.serve()), ("gateway", stack.gateway_url)):
             headers = {"Authorization": f"Bearer {stack.token('submitter')}"}
@@ -50,6 +54,11 @@ def run(stack: LocalStack) -> None:
                     show(f"POST, {name}, {WATCHERS} wait ({POSTS})", milliseconds(_posts(api)))
                 show(f"what the {WATCHERS} got, {name}", json.dumps(got))
                 show(f"POST, {name}, nobody waits any more ({POSTS})", milliseconds(_posts(api)))
+
+
+def _paused(jobs: DynamoJobs) -> str:
+    """Store a job that nobody touches, the reconciliation neither; it has two events."""
+    return edit(jobs, submitted(jobs), lambda job: states.request_pause(job, utc_now(), SUBJECT)).job_id
 
 
 def _posts(api: httpx.Client, count: int = POSTS) -> list[float]:
@@ -137,14 +146,14 @@ async def _answers(
     """Wait for events; where there is no room, ask for the status meanwhile."""
     while True:
         with suppress(httpx.TransportError):
-            answer = await api.get(f"/jobs/{job_id}/events", headers={"Last-Event-ID": "1"})
+            answer = await api.get(f"/jobs/{job_id}/events", headers={"Last-Event-ID": "2"})
             got[f"wait {answer.status_code}"] += 1
             asked.add(job_id)
             if answer.status_code == httpx.codes.OK:
                 continue
             await asyncio.sleep(FALLBACK_SECONDS * random.random())  # noqa: S311
             async with turn:
-                answer = await api.get(f"/jobs/{job_id}", headers={"If-None-Match": '"1"'})
+                answer = await api.get(f"/jobs/{job_id}", headers={"If-None-Match": '"2"'})
             got[f"poll {answer.status_code}"] += 1
             await asyncio.sleep(FALLBACK_SECONDS)
 
