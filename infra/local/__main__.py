@@ -10,6 +10,7 @@ from collections.abc import Mapping, Sequence
 from botocore.exceptions import BotoCoreError, ClientError
 
 from infra.local import containers, emulator, logs, server, tokens
+from infra.local.derive import IMAGE_SUFFIX
 from infra.local.errors import LocalError
 from infra.local.paths import Paths
 from infra.local.stack import LocalStack
@@ -80,7 +81,8 @@ def _status(stack: LocalStack, _: argparse.Namespace) -> None:
 
 def _logs(stack: LocalStack, options: argparse.Namespace) -> None:
     outputs = stack.deployed.outputs
-    groups = [f"/aws/lambda/{outputs[f'{function}Name']}" for function in STACK_FUNCTIONS]
+    names = [outputs[f"{function}Name"].removesuffix(IMAGE_SUFFIX) for function in STACK_FUNCTIONS]
+    groups = [f"/aws/lambda/{name}" for name in names]
     for line in logs.read(stack.client("logs"), groups, job_id=options.job, follow=options.follow):
         print(line, flush=True)
 

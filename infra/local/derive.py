@@ -12,6 +12,7 @@ from infra.local.errors import LocalError
 from infra.local.template import Json, resources_of
 
 FUNCTION = "AWS::Serverless::Function"
+IMAGE_SUFFIX = "-image"
 RUNTIME = f"python{sys.version_info.major}.{sys.version_info.minor}"
 
 # Their only statements refuse plain HTTP, which is what an emulator on the loopback speaks.
@@ -73,7 +74,14 @@ def _placed(function: Json, source: Code | ContainerImage, handler: str) -> Json
     """Return where the function's code lies; a zip's function loses what only images have."""
     if isinstance(source, ContainerImage):
         config = {"Command": [handler], "EntryPoint": list(source.entry_point)}
-        return {"ImageUri": source.uri, "ImageConfig": config}
+        name = function["FunctionName"]
+        return {
+            "ImageUri": source.uri,
+            "ImageConfig": config,
+            # A named function cannot change from zip to image; its log group is the same all the same.
+            "FunctionName": {"Fn::Join": ["", [name, IMAGE_SUFFIX]]},
+            "LoggingConfig": {"LogGroup": {"Fn::Join": ["", ["/aws/lambda/", name]]}},
+        }
     for image_only in ("PackageType", "ImageConfig", "ImageUri"):
         function.pop(image_only, None)
     location = {"Bucket": source.bucket, "Key": source.key}

@@ -82,6 +82,9 @@ def test_functions_of_images_keep_their_command_and_enter_through_the_interface(
         assert function["ImageConfig"] == {"Command": own, "EntryPoint": ["/interface", "python"]}
         assert function["Environment"]["Variables"]["EXTRA"] == "1"
         assert not {"Runtime", "Handler", "CodeUri"} & set(function)
+        named = before["Resources"][name]["Properties"]["FunctionName"]
+        assert function["FunctionName"] == {"Fn::Join": ["", [named, "-image"]]}
+        assert function["LoggingConfig"] == {"LogGroup": {"Fn::Join": ["", ["/aws/lambda/", named]]}}
 
 
 def test_containers_need_an_engine(paths: Paths, monkeypatch: pytest.MonkeyPatch) -> None:
