@@ -2,16 +2,22 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Iterator
+from pathlib import Path
 from typing import Any
 
 import httpx
 import pytest
 
+from infra.images.build import Image
+from infra.local import containers, guard
+from infra.local.__main__ import main
+from infra.local.paths import Paths
 from infra.local.stack import LocalStack
 from shared.jobs.model import Kind, Status
 from tests.contract.containers import OWNER, ContainerStack, long_document, signal, until
-from tests.integration.support import SAMPLES, artifact, bearer, findings, upload
+from tests.integration.support import SAMPLES, artifact, bearer, findings, upload, wait
 
 pytestmark = pytest.mark.slow
 
@@ -102,3 +108,32 @@ def test_a_job_without_a_message_is_found_by_the_reconciliation(local: Container
     assert local.wait_repaired(job.job_id)["status"] == "completed"
     assert "resent" in local.history(job.job_id)
     assert local.running("ReconcileFunction")
+
+
+def test_a_stack_changes_to_zips_and_keeps_its_state(
+    images: dict[str, Image],
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    usual = Paths.from_environment(os.environ)
+    paths = Paths(usual.root, tmp_path / "state", usual.cache)
+    paths.state.mkdir()
+    guard.watch(paths, tmp_path, os.getpid())
+    job_ids: list[str] = []
+    for in_containers in (True, False):
+        stack = LocalStack(paths, fixed_ports=False, in_containers=in_containers)
+        stack.deploy()
+        assert containers.enabled(paths) is in_containers
+        with httpx.Client(
+            base_url=stack.gateway_url, headers=bearer(stack.token(OWNER)), timeout=60, trust_env=False
+        ) as api:
+            job_ids.append(upload(api, "small.md", (SAMPLES / "small.md").read_bytes())["job_id"])
+            assert [wait(api, job_id)["status"] for job_id in job_ids] == ["completed"] * len(job_ids)
+        assert bool(containers.containers_of(paths)) is in_containers
+    monkeypatch.setenv("CLAUSEWORKS_STATE", str(paths.state))
+    for job_id in job_ids:
+        assert main(["logs", "--job", job_id]) == 0
+        assert job_id in capsys.readouterr().out
+    stack.down(wipe=True)
+    guard.dismiss(paths)
