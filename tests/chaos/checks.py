@@ -39,8 +39,7 @@ def units(world: World, job: Job) -> int:
     told = [event for event in world.jobs.events(job.job_id, limit=1000) if event.type == "progress"]
     assert len(stored) == len(told)
     assert len({(unit.stage, unit.index) for unit in stored}) == len(stored)
-    for unit in stored:
-        world.content(unit.key)
+    assert {unit.key for unit in stored} <= set(world.objects(job_prefix(job.job_id)))
     return len(stored)
 
 

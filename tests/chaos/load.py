@@ -91,6 +91,8 @@ def run(world: World, load: Load) -> Figures:
         seconds = time.monotonic() - began
         submitting.result()
     world.until(world.drained, "queues are empty")
+    for process in list(world.running):
+        world.kill(process)
     owned = {owner: [world.job(job_id) for job_id in ids] for owner, ids in submitted.ids.items()}
     jobs = [job for of_owner in owned.values() for job in of_owner]
     assert len({job.job_id for job in jobs}) == load.jobs == len(world.every_job())

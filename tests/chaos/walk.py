@@ -69,9 +69,10 @@ def visit(ground: Ground, point: Point, reference: Reference) -> Outcome:
         with world(ground) as here:
             run = point.scenario()
             run.prepare(here)
+            killed = here.killed
             run.act(here, at=f"kill:{point.when}:{point.number}", trace=here.folder / "effects.txt")
             reached = (here.folder / "effects.txt").read_text().splitlines()
-            assert tuple(reached) == reference.effects[: point.number]
+            assert (tuple(reached), here.killed) == (reference.effects[: point.number], killed + 1)
             jobs = run.recover(here)
             seen = run.seen(here)
             for name, expected in reference.seen.items():

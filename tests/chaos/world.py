@@ -70,6 +70,7 @@ class World(Place):
         self.directus = directus
         self.token = tokens.mint(ground.stack.secret, subject=SUBJECT, admin=True)
         self.running: list[BaseProcess] = []
+        self.killed = 0
         self.settings = {
             "JOBS_TABLE": self.name,
             "DOCUMENTS_BUCKET": self.name,
@@ -102,6 +103,7 @@ class World(Place):
         assert code is not None, f"a process has not ended:\n{self.log()}"
         self.running.remove(process)
         process.close()
+        self.killed += code == -signal.SIGKILL
         return code
 
     def kill(self, process: BaseProcess) -> None:
