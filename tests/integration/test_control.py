@@ -19,7 +19,7 @@ from shared.jobs import states
 from shared.jobs.model import Event, Job, Kind, Owner
 from shared.jobs.queue import JobMessage
 from shared.jobs.workflow import job_prefix
-from tests.integration.support import PROBLEM, SAMPLES, artifact, bearer, upload, wait
+from tests.integration.support import PROBLEM, SAMPLES, WAIT_SECONDS, artifact, bearer, upload, wait
 from tests.unit.analyze.extract.pdfs import Sheet, write_pdf
 
 OWNER = Owner("directus", "steersman")
@@ -54,12 +54,12 @@ def long_document() -> bytes:
 
 def until(api: httpx.Client, job_id: str, reached: Callable[[dict[str, Any]], bool]) -> dict[str, Any]:
     """Return the job's status once it is as wanted."""
-    deadline = time.monotonic() + 60
+    deadline = time.monotonic() + WAIT_SECONDS
     while time.monotonic() < deadline:
         job: dict[str, Any] = api.get(f"/jobs/{job_id}").raise_for_status().json()
         if reached(job):
             return job
-        time.sleep(0.02)
+        time.sleep(0.1)
     raise AssertionError(f"job {job_id} did not get there: {job}")
 
 
