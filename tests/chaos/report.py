@@ -37,7 +37,7 @@ def _walks(
     held = sum(not outcome.fault for outcome in outcomes)
     yield (
         f"{len(outcomes)} kill points, {len(outcomes)} processes killed by SIGKILL, {held} recovered "
-        f"to the right end; {seconds / 60:.0f} minutes on {os.cpu_count()} cores."
+        f"to the right end; {seconds / 60:.0f} minutes on {_machine()}."
     )
     yield ""
     yield "| killed process | effects | kill points | right in the end | took over | files left by the dead |"
@@ -59,6 +59,11 @@ def _walks(
         yield f"| {label} | {times} |"
 
 
+def _machine() -> str:
+    """Return what the durations depend on: the cores, and how many processes wanted them."""
+    return f"{os.cpu_count()} cores with a load average of {os.getloadavg()[2]:.0f}"
+
+
 def _load(figures: Figures) -> Iterator[str]:
     load = figures.load
     yield (
@@ -66,7 +71,7 @@ def _load(figures: Figures) -> Iterator[str]:
         "of them killed: all completed, none lost, none doubled."
     )
     yield ""
-    yield f"- {figures.throughput:.1f} jobs a second, {figures.seconds:.0f} s in all"
+    yield f"- {figures.throughput:.1f} jobs a second, {figures.seconds:.0f} s in all, on {_machine()}"
     yield f"- {figures.lost} times a job lost its worker and went on elsewhere"
     yield f"- {figures.resent} messages sent again because their jobs waited for long"
     yield f"- {figures.orphans} files left by dead workers, which nothing names"
