@@ -152,10 +152,12 @@ async def _stream(follower: Follower, opening: str, *, whole_id: bool) -> AsyncI
     """Tell events until there will be none; where reading fails, end, and the client comes back."""
     yield opening
     try:
-        while (events := await follower.ready()) or not follower.ended:
-            if events:
+        while True:
+            while events := await follower.ready():
                 yield sse.text(events, follower.job, whole_id=whole_id)
-            elif not await follower.wait(KEEP_ALIVE_SECONDS):
+            if follower.ended:
+                return
+            while not await follower.wait(KEEP_ALIVE_SECONDS):
                 yield sse.KEEP_ALIVE
     except (TransientError, JobNotFoundError) as error:
         logger.warning("Stream ended early", problem=error.code)
