@@ -204,15 +204,18 @@ class TestStream:
         assert text.startswith("retry: 250\n\nid: 1\n")
         assert numbers(parsed(text)) == list(range(1, backend.job(work.job_id).version + 1))
 
-    def test_silence_is_filled(self, backend: Backend, app: FastAPI, monkeypatch: pytest.MonkeyPatch) -> None:
+    def test_silence_is_filled_without_a_read(
+        self, backend: Backend, app: FastAPI, reads: Counter[str], monkeypatch: pytest.MonkeyPatch
+    ) -> None:
         monkeypatch.setattr(routes, "KEEP_ALIVE_SECONDS", 0.02)
         work = submitted(backend)
 
         async def follow() -> None:
             async with Stream(app, f"/jobs/{work.job_id}/events").open() as stream:
-                await until(lambda: stream.text.count(": keep-alive\n\n") > 2)
+                await until(lambda: stream.text.count(": keep-alive\n\n") > 5)
 
         asyncio.run(follow())
+        assert reads["jobs.events"] == 2
 
     def test_client_that_leaves(self, backend: Backend, app: FastAPI, reads: Counter[str]) -> None:
         work = submitted(backend)
