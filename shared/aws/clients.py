@@ -22,6 +22,8 @@ _TRANSIENT_CODES = {
     "SlowDown",
     "Throttling",
     "ThrottlingException",
+    # Another write had the item in a transaction: a renewed lease may meet the job's own progress.
+    "TransactionConflictException",
     "TransactionInProgressException",
 }
 _SERVER_ERROR = 500

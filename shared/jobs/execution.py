@@ -9,7 +9,7 @@ from __future__ import annotations
 import random
 import time
 import traceback
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import timedelta
 from enum import StrEnum
@@ -19,6 +19,7 @@ from shared.clock import Clock
 from shared.errors import BusyError, PermanentError, Problem, TransientError
 from shared.files import Files
 from shared.jobs import states
+from shared.jobs.checkpoints import finished_units
 from shared.jobs.lease import Heartbeat
 from shared.jobs.model import Change, Job, Kind, Unit
 from shared.jobs.queue import MAX_DELAY, JobMessage, JobQueue
@@ -119,6 +120,8 @@ class Execution:
             self._stage = stage.name
             total = stage.count()
             done = run.finished.setdefault(stage.name, {})
+            if len(done) < total:
+                forget_later(run, workflow, stage)
             for index in range(total):
                 if index in done:
                     continue
@@ -137,24 +140,9 @@ class Execution:
         """Return the job's execution as far as its finished units have brought it."""
         run = Run(self._job, self._means.files)
         workflow = self._workflow(run)
-        for unit in self._finished(workflow):
+        for unit in finished_units(self._means.store, self._job, workflow):
             run.finished.setdefault(unit.stage, {})[unit.index] = unit
         return run, workflow
-
-    def _finished(self, workflow: Workflow) -> Iterator[Unit]:
-        """Yield the units that need no work, those of the job that this one starts from first.
-
-        Units of another revision are in a form that this release does not read: they are done again.
-        """
-        names = [stage.name for stage in workflow.stages]
-        if self._job.debug_from in names:
-            before = names[: names.index(self._job.debug_from)]
-            source = self._means.store.units(self._job.source_job_id)
-            yield from (
-                unit for unit in source if unit.stage in before and unit.revision == workflow.revision
-            )
-        own = self._means.store.units(self._job.job_id)
-        yield from (unit for unit in own if unit.revision == workflow.revision)
 
     def _workflow(self, run: Run) -> Workflow:
         make = self._means.workflows.get(run.job.kind)
@@ -268,13 +256,24 @@ class Execution:
         return job
 
     def _send(self, reason: str, delay: timedelta = timedelta()) -> None:
-        self._means.queue.send(JobMessage.about(self._job, reason), delay)
+        """Send a message; the record says everything already, so that the reconciler sends one that fails."""
+        try:
+            self._means.queue.send(JobMessage.about(self._job, reason), delay)
+        except TransientError as error:
+            logger.warning("Message not sent; the reconciler will", problem=error.code)
 
     def _edit(self, decide: Callable[[Job], Change], unit: Unit | None = None) -> None:
         try:
             self._job = edit(self._means.store, self._job.job_id, decide, unit, known=self._job)
         except JobNotFoundError as error:
             raise FencedError("the job is gone") from error
+
+
+def forget_later(run: Run, workflow: Workflow, stage: Stage) -> None:
+    """Leave out what was finished after a stage: units made of its old outputs do not fit its new ones."""
+    names = [one.name for one in workflow.stages]
+    for later in names[names.index(stage.name) + 1 :]:
+        run.finished.pop(later, None)
 
 
 def ended(job: Job) -> Outcome:

@@ -7,8 +7,8 @@ from datetime import timedelta
 from types import TracebackType
 
 from shared.clock import Clock
-from shared.errors import TransientError
 from shared.jobs.store import JobStore
+from shared.observability import logger
 
 
 class Heartbeat:
@@ -41,7 +41,8 @@ class Heartbeat:
         while not self._stop.wait(self._lease.total_seconds() / 3):
             try:
                 kept = self._store.renew(self._job_id, self._fence, self._clock() + self._lease)
-            except TransientError:
+            except Exception as error:  # noqa: BLE001 - whatever it is, the lease wants its next renewal
+                logger.warning("Lease not renewed", error=type(error).__name__)
                 continue
             if not kept:
                 self.lost = True

@@ -224,10 +224,10 @@ def request_resume(job: Job, now: datetime, actor: str) -> Change:
         if job.asked == "resume" and not job.status.terminal:
             raise RepeatedError(job)
         raise RefusedError(_not_possible(job, "resumed"))
-    asked = {"actor": actor, "asked": "resume"}
+    asked: dict[str, Any] = {"actor": actor, "asked": "resume"}
     if job.status is Status.PAUSED:
-        fence = job.fence + 1
-        return _next(job, now, "resumed", "Resumed", status=Status.QUEUED, fence=fence, nudges=0, **asked)
+        asked |= {"status": Status.QUEUED, "fence": job.fence + 1, "nudges": 0, "busy_since": None}
+        return _next(job, now, "resumed", "Resumed", **asked)
     return _next(job, now, "resumed", "Pause taken back", pause_requested=False, **asked)
 
 

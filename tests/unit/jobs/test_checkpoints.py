@@ -1,5 +1,7 @@
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
 
 from shared.jobs.execution import Ending
@@ -90,6 +92,26 @@ class TestSource:
 
     def test_unfinished_source_gives_what_it_has(self, shop: Shop) -> None:
         job = self.started(shop, begun(shop))
+        assert shop.deliver(job).ending is Ending.COMPLETED
+        assert list(shop.toy.done.elements()) == STEPS[3:]
+
+    def test_what_its_source_took_over_comes_with_it(self, shop: Shop, source: Job) -> None:
+        between = self.started(shop, source)
+        shop.deliver(between)
+        shop.forget()
+        assert shop.deliver(self.started(shop, between)).ending is Ending.COMPLETED
+        assert list(shop.toy.done.elements()) == STEPS[4:]
+
+    def test_what_lies_behind_a_gap_is_done_again(self, shop: Shop) -> None:
+        """Units made of outputs that are no longer those of the stage before do not fit the new ones."""
+        job = shop.submit()
+        shop.on("add", 1, raising(CrashError()))
+        with pytest.raises(CrashError):
+            shop.deliver(job)
+        units = shop.store._units[job.job_id]
+        units["read", 3] = replace(units["read", 3], revision=0)
+        shop.clock.advance(minutes=5)
+        shop.forget()
         assert shop.deliver(job).ending is Ending.COMPLETED
         assert list(shop.toy.done.elements()) == STEPS[3:]
 

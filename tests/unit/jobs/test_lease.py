@@ -3,7 +3,9 @@ from __future__ import annotations
 import threading
 from datetime import UTC, datetime, timedelta
 
-from shared.errors import TransientError
+import pytest
+
+from shared.errors import PermanentError, TransientError
 from shared.jobs.lease import Heartbeat
 from shared.memory import MemoryJobs
 
@@ -42,8 +44,16 @@ def test_lease_is_renewed_while_the_work_lasts() -> None:
     assert set(store.seen) == {("j1", 3, NOW + LEASE)}
 
 
-def test_store_that_fails_is_asked_again() -> None:
-    store = Renewals(TransientError("aws-unavailable", "DynamoDB answered 500."), True)
+@pytest.mark.parametrize(
+    "error",
+    [
+        TransientError("aws-unavailable", "DynamoDB answered 500."),
+        PermanentError("aws-refused", "DynamoDB refused the request."),
+        ConnectionResetError(),
+    ],
+)
+def test_store_that_fails_is_asked_again(error: Exception) -> None:
+    store = Renewals(error, True)
     assert not beat(store).lost
     assert len(store.seen) >= 2
 

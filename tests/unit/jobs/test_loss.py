@@ -6,11 +6,13 @@ from typing import Any
 
 import pytest
 
+from functions.cleanup.reconcile import Reconciler
+from shared.errors import TransientError
 from shared.jobs import states
 from shared.jobs.execution import Ending, Limits
 from shared.jobs.model import Kind, Status
 from shared.jobs.queue import JobMessage
-from shared.jobs.runner import Runner
+from shared.jobs.runner import Runner, unlimited
 from shared.jobs.store import edit
 from shared.memory import MemoryJobs
 from tests.store_contract import LEASE, FakeClock, new_job, submit
@@ -83,6 +85,26 @@ class TestLoss:
         shop.toy.hook = lambda _stage, _index: store.wait()
         assert runner.handle(JobMessage(job.job_id, job.kind)).ending is Ending.FENCED
         assert sum(shop.toy.done.values()) == 1
+
+    @pytest.mark.parametrize("ending", [Ending.CONTINUED, Ending.RETRYING])
+    def test_a_message_that_cannot_be_sent_costs_no_attempt(self, shop: Shop, ending: Ending) -> None:
+        """The record waits already: the reconciler sends the message that is missing."""
+        job = shop.submit(max_attempts=2)
+        left = iter([100.0, 100.0])
+        if ending is Ending.RETRYING:
+            shop.on("read", 2, raising(TransientError("aws-unavailable", "S3 answered 503.")))
+
+        def fault(_operation: str) -> None:
+            raise TransientError("aws-unavailable", "SQS answered 503.")
+
+        shop.queue.fault = fault
+        outcome = shop.deliver(job, unlimited if ending is Ending.RETRYING else lambda: next(left, 0.0))
+        assert outcome.ending is ending
+        shop.queue.fault = lambda _operation: None
+        assert shop.job(job).attempt == (2 if ending is Ending.RETRYING else 1)
+        shop.clock.advance(hours=1)
+        assert Reconciler(shop.store, shop.queue, shop.clock).run().resent == 1
+        assert shop.deliver(job).ending is Ending.COMPLETED
 
 
 class _NoRenewal(MemoryJobs):

@@ -27,6 +27,10 @@ class TestRequests:
         back = states.request_resume(running(pause_requested=True), NOW, "alice").job
         assert (back.status, back.pause_requested, back.fence) == (Status.RUNNING, False, 1)
 
+    def test_waiting_for_another_job_begins_anew_after_a_pause(self) -> None:
+        waiting = job(status=Status.PAUSED, busy_since=NOW - timedelta(days=2))
+        assert states.request_resume(waiting, NOW, "alice").job.busy_since is None
+
     def test_cancel_is_only_asked_for(self) -> None:
         change = states.request_cancel(running(), NOW, "alice")
         assert (change.job.status, change.job.cancel_requested) == (Status.RUNNING, True)
