@@ -23,8 +23,8 @@ def nothing_follows(_job: Job) -> None:
 class Follower:
     """A client's place in the events of a job, and of the jobs that come after it.
 
-    ``after`` is the number of the last event that the client has; ``following`` tells which job comes
-    after one that has ended. ``ended`` says that nothing more will come.
+    ``after`` is the number of the last event that the client has, and is cut to those that there are;
+    ``following`` tells which job comes after one that has ended. ``ended`` says that nothing more will come.
     """
 
     watch: Watch
@@ -36,6 +36,7 @@ class Follower:
     _changed_at: float = field(init=False)
 
     def __post_init__(self) -> None:
+        self.after = min(self.after, self.job.version)
         self._begin(self.job)
 
     async def ready(self) -> list[Event]:

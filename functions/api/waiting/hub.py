@@ -39,18 +39,22 @@ T = TypeVar("T")
 
 @dataclass(slots=True)
 class _Watched:
-    """A job that somebody waits for: its version, since when it has that, when it is read again."""
+    """A job that somebody waits for: its version, since when it has that, when it is read again.
+
+    ``waiting`` has the version that each one waits to be passed. What a client says it has is never taken
+    for the job's version: others would be told of events that are not there.
+    """
 
     version: int
     changed_at: float
     due: float
-    waiting: set[asyncio.Future[bool]] = field(default_factory=set)
+    waiting: dict[asyncio.Future[bool], int] = field(default_factory=dict)
 
     def tell(self, version: int, now: float) -> None:
-        """Let everybody know of a new version."""
+        """Let those know of a new version who have an earlier one."""
         self.version, self.changed_at = version, now
-        for future in self.waiting:
-            if not future.done():
+        for future, known in self.waiting.items():
+            if known < version and not future.done():
                 future.set_result(True)
 
     def end(self, error: JobNotFoundError) -> None:
@@ -94,14 +98,14 @@ class Hub:
         if watched.version > version:
             return True
         future: asyncio.Future[bool] = asyncio.get_running_loop().create_future()
-        watched.waiting.add(future)
+        watched.waiting[future] = version
         try:
             async with asyncio.timeout(seconds):
                 return await future
         except TimeoutError:
             return False
         finally:
-            watched.waiting.discard(future)
+            del watched.waiting[future]
             if not watched.waiting and self._watched.get(job_id) is watched:
                 del self._watched[job_id]
 
@@ -111,8 +115,6 @@ class Hub:
         watched = self._watched.get(job_id)
         if watched is None:
             watched = self._watched[job_id] = _Watched(version, now - idle, now + self._pause(idle))
-        elif version > watched.version:
-            watched.tell(version, now)
         if self._rounds is None or self._rounds.done():
             self._sooner = asyncio.Event()
             self._rounds = asyncio.create_task(self._read_on())
@@ -151,7 +153,7 @@ class Hub:
                 continue
             if versions is not None and job_id not in versions:
                 watched.end(JobNotFoundError(job_id))
-            elif versions is not None and versions[job_id] > watched.version:
+            elif versions is not None and versions[job_id] != watched.version:
                 watched.tell(versions[job_id], now)
             watched.due = now + self._pause(now - watched.changed_at)
 

@@ -81,17 +81,32 @@ class TestHub:
         assert asyncio.run(watch()) is True
         assert reads["jobs.versions"] == 0
 
-    def test_who_knows_more_tells_the_others(self, backend: Backend) -> None:
+    def test_who_claims_to_know_more_misleads_nobody_for_long(
+        self, backend: Backend, reads: Counter[str]
+    ) -> None:
+        work = submitted(backend)
+
+        async def watch() -> list[bool]:
+            hub = hub_of(backend)
+            ahead = asyncio.create_task(hub.changed(work.job_id, 2**53, 0.5, 0))
+            await until(lambda: reads["jobs.versions"] >= 1)
+            honest = await hub.changed(work.job_id, 1, 0.2, 0)
+            return [honest, await ahead]
+
+        assert asyncio.run(watch()) == [False, False]
+
+    def test_a_claim_does_not_wake_who_waits(self, backend: Backend) -> None:
         work = submitted(backend)
 
         async def watch() -> bool:
             hub = hub_of(backend)
-            waiting = asyncio.create_task(hub.changed(work.job_id, 1, LONG, LONG))
-            await asyncio.sleep(0)
-            await hub.changed(work.job_id, 2, 0.01, LONG)
-            return await waiting
+            async with asyncio.TaskGroup() as group:
+                waiting = group.create_task(hub.changed(work.job_id, 1, 0.2, LONG))
+                await asyncio.sleep(0)
+                group.create_task(hub.changed(work.job_id, 2**53, 0.1, LONG))
+            return waiting.result()
 
-        assert asyncio.run(watch()) is True
+        assert asyncio.run(watch()) is False
 
     def test_job_that_is_gone(self, backend: Backend) -> None:
         with pytest.raises(JobNotFoundError):
@@ -245,6 +260,26 @@ class TestStream:
 
         assert numbers(parsed(asyncio.run(follow(3)).text)) == list(range(4, version + 1))
         assert asyncio.run(follow(version)).status == 204
+
+    def test_a_client_that_is_ahead_disturbs_nobody(
+        self, backend: Backend, app: FastAPI, reads: Counter[str]
+    ) -> None:
+        work = submitted(backend)
+        address = f"/jobs/{work.job_id}/events"
+
+        async def follow() -> str:
+            async with (
+                Stream(app, address, **{"Last-Event-ID": str(2**53)}).open() as ahead,
+                Stream(app, address).open() as honest,
+            ):
+                await until(lambda: bool(ahead.text) and bool(honest.text))
+                await asyncio.sleep(0.3)
+                assert reads["jobs.events"] < 10
+                work.take()
+                await until(lambda: "id: 2\n" in honest.text and "id: 2\n" in ahead.text)
+                return ahead.text
+
+        assert numbers(parsed(asyncio.run(follow()))) == [2]
 
     @pytest.mark.parametrize("operation", ["jobs.events", "jobs.versions"])
     def test_ends_where_reading_fails_for_good(self, backend: Backend, app: FastAPI, operation: str) -> None:
