@@ -28,6 +28,12 @@ _FRAMEWORK = {
     404: ("not-found", "Not found", "There is nothing at this address."),
     405: ("method-not-allowed", "Method not allowed", "This address does not answer this method; see Allow."),
 }
+_INTERNAL = Problem(
+    "internal-error",
+    "Internal error",
+    "Something went wrong on our side. Try again; the X-Request-Id header helps support find it.",
+    500,
+)
 
 
 class RequestError(ClauseworksError):
@@ -62,8 +68,16 @@ def problem_response(
 
 def internal_error() -> Response:
     """Return the answer to what nobody foresaw."""
-    detail = "Something went wrong on our side. Try again; the X-Request-Id header helps support find it."
-    return problem_response(Problem("internal-error", "Internal error", detail, 500))
+    return problem_response(_INTERNAL)
+
+
+def problem_of(error: ClauseworksError) -> Problem:
+    """Return what a client is told of an error: what a service refuses to do for us is no fault of theirs."""
+    ours = isinstance(error, PermanentError) and error.status >= HTTPStatus.INTERNAL_SERVER_ERROR
+    if ours or type(error) is PermanentError:
+        logger.error("Service refused", problem=error.code)
+        return _INTERNAL
+    return error.problem()
 
 
 def install(app: FastAPI) -> None:
@@ -74,11 +88,6 @@ def install(app: FastAPI) -> None:
 
 
 async def _ours(_request: Request, error: ClauseworksError) -> Response:
-    ours = isinstance(error, PermanentError) and error.status >= HTTPStatus.INTERNAL_SERVER_ERROR
-    if ours or type(error) is PermanentError:
-        # What a service refuses to do for us is no fault of the caller's.
-        logger.error("Service refused", problem=error.code)
-        return internal_error()
     headers: dict[str, str] = {}
     if isinstance(error, AuthError):
         headers["WWW-Authenticate"] = _CHALLENGE
@@ -87,7 +96,7 @@ async def _ours(_request: Request, error: ClauseworksError) -> Response:
     if isinstance(error, TransientError):
         headers["Retry-After"] = str(round(error.retry_after or 1) or 1)
     extensions = error.extensions if isinstance(error, RequestError) else None
-    return problem_response(error.problem(), headers, extensions)
+    return problem_response(problem_of(error), headers, extensions)
 
 
 async def _validation(_request: Request, error: RequestValidationError) -> Response:

@@ -17,7 +17,7 @@ from dataclasses import dataclass
 from datetime import timedelta
 from typing import Any
 
-from functions.api.problems import RequestError
+from functions.api.problems import RequestError, problem_of
 from functions.api.views import event_view
 from shared.auth import Tokens
 from shared.clock import Clock, utc_now
@@ -52,7 +52,7 @@ class Push:
         except TransientError:
             raise
         except ClauseworksError as error:
-            self._send(connection_id, {"problem": error.problem().to_dict()})
+            self._send(connection_id, {"problem": problem_of(error).to_dict()})
 
     def disconnect(self, connection_id: str) -> None:
         """Forget a connection that was closed."""
@@ -93,7 +93,7 @@ class Push:
         except GoneError:
             self.watchers.remove(connection_id)
             return False
-        except TransientError as error:
+        except ClauseworksError as error:
             logger.warning("Message not pushed", problem=error.code)
             return False
         return True

@@ -12,7 +12,7 @@ from functions.api.push.handler import management_url
 from functions.api.push.push import LIFETIME, Push
 from infra.local.tokens import mint
 from shared.auth import Tokens
-from shared.errors import TransientError
+from shared.errors import ClauseworksError, PermanentError, TransientError
 from shared.ids import uuid7
 from shared.jobs import states
 from shared.jobs.model import Event, Job
@@ -151,13 +151,16 @@ def test_a_connection_is_forgotten_when_its_time_is_over(world: World) -> None:
     assert world.push.publish(world.change()) == 0
 
 
-def test_trouble_with_one_connection_keeps_nothing_from_the_others(world: World) -> None:
+@pytest.mark.parametrize("error", [TransientError, PermanentError])
+def test_trouble_with_one_connection_keeps_nothing_from_the_others(
+    world: World, error: type[ClauseworksError]
+) -> None:
     world.watch("c1")
     world.watch("c2")
 
     def fault(connection: str) -> None:
         if connection == "c1":
-            raise TransientError("aws-unavailable", "API Gateway answered 500.")
+            raise error("aws-unavailable", "API Gateway answered.")
 
     world.connections.fault = fault
     assert world.push.publish(world.change()) == 1
@@ -171,6 +174,16 @@ def test_trouble_while_a_client_is_answered_is_told_by_the_gateway(world: World)
     world.connections.fault = fault
     with pytest.raises(TransientError):
         world.watch("c1")
+
+
+def test_what_a_service_refuses_us_is_not_told(world: World) -> None:
+    def refuse(_operation: str) -> None:
+        raise PermanentError("aws-refused", "DynamoDB refused the role of the push function.")
+
+    world.jobs.fault = refuse
+    world.watch("c1")
+    assert world.problem("c1") == "internal-error"
+    assert "role" not in json.dumps(world.connections.sent["c1"])
 
 
 def test_emulators_are_reached_by_a_path() -> None:
