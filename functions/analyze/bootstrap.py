@@ -51,7 +51,7 @@ def make_workflow(s: AnalyzeSettings, jobs: JobStore) -> MakeWorkflow:
     directus, seeding = None, None
     if s.directus_url:
         token = Secret(s.directus_token.get_secret_value(), s.directus_token_parameter, s.aws_endpoint_url)
-        directus = Directus(s.directus_url, token())
+        directus = Directus(s.directus_url, token)
         lock = ProductLock(DynamoLeases(s.jobs_table, s.aws_endpoint_url), jobs, s.directus_url)
         seeding = Means(directus, lock)
     tools = Tools(

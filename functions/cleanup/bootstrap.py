@@ -87,7 +87,7 @@ def _seeded_rows(s: CleanupSettings) -> SeededRows | None:
     from shared.secrets import Secret
 
     token = Secret(s.directus_token.get_secret_value(), s.directus_token_parameter, s.aws_endpoint_url)
-    return DirectusRows(Directus(s.directus_url, token()))
+    return DirectusRows(Directus(s.directus_url, token))
 
 
 def _product_lock(s: CleanupSettings, jobs: DynamoJobs) -> ProductLock | None:

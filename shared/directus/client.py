@@ -22,6 +22,7 @@ from shared.errors import PermanentError, TransientError
 from shared.observability import logger
 
 Row = dict[str, Any]
+Token = str | Callable[[], str]
 _T = TypeVar("_T")
 _MAX_OK = 299
 
@@ -30,6 +31,8 @@ MAX_DOWNLOAD = 100 * 1024 * 1024
 
 class Directus:
     """One server and one token; safe to share between threads. An empty token asks as the public.
+
+    A token may be given as what returns it, which is asked before each request, and may change so.
 
     Raises TransientError once the retries are used up, with the wait the server asked for;
     DirectusTokenError, DirectusNotFoundError and DirectusRejectedError for what Directus refuses.
@@ -40,7 +43,7 @@ class Directus:
     def __init__(
         self,
         url: str,
-        token: str,
+        token: Token,
         *,
         policy: RetryPolicy | None = None,
         timeout: float = 15.0,
@@ -50,7 +53,7 @@ class Directus:
     ) -> None:
         import httpx
 
-        self._headers = _authorization(token)
+        self._token = token
         self._http = httpx.Client(base_url=url.rstrip("/"), timeout=timeout)
         self._policy = policy or RetryPolicy()
         self._page_size = page_size
@@ -60,7 +63,7 @@ class Directus:
     def speaking_as(self, token: str) -> Directus:
         """Return a client with another token on the same connections; closing one closes both."""
         other = copy.copy(self)
-        other._headers = _authorization(token)
+        other._token = token
         return other
 
     @property
@@ -184,7 +187,7 @@ class Directus:
         """Send one request, once, and return the body of a good answer."""
         target = f"{method} {path}"
         with _network_errors(target):
-            answer = self._http.request(method, path, params=params, json=body, headers=self._headers)
+            answer = self._http.request(method, path, params=params, json=body, headers=self._headers())
         if answer.status_code > _MAX_OK:
             raise error_of_response(target, answer.status_code, answer.headers, answer.content)
         return answer.content
@@ -192,7 +195,7 @@ class Directus:
     def _fetch(self, path: str, max_size: int) -> bytes:
         target = f"GET {path}"
         data = bytearray()
-        with _network_errors(target), self._http.stream("GET", path, headers=self._headers) as answer:
+        with _network_errors(target), self._http.stream("GET", path, headers=self._headers()) as answer:
             if answer.status_code > _MAX_OK:
                 raise error_of_response(target, answer.status_code, answer.headers, answer.read())
             for piece in answer.iter_bytes():
@@ -200,6 +203,10 @@ class Directus:
                 if len(data) > max_size:
                     raise PermanentError("file-too-large", f"The file in Directus is over {max_size} bytes.")
         return bytes(data)
+
+    def _headers(self) -> dict[str, str]:
+        token = self._token if isinstance(self._token, str) else self._token()
+        return {"Authorization": f"Bearer {token}"} if token else {}
 
     def _retrying(self, call: Callable[[], _T]) -> _T:
         """Repeat ``call`` while it fails for reasons that pass, as the policy allows."""
@@ -229,10 +236,6 @@ def _network_errors(target: str) -> Iterator[None]:
         raise PermanentError("directus-misconfigured", "DIRECTUS_URL is not an http(s) address.") from error
     except (httpx.TransportError, httpx.DecodingError) as error:
         raise unavailable(target, type(error).__name__) from error
-
-
-def _authorization(token: str) -> dict[str, str]:
-    return {"Authorization": f"Bearer {token}"} if token else {}
 
 
 def _segment(value: str) -> str:

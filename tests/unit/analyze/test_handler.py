@@ -12,6 +12,8 @@ from functions.analyze import bootstrap, handler
 from shared.ids import uuid7
 from shared.jobs.model import Kind
 from shared.jobs.queue import JobMessage
+from shared.jobs.runner import Runner
+from shared.secrets import Secret
 
 NOWHERE = "http://127.0.0.1:9"
 ENVIRONMENT = {
@@ -45,6 +47,12 @@ def test_a_record_whose_job_cannot_be_read_comes_back() -> None:
     record = {"messageId": "m1", "body": body, "eventSource": "aws:sqs", "receiptHandle": "r"}
     answer = handler.handler({"Records": [record]}, Context())
     assert answer == {"batchItemFailures": [{"itemIdentifier": "m1"}]}
+
+
+def test_the_directus_token_is_read_when_directus_is_asked(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("DIRECTUS_TOKEN_PARAMETER", "/stack/token")
+    monkeypatch.setattr(Secret, "_read", lambda _: pytest.fail("the token was read already"))
+    assert isinstance(bootstrap.runner(), Runner)
 
 
 def test_the_handler_itself_loads_no_document_library() -> None:

@@ -14,6 +14,7 @@ from functions.cleanup.seeded import DirectusRows
 from functions.cleanup.settings import CleanupSettings
 from shared.jobs.model import Kind, Status
 from shared.jobs.runner import Runner
+from shared.secrets import Secret
 from tests.unit.cleanup.world import RETENTION, World
 
 ENVIRONMENT = {
@@ -69,6 +70,13 @@ def test_directus_is_wired_where_it_is_configured(monkeypatch: pytest.MonkeyPatc
     monkeypatch.setenv("DIRECTUS_URL", "http://127.0.0.1:9")
     monkeypatch.setenv("DIRECTUS_TOKEN", "not-to-be-seen")
     assert "not-to-be-seen" not in repr(bootstrap.settings())
+    assert isinstance(bootstrap._seeded_rows(bootstrap.settings()), DirectusRows)
+
+
+def test_the_directus_token_is_read_when_directus_is_asked(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("DIRECTUS_URL", "http://127.0.0.1:9")
+    monkeypatch.setenv("DIRECTUS_TOKEN_PARAMETER", "/stack/token")
+    monkeypatch.setattr(Secret, "_read", lambda _: pytest.fail("the token was read already"))
     assert isinstance(bootstrap._seeded_rows(bootstrap.settings()), DirectusRows)
 
 

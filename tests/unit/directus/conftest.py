@@ -28,7 +28,7 @@ def waits() -> list[float]:
 def connect(server: DirectusServer, waits: list[float]) -> Iterator[Connect]:
     with ExitStack() as stack:
 
-        def make(url: str = "", token: str = TOKEN, **options: Any) -> Directus:
+        def make(url: str = "", token: str | Callable[[], str] = TOKEN, **options: Any) -> Directus:
             client = Directus(url or server.url, token, **{"sleep": waits.append, **options})
             stack.callback(client.close)
             return client

@@ -2,9 +2,9 @@ from __future__ import annotations
 
 import pytest
 
-from shared.directus import Directus, DirectusNotFoundError, Product
+from shared.directus import Directus, DirectusNotFoundError, DirectusTokenError, Product
 from shared.errors import PermanentError
-from tests.fakes.directus_server import DirectusServer
+from tests.fakes.directus_server import TOKEN, DirectusServer
 from tests.unit.directus.conftest import Connect
 
 PRODUCT = {
@@ -118,3 +118,15 @@ def test_rows_are_deleted_in_batches(server: DirectusServer, connect: Connect) -
 def test_deleting_nothing_asks_nothing(server: DirectusServer, directus: Directus) -> None:
     assert directus.delete("insurance_dcm_limit", []) == 0
     assert server.requests == []
+
+
+def test_token_that_changes_is_taken_from_the_next_request_on(
+    server: DirectusServer, connect: Connect
+) -> None:
+    server.add("dcm_product", PRODUCT)
+    tokens = [TOKEN, "outdated", TOKEN]
+    directus = connect(token=lambda: tokens.pop())
+    assert directus.product("p1").id == "p1"
+    with pytest.raises(DirectusTokenError):
+        directus.product("p1")
+    assert directus.product("p1").id == "p1"
