@@ -81,6 +81,12 @@ class MemoryJobs:
         job = self._jobs.get(job_id)
         return None if job is None or self._expired(job) else job
 
+    def many(self, job_ids: Sequence[str]) -> list[Job]:
+        """See JobStore."""
+        self.fault("jobs.many")
+        found = (self._jobs.get(job_id) for job_id in job_ids)
+        return [job for job in found if job is not None and not self._expired(job)]
+
     def save(self, before: Job, change: Change, unit: Unit | None = None) -> None:
         """See JobStore."""
         self.fault("jobs.save")

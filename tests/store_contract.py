@@ -128,6 +128,18 @@ class JobStoreContract:
         assert store.versions([*ids, expiring.job_id, uuid7()]) == dict.fromkeys(ids, 1) | {paused.job_id: 2}
         assert store.versions([]) == {}
 
+    def test_many_jobs_are_read_at_once_in_the_order_asked_for(
+        self, store: JobStore, clock: FakeClock
+    ) -> None:
+        jobs = [submit(store, new_job(clock)) for _ in range(101)]
+        expiring = ended(store, clock, expires_at=clock.now + timedelta(hours=1))
+        clock.advance(hours=1)
+        ids = [job.job_id for job in jobs]
+        assert store.many([expiring.job_id, *reversed(ids), uuid7()]) == list(reversed(jobs))
+        paused = edit(store, ids[7], lambda j: states.request_pause(j, clock.now, "x"))
+        assert store.many([ids[7]]) == [paused]
+        assert store.many([]) == []
+
     # --- Idempotency -------------------------------------------------------------------------------
 
     def test_same_key_and_request_is_the_same_job(self, store: JobStore, clock: FakeClock) -> None:

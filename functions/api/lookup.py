@@ -16,6 +16,10 @@ from shared.ids import is_uuid
 from shared.jobs.model import Job
 from shared.jobs.store import JobNotFoundError, subject_of
 
+# Of a document's jobs those that are looked at, and how many are read together.
+NEWEST = 50
+BATCH = 10
+
 
 def find_job(records: Records, caller: Caller, job_id: str) -> Job:
     """Return a job that the caller may read; raises JobNotFoundError."""
@@ -29,8 +33,8 @@ def find_document_job(records: Records, caller: Caller, document_id: str) -> Job
     """Return the job that is meant where only its document is named: the newest that has not ended.
 
     Where all have ended it is the newest, whose state then says what is (not) possible. The caller's own
-    jobs go before those that they may only read. Raises DocumentNotFoundError, and RequestError where
-    there is no job.
+    jobs go before those that they may only read. Only the newest 50 are looked at. Raises
+    DocumentNotFoundError, and RequestError where there is no job.
     """
     documents.find(records, caller, document_id)
     newest: Job | None = None
@@ -58,10 +62,10 @@ def require_change(caller: Caller, job: Job) -> None:
 
 def _jobs_of(records: Records, caller: Caller, document_id: str) -> Iterator[Job]:
     """Yield the jobs about an upload that the caller may read, newest first, as they are asked for."""
-    for job_id in sorted(records.jobs.by_subject(subject_of(document_id=document_id)), reverse=True):
-        job = records.jobs.get(job_id)
-        if job is not None and caller.may_read(job.owner):
-            yield job
+    ids = sorted(records.jobs.by_subject(subject_of(document_id=document_id)), reverse=True)[:NEWEST]
+    for start in range(0, len(ids), BATCH):
+        jobs = records.jobs.many(ids[start : start + BATCH])
+        yield from (job for job in jobs if caller.may_read(job.owner))
 
 
 def _readable(job_id: str, caller: CallerDep, records: RecordsDep) -> Job:

@@ -78,6 +78,10 @@ class DynamoJobs:
         item = self._item(job_id)
         return None if item is None or codec.hidden(item, self._clock()) else codec.job_from_item(item)
 
+    def many(self, job_ids: Sequence[str]) -> list[Job]:
+        """Return the jobs of a list of ids, read consistently."""
+        return self._read(job_ids, ConsistentRead=True)
+
     def save(self, before: Job, change: Change, unit: Unit | None = None) -> None:
         """Write job, event and unit together, if the version is still the one that was read."""
         job = change.job
@@ -233,9 +237,9 @@ class DynamoJobs:
         )
         return (codec.job_id_of(item) for item in pages)
 
-    def _read(self, job_ids: list[str]) -> list[Job]:
+    def _read(self, job_ids: Sequence[str], **how: Any) -> list[Job]:
         """Return the jobs of a list of ids, in its order; vanished and expired ones are left out."""
-        found = {codec.job_id_of(item): codec.job_from_item(item) for item in self._batch(job_ids)}
+        found = {codec.job_id_of(item): codec.job_from_item(item) for item in self._batch(job_ids, **how)}
         return [found[job_id] for job_id in job_ids if job_id in found]
 
     def _batch(self, job_ids: Sequence[str], **how: Any) -> Iterator[Any]:

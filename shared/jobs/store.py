@@ -102,6 +102,10 @@ class JobStore(Protocol):
         """Return the job, or None where there is none or it has expired."""
         ...
 
+    def many(self, job_ids: Sequence[str]) -> list[Job]:
+        """Return those of some jobs that ``get`` would return, read together, in the order of the ids."""
+        ...
+
     def save(self, before: Job, change: Change, unit: Unit | None = None) -> None:
         """Write job, event and finished unit in one transaction.
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass, field
 
+from functions.api import documents
 from functions.api.bootstrap import Records
 from functions.api.lookup import find_document_job
 from functions.api.waiting.watch import Watch
@@ -76,10 +77,12 @@ class DocumentJobs:
         Without an id, or where its job is gone, that is the newest active job, else the newest; raises
         what ``find_document_job`` raises.
         """
-        current = find_document_job(self.records, self.caller, self.document_id)
         job_id, _, number = (last_event_id or "").partition(":")
-        job = self._find(job_id) if job_id else None
-        return (current, 0) if job is None else (job, int(number))
+        if job_id:
+            documents.find(self.records, self.caller, self.document_id)
+            if (job := self._find(job_id)) is not None:
+                return job, int(number)
+        return find_document_job(self.records, self.caller, self.document_id), 0
 
     def following(self, job: Job) -> Job | None:
         """Return the next newer job: ids sort by the time of submission."""

@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 import random
+from collections import Counter
 from typing import Any
 
 import pytest
 
+from functions.api import lookup
+from functions.api.lookup import BATCH
 from functions.api.waiting.watch import LONGEST_PAUSE, PAGE
 from shared.clock import utc_now
 from shared.documents import Document
@@ -186,6 +189,31 @@ class TestDocument:
         expected = [f"{first.job_id}:{n}" for n in range(1, 5)]
         expected += [f"{second.job_id}:{n}" for n in range(1, 5)]
         assert seen == expected
+
+    def test_many_ended_jobs_cost_few_reads(self, backend: Backend, watcher: Client, document: str) -> None:
+        jobs = [submitted(backend, document_id=document) for _ in range(BATCH + 1)]
+        for job in jobs:
+            job.take()
+            job.complete()
+        newest = max(job.job_id for job in jobs)
+        reads: Counter[str] = Counter()
+        backend.jobs.fault = lambda operation: reads.update([operation])
+        (*_, last) = told(progress(watcher, document))
+        assert last["job_id"] == newest
+        assert (reads["jobs.many"], reads["jobs.get"]) == (2, 0)
+        reads.clear()
+        assert progress(watcher, document, last["sse_id"]).status_code == 204
+        assert (reads["jobs.many"], reads["jobs.get"]) == (0, 1)
+
+    def test_the_newest_jobs_are_looked_at(
+        self, backend: Backend, watcher: Client, document: str, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        monkeypatch.setattr(lookup, "NEWEST", 3)
+        jobs = sorted((submitted(backend, document_id=document) for _ in range(4)), key=lambda j: j.job_id)
+        for job in jobs[1:]:
+            job.take()
+            job.complete()
+        assert {event["job_id"] for event in told(progress(watcher, document))} == {jobs[3].job_id}
 
     def test_place_in_a_job_that_is_gone(self, backend: Backend, watcher: Client, document: str) -> None:
         gone = submitted(backend, document_id=document)

@@ -125,7 +125,7 @@ def test_token_that_changes_is_taken_from_the_next_request_on(
 ) -> None:
     server.add("dcm_product", PRODUCT)
     tokens = [TOKEN, "outdated", TOKEN]
-    directus = connect(token=lambda: tokens.pop())
+    directus = connect(token=tokens.pop)
     assert directus.product("p1").id == "p1"
     with pytest.raises(DirectusTokenError):
         directus.product("p1")
