@@ -6,7 +6,6 @@ from dataclasses import dataclass, field
 from datetime import timedelta
 from typing import Any
 
-from functions.api.app import create_app
 from functions.api.bootstrap import Services
 from functions.api.operators.auditing import Operator
 from shared.auth import Caller
@@ -17,7 +16,7 @@ from shared.jobs.queue import JobMessage
 from shared.memory import Fault, MemoryDocuments, MemoryFiles, MemoryJobs, MemoryQueue, no_fault
 from tests.fakes.operations import MemoryOperations
 from tests.store_contract import FakeClock, new_job, submit
-from tests.unit.api.support import ADMIN, Client, make_settings
+from tests.unit.api.support import ADMIN, Client, application, make_settings
 
 LEASE = timedelta(seconds=90)
 ROOT = Caller("directus", "root", admin=True)
@@ -49,7 +48,7 @@ class Desk:
             clock=self.clock,
         )
         self.settings = make_settings()
-        self.client = Client(create_app(self.services, self.settings), ADMIN)
+        self.client = Client(application(self.services, self.settings), ADMIN)
 
     def operator(self) -> Operator:
         """Return somebody who acts without the application around."""

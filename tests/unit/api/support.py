@@ -5,15 +5,17 @@ from __future__ import annotations
 import asyncio
 import time
 from dataclasses import dataclass, field
+from functools import cache
 from typing import Any
 
 import httpx
 import jwt
-from fastapi import FastAPI
+from fastapi import APIRouter, FastAPI
 
 from functions.api.app import create_app
 from functions.api.bootstrap import Services
 from functions.api.settings import ApiSettings
+from functions.api.waiting.watch import Elsewhere, WatchMaker
 from shared.errors import PROBLEM_BASE
 from shared.jobs.model import Job
 from shared.memory import MemoryDocuments, MemoryFiles, MemoryJobs, MemoryQueue
@@ -134,8 +136,22 @@ class Client:
         return str(answer.json()["document_id"])
 
 
+def application(
+    services: Services, settings: ApiSettings | None = None, watch: WatchMaker = Elsewhere
+) -> FastAPI:
+    """Return an application with routes that all tests share: FastAPI takes a while to work them out."""
+    app = create_app(services, settings or make_settings(), watch)
+    app.router = _routes()
+    return app
+
+
+@cache
+def _routes() -> APIRouter:
+    return create_app(Backend().services(), make_settings()).router
+
+
 def client_of(backend: Backend, bearer: str | None = None, **settings: Any) -> Client:
-    return Client(create_app(backend.services(), make_settings(**settings)), bearer)
+    return Client(application(backend.services(), make_settings(**settings)), bearer)
 
 
 def problem(answer: httpx.Response) -> tuple[int, str]:

@@ -5,11 +5,21 @@ from __future__ import annotations
 import httpx
 import pytest
 
-from functions.api.app import create_app
 from shared.clock import utc_now
 from shared.jobs import states
 from shared.jobs.store import edit
-from tests.unit.api.support import ADMIN, BOB, PDF, Backend, Client, client_of, make_settings, problem, token
+from tests.unit.api.support import (
+    ADMIN,
+    BOB,
+    PDF,
+    Backend,
+    Client,
+    application,
+    client_of,
+    make_settings,
+    problem,
+    token,
+)
 from tests.unit.api.test_control import complete, take
 
 LIMIT = 2
@@ -97,7 +107,7 @@ def test_what_no_longer_waits_makes_room(backend: Backend, admin: Client) -> Non
 
 
 def test_what_may_not_be_asked_is_said_first(backend: Backend, admin: Client) -> None:
-    alice = Client(create_app(backend.services(), make_settings(max_queued_jobs=LIMIT)), token())
+    alice = Client(application(backend.services(), make_settings(max_queued_jobs=LIMIT)), token())
     fill(alice)
     assert problem(alice.post("/jobs/cleanup", json={"product_id": "1"})) == (403, "forbidden")
     assert problem(alice.upload(data={"seed_directus": "true"})) == (403, "forbidden")

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import json
+from collections import Counter
 from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
 import pytest
 
-from functions.api.app import create_app
 from functions.api.bootstrap import Services
 from shared.audit import AuditEntry, Outcome
 from shared.errors import TransientError
@@ -18,7 +18,7 @@ from shared.jobs import states
 from shared.jobs.model import Kind, Status
 from shared.jobs.queue import JobMessage
 from tests.unit.api.operating import Desk
-from tests.unit.api.support import ADMIN, Backend, Client, make_settings, problem, token
+from tests.unit.api.support import ADMIN, Backend, Client, application, problem, token
 
 DOCUMENT = json.loads((Path(__file__).parents[3] / "docs" / "api" / "openapi.json").read_text())
 ROUTES = [
@@ -62,7 +62,7 @@ class TestAccess:
 
     def test_an_application_wired_without_the_ports_says_so(self, backend: Backend) -> None:
         services = Services(backend.jobs, backend.documents, backend.files, backend.queue)
-        client = Client(create_app(services, make_settings()), ADMIN)
+        client = Client(application(services), ADMIN)
         assert problem(client.get("/admin/queues")) == (500, "internal-error")
 
 
@@ -99,6 +99,13 @@ class TestTasks:
         page = desk.client.get("/admin/tasks", params={"activity": "waiting", "limit": 2}).json()
         assert [task["job_id"] for task in page["tasks"]] == [waiting[2], waiting[1]]
         assert tasks(desk, activity="waiting", cursor=page["next_cursor"]) == waiting[:1]
+
+    def test_those_that_wait_are_read_together(self, desk: Desk) -> None:
+        ids = sorted(desk.submitted().job_id for _ in range(3))
+        reads: Counter[str] = Counter()
+        desk.jobs.fault = lambda operation: reads.update([operation])
+        assert tasks(desk, activity="waiting") == ids[::-1]
+        assert (reads["jobs.get"], reads["jobs.many"]) == (0, 1)
 
     def test_one_with_its_worker(self, desk: Desk) -> None:
         job = desk.running()

@@ -8,10 +8,9 @@ from pathlib import Path
 import pytest
 
 from functions.api import openapi
-from functions.api.app import create_app
 from functions.api.routes.health import CACHE_SECONDS, Probe
 from functions.api.version import VERSION
-from tests.unit.api.support import ADMIN, Backend, Client, make_settings, problem, token
+from tests.unit.api.support import ADMIN, Backend, Client, application, problem, token
 
 
 class TestHealth:
@@ -20,7 +19,7 @@ class TestHealth:
         assert answer.json() == {"status": "ok", "version": VERSION, "stage": "local"}
 
     def ready(self, backend: Backend, bearer: str, **checks: object) -> Client:
-        return Client(create_app(backend.services(**checks), make_settings()), bearer)
+        return Client(application(backend.services(**checks)), bearer)
 
     def test_ready(self, backend: Backend) -> None:
         answer = self.ready(backend, "", table=lambda: None).get("/health/ready")

@@ -8,11 +8,10 @@ from dataclasses import replace
 
 import pytest
 
-from functions.api.app import create_app
 from functions.api.products import DirectusProducts
 from shared.jobs.store import subject_of
 from tests.fakes.directus_server import DirectusServer, Fault
-from tests.unit.api.support import Backend, Client, make_settings, problem, token
+from tests.unit.api.support import Backend, Client, application, make_settings, problem, token
 
 SEEDER = token("s1", role="seeder")
 ADMIN = token("root", admin_access=True)
@@ -37,7 +36,7 @@ def client(backend: Backend, server: DirectusServer) -> Iterator[Client]:
 def connected(backend: Backend, url: str, products: DirectusProducts) -> Client:
     services = replace(backend.services(), products=products)
     settings = make_settings(directus_url=url, jwt_issuers=("directus", "crm"))
-    return Client(create_app(services, settings), SEEDER)
+    return Client(application(services, settings), SEEDER)
 
 
 @pytest.fixture(params=["/jobs/analysis", "/jobs/cleanup"])

@@ -13,13 +13,12 @@ from typing import Any
 import pytest
 from fastapi import FastAPI
 
-from functions.api.app import create_app
 from functions.api.waiting import routes
 from functions.api.waiting.hub import BATCH, Hub
 from shared.errors import TransientError
 from shared.ids import uuid7
 from shared.jobs.store import JobNotFoundError
-from tests.unit.api.support import BOB, Backend, Client, make_settings, problem, token
+from tests.unit.api.support import BOB, Backend, Client, application, make_settings, problem, token
 from tests.unit.api.waiting import numbers, parsed, submitted
 
 LONG = 30.0
@@ -35,7 +34,7 @@ def reads(backend: Backend) -> Counter[str]:
 
 @pytest.fixture
 def app(backend: Backend) -> FastAPI:
-    return create_app(backend.services(), make_settings(), partial(Hub, longest=20))
+    return application(backend.services(), make_settings(), partial(Hub, longest=20))
 
 
 def hub_of(backend: Backend) -> Hub:

@@ -6,11 +6,11 @@ import json
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from datetime import timedelta
-from functools import partial
+from functools import cache, partial
 from typing import Any
 
 import httpx
-from fastapi import FastAPI
+from fastapi import APIRouter, FastAPI
 
 from functions.api.bootstrap import Records
 from functions.api.waiting.app import create_app
@@ -100,7 +100,15 @@ def wait_app(backend: Backend, time: Time, **settings: Any) -> FastAPI:
     """Return the wait function's application, whose waits pass by ``time``."""
     made = wait_settings(**settings)
     polling = partial(Polling, longest=made.wait_seconds, sleep=time.sleep, now=time)
-    return create_app(Records(backend.jobs, backend.documents), made, polling)
+    app = create_app(Records(backend.jobs, backend.documents), made, polling)
+    app.router = _routes()
+    return app
+
+
+@cache
+def _routes() -> APIRouter:
+    """Return the routes of the first application, which all share as in ``support.application``."""
+    return create_app(settings=wait_settings()).router
 
 
 def told(answer: httpx.Response) -> list[dict[str, Any]]:
