@@ -127,16 +127,18 @@ class MemoryJobs:
     def list_jobs(self, query: JobQuery) -> JobPage:
         """See JobStore."""
         self.fault("jobs.list")
-        found = [
+        listed = (
             job
             for _, job in sorted(self._jobs.items(), reverse=True)
             if (query.owner is None or job.owner.key == query.owner)
             and (not query.before or job.job_id < query.before)
-            and query.matches(job)
-            and not self._expired(job)
-        ]
+        )
+        scanned = list(itertools.islice(listed, query.max_scanned))
+        found = [job for job in scanned if query.matches(job) and not self._expired(job)]
         page = found[: query.limit]
-        return JobPage(page, page[-1].job_id if len(found) > query.limit else "")
+        if len(found) > query.limit:
+            return JobPage(page, page[-1].job_id)
+        return JobPage(page, scanned[-1].job_id if len(scanned) == query.max_scanned else "")
 
     def by_subject(self, subject: str) -> list[str]:
         """See JobStore."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import timedelta
 from typing import Any
 
@@ -68,6 +69,23 @@ class JobIndexContract:
         assert len(page.jobs) == 1
         assert page.next_before == ""
         assert query.matches(page.jobs[0])
+
+    @pytest.mark.parametrize("wanted", [{"status": Status.PAUSED}, {"case_id": "c1"}], ids=str)
+    def test_a_page_is_short_where_too_many_jobs_do_not_match(
+        self, store: JobStore, clock: FakeClock, wanted: dict[str, Any]
+    ) -> None:
+        owner = uuid7()
+        ids = sorted(uuid7() for _ in range(7))
+        oldest = submit(store, new_job(clock, owner, job_id=ids[0], params={"case_id": "c1"}))
+        edit(store, oldest.job_id, lambda j: states.request_pause(j, clock.now, "x"))
+        for job_id in ids[1:]:
+            submit(store, new_job(clock, owner, job_id=job_id))
+        query = JobQuery(oldest.owner.key, limit=2, max_scanned=5, **wanted)
+        page = store.list_jobs(query)
+        assert (list(page.jobs), page.next_before) == ([], ids[2])
+        following = store.list_jobs(replace(query, before=page.next_before))
+        assert [job.job_id for job in following.jobs] == [oldest.job_id]
+        assert following.next_before == ""
 
     def test_everybodys_jobs_are_listed_without_an_owner(self, store: JobStore, clock: FakeClock) -> None:
         product = uuid7()

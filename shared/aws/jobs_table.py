@@ -135,12 +135,20 @@ class DynamoJobs:
         index, prefix = ("by_list", "ALL") if query.owner is None else ("by_owner", query.owner)
         name = "list_shard" if query.owner is None else "owner_shard"
         streams = [self._newest(index, name, f"{prefix}#{part}", query) for part in shards()]
-        ids = heapq.merge(*streams, reverse=True)
+        entries = heapq.merge(*streams, key=codec.job_id_of, reverse=True)
         jobs: list[Job] = []
-        while len(jobs) <= query.limit and (batch := list(itertools.islice(ids, query.limit + 1))):
-            jobs += [job for job in self._read(batch) if query.matches(job)]
+        scanned, last = 0, ""
+        while len(jobs) <= query.limit and scanned < query.max_scanned:
+            batch = list(itertools.islice(entries, min(_page_size(query), query.max_scanned - scanned)))
+            if not batch:
+                break
+            ids = [codec.job_id_of(entry) for entry in batch if _may_match(entry, query)]
+            jobs += [job for job in self._read(ids) if query.matches(job)]
+            scanned, last = scanned + len(batch), codec.job_id_of(batch[-1])
         page = jobs[: query.limit]
-        return JobPage(page, page[-1].job_id if len(jobs) > query.limit else "")
+        if len(jobs) > query.limit:
+            return JobPage(page, page[-1].job_id)
+        return JobPage(page, last if scanned == query.max_scanned else "")
 
     def by_subject(self, subject: str) -> list[str]:
         """Return the ids of all jobs about a product or document."""
@@ -214,28 +222,20 @@ class DynamoJobs:
         """Yield since when, and which job, of one partition of an index, in the index's order."""
         return ((item["since"]["S"], codec.job_id_of(item)) for item in self._query(**arguments))
 
-    def _newest(self, index: str, name: str, value: str, query: JobQuery) -> Iterator[str]:
-        """Yield the job ids of one partition, newest first, filtered as far as the index can."""
+    def _newest(self, index: str, name: str, value: str, query: JobQuery) -> Iterator[Any]:
+        """Yield the entries of one partition, newest first."""
         values: dict[str, Any] = {":part": {"S": value}}
         condition = f"{name} = :part"
         if query.before:
             condition += " AND job_id < :before"
             values[":before"] = {"S": query.before}
-        wanted = {field: text for field in _INDEX_FILTERS if (text := getattr(query, field))}
-        arguments: dict[str, Any] = {}
-        if wanted:
-            arguments["FilterExpression"] = " AND ".join(f"#{field} = :{field}" for field in wanted)
-            arguments["ExpressionAttributeNames"] = {f"#{field}": field for field in wanted}
-            values |= {f":{field}": {"S": str(text)} for field, text in wanted.items()}
-        pages = self._query(
+        return self._query(
             IndexName=index,
             KeyConditionExpression=condition,
             ExpressionAttributeValues=values,
             ScanIndexForward=False,
-            Limit=query.limit + 1,
-            **arguments,
+            Limit=_page_size(query),
         )
-        return (codec.job_id_of(item) for item in pages)
 
     def _read(self, job_ids: Sequence[str], **how: Any) -> list[Job]:
         """Return the jobs of a list of ids, in its order; vanished and expired ones are left out."""
@@ -293,6 +293,18 @@ class DynamoJobs:
                     return False
                 raise
         return True
+
+
+def _page_size(query: JobQuery) -> int:
+    """Return how many entries to read at once: where many will not match, as many as a batch can look up."""
+    filtered = query.status is not None or any(getattr(query, name) for name in _INDEX_FILTERS)
+    return _BATCH if filtered else query.limit + 1
+
+
+def _may_match(entry: Any, query: JobQuery) -> bool:
+    """Filter by what the index carries: an expression would do it unseen, and read on without a bound."""
+    wanted = {name: str(value) for name in _INDEX_FILTERS if (value := getattr(query, name))}
+    return all(entry.get(name, {}).get("S") == value for name, value in wanted.items())
 
 
 def _idempotency_key(key: str) -> codec.Item:

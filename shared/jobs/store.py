@@ -50,7 +50,8 @@ class Idempotency:
 class JobQuery:
     """Which jobs to list, newest first; ``before`` is the last job id of the page before.
 
-    ``owner`` None lists everybody's jobs.
+    ``owner`` None lists everybody's jobs. ``max_scanned`` bounds how many jobs are looked at for one page,
+    whether they match or not.
     """
 
     owner: str | None
@@ -61,6 +62,7 @@ class JobQuery:
     product_id: str = ""
     document_id: str = ""
     case_id: str = ""
+    max_scanned: int = 1000
 
     def matches(self, job: Job) -> bool:
         """Say whether the filters (all but owner and cursor) let the job through."""
@@ -75,7 +77,10 @@ class JobQuery:
 
 @dataclass(frozen=True, slots=True)
 class JobPage:
-    """One page of a list; ``next_before`` is empty on the last page."""
+    """One page of a list; ``next_before`` is empty on the last page.
+
+    A page may be short, or empty, while ``next_before`` says that there may be more.
+    """
 
     jobs: Sequence[Job]
     next_before: str

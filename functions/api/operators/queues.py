@@ -50,12 +50,9 @@ def list_workers(
 ) -> WorkerList:
     """List the running executions: who works on what, since when, and how long the lease holds."""
     now = services.clock()
-    jobs = [
-        job
-        for kind in ([filters.kind] if filters.kind else Kind)
-        for job_id in services.jobs.active(Activity.WORKING, kind, filters.limit)
-        if (job := services.jobs.get(job_id)) is not None
-    ]
+    kinds = [filters.kind] if filters.kind else list(Kind)
+    ids = [one for kind in kinds for one in services.jobs.active(Activity.WORKING, kind, filters.limit)]
+    jobs = services.jobs.many(ids)
     workers = [views.worker_view(job, job.lease_until, now) for job in jobs if job.lease_until is not None]
     return WorkerList(workers=sorted(workers, key=lambda worker: worker.since))
 

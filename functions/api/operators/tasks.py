@@ -29,6 +29,7 @@ from shared.jobs.store import JobPage, JobQuery, edit
 
 READ = (401, 403, 503)
 MAX_ACTIVE = 1000
+BATCH = 100
 # Functions log a little before and after what the record says, and their clocks differ.
 SLACK = timedelta(minutes=1)
 
@@ -48,7 +49,11 @@ ActingDep = Annotated[Operator, Depends(_acting)]
 def list_tasks(
     filters: Annotated[TaskFilters, Query()], root: RootDep, _operator: OperatorDep, services: ServicesDep
 ) -> TaskList:
-    """List everybody's jobs, newest first."""
+    """List everybody's jobs, newest first.
+
+    A page may be short, or empty, while next_cursor says that there is more: of many jobs that do not match
+    1,000 are looked at for one answer.
+    """
     query = JobQuery(
         owner=filters.owner,
         limit=filters.limit,
@@ -156,17 +161,16 @@ def _active(services: Services, activity: Activity, query: JobQuery) -> JobPage:
     """Return a page of the jobs that wait or are worked on, by the index of those."""
     kinds = [query.kind] if query.kind else list(Kind)
     ids = {one for kind in kinds for one in services.jobs.active(activity, kind, MAX_ACTIVE)}
+    ordered = sorted((one for one in ids if not query.before or one < query.before), reverse=True)
     found: list[Job] = []
-    for job_id in sorted(ids, reverse=True):
-        if query.before and job_id >= query.before:
-            continue
-        job = services.jobs.get(job_id)
-        # The index follows the records with a delay.
-        if job is None or job.activity is not activity or not query.matches(job):
-            continue
-        if query.owner is not None and job.owner.key != query.owner:
-            continue
-        if len(found) == query.limit:
-            return JobPage(found, found[-1].job_id)
-        found.append(job)
+    for start in range(0, len(ordered), BATCH):
+        for job in services.jobs.many(ordered[start : start + BATCH]):
+            # The index follows the records with a delay.
+            if job.activity is not activity or not query.matches(job):
+                continue
+            if query.owner is not None and job.owner.key != query.owner:
+                continue
+            found.append(job)
+        if len(found) > query.limit:
+            return JobPage(found[: query.limit], found[query.limit - 1].job_id)
     return JobPage(found, "")

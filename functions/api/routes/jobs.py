@@ -61,7 +61,11 @@ def submit_cleanup(
 def list_jobs(
     filters: Annotated[JobFilters, Query()], root: RootDep, caller: CallerDep, services: ServicesDep
 ) -> JobList:
-    """List your jobs, newest first."""
+    """List your jobs, newest first.
+
+    A page may be short, or empty, while next_cursor says that there is more: of many jobs that do not match
+    1,000 are looked at for one answer.
+    """
     if filters.everybody and not caller.admin:
         raise ForbiddenError("Only administrators may list everybody's jobs.")
     page = services.jobs.list_jobs(
