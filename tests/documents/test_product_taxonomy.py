@@ -26,7 +26,7 @@ from shared.taxonomy import load_taxonomy
 from tests.fakes.directus_server import TOKEN, DirectusServer
 from tests.fakes.taxonomy_rows import answered
 
-SAMPLES = Path(__file__).parents[3] / "samples"
+SAMPLES = Path(__file__).parents[2] / "samples"
 
 
 def result_of(tools: Tools, params: dict[str, Any], files: MemoryFiles) -> bytes:

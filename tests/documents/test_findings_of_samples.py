@@ -11,7 +11,7 @@ from shared.findings import ResultTree
 from shared.taxonomy import Taxonomy, load_taxonomy
 from tests.unit.analyze.rules.analysis import analyse, findings, limits_of, pairs
 
-SAMPLES = Path(__file__).parents[4] / "samples"
+SAMPLES = Path(__file__).parents[2] / "samples"
 
 
 def sample(name: str) -> Any:
