@@ -68,6 +68,10 @@ class Report:
         """Return how many letters met each fate."""
         return {fate.value: sum(one.fate is fate for one in self.handled) for fate in Fate}
 
+    def gone(self) -> list[str]:
+        """Return the ids of the letters that are no longer there."""
+        return [one.message_id for one in self.handled if not one.fate.stays]
+
 
 Deal = Callable[[Hand, DeadLetter], Handled]
 
@@ -89,13 +93,15 @@ def purge(operator: Operator, kind: Kind, message_ids: Collection[str] = ()) -> 
 
 
 def _each(operator: Operator, action: str, kind: Kind, message_ids: Collection[str], deal: Deal) -> Report:
-    report = Report(missing=list(message_ids))
-    asked = {"message_ids": list(message_ids)} if message_ids else {}
+    report = Report(missing=list(dict.fromkeys(message_ids)))
+    asked = {"message_ids": list(report.missing)} if message_ids else {}
     with operator.acting(action, queue_subject(kind), **asked) as entry:
         letters = operator.operations.dead_letters
         with Hand(letters, kind, operator.services.clock, hidden=HIDDEN, patience=PATIENCE) as hand:
-            _go_through(hand, report, bool(message_ids), deal)
-        entry.details["counts"] = report.counts()
+            try:
+                _go_through(hand, report, bool(message_ids), deal)
+            finally:
+                entry.details |= {"counts": report.counts(), "gone": report.gone()}
     return report
 
 

@@ -22,10 +22,11 @@ from functions.api.operators.schemas import HistoryFilters, LogFilters, TaskFilt
 from functions.api.routes.jobs import mark_accepted
 from functions.api.security import ServicesDep, SettingsDep
 from functions.api.submit import IdempotencyKey, notify
+from shared.ids import is_uuid
 from shared.jobs import states
 from shared.jobs.model import Activity, Change, Job, Kind
 from shared.jobs.states import RefusedError
-from shared.jobs.store import JobPage, JobQuery, edit
+from shared.jobs.store import JobNotFoundError, JobPage, JobQuery, edit
 
 READ = (401, 403, 503)
 MAX_ACTIVE = 1000
@@ -81,14 +82,22 @@ def get_task(job: TaskDep, root: RootDep) -> TaskView:
 
 @router.get("/admin/tasks/{job_id}/history", responses=answers(*READ, 404, 422))
 def get_history(
-    job: TaskDep,
+    job_id: str,
     filters: Annotated[HistoryFilters, Query()],
+    _operator: OperatorDep,
     services: ServicesDep,
     operations: OperationsDep,
 ) -> History:
-    """Tell every change of a job and everything that operators did to it, oldest first."""
+    """Tell every change of a job and everything that operators did to it, oldest first.
+
+    Of a job that is gone, what operators did is told for as long as the audit trail is kept.
+    """
+    if not is_uuid(job_id):
+        raise JobNotFoundError(job_id)
     place = history.Place.from_text(filters.after)
-    page = history.read(services.jobs, operations.audit, job.job_id, place, filters.limit)
+    page = history.read(services.jobs, operations.audit, job_id, place, filters.limit)
+    if not page.entries and services.jobs.get(job_id) is None:
+        raise JobNotFoundError(job_id)
     return History(
         entries=[views.history_entry(entry) for entry in page.entries],
         next_after=None if page.after is None else page.after.to_text(),

@@ -184,6 +184,18 @@ class TestHistory:
         numbers = [entry["number"] for entry in whole if entry["number"] is not None]
         assert numbers == list(range(1, 9))
 
+    def test_the_trail_outlives_the_record(self, desk: Desk) -> None:
+        job = desk.completed()
+        self.acted(desk, job.job_id, "retry")
+        desk.jobs.remove(job.job_id)
+        (entry,) = desk.client.get(self.address(job.job_id)).json()["entries"]
+        assert (entry["source"], entry["type"]) == ("operator", "retry")
+        assert problem(desk.client.get(f"/admin/tasks/{job.job_id}")) == (404, "job-not-found")
+
+    def test_what_was_done_to_a_queue_is_no_history_of_a_task(self, desk: Desk) -> None:
+        self.acted(desk, "queue:analysis", "purge")
+        assert problem(desk.client.get(self.address("queue:analysis"))) == (404, "job-not-found")
+
     @pytest.mark.parametrize("after", ["?", "bnVsbA==", "WzEsICJ4Il0=", "Wy0xLCAiIl0=", "WzEsIDJd", "é"])
     def test_foreign_cursors(self, desk: Desk, after: str) -> None:
         job = desk.submitted()

@@ -10,7 +10,7 @@ import pytest
 from functions.api.operators import redrive
 from functions.api.operators.redrive import MAX_LETTERS, Fate
 from shared.audit import Outcome, queue_subject
-from shared.errors import TransientError
+from shared.errors import PermanentError, TransientError
 from shared.jobs import states
 from shared.jobs.model import Job, Kind, Status
 from tests.unit.api.operating import Desk
@@ -159,6 +159,13 @@ class TestRedrive:
         assert desk.sent() == [jobs[25].job_id]
         assert desk.letters.of(Kind.ANALYSIS).waiting == 29  # type: ignore[union-attr]
 
+    @pytest.mark.parametrize("address", [REDRIVE, PURGE])
+    def test_a_letter_that_is_named_twice_is_one(self, desk: Desk, address: str) -> None:
+        message_id = desk.letter(desk.submitted())
+        body = {"kind": "analysis", "message_ids": [message_id, message_id]}
+        report = desk.client.post(address, json=body).json()
+        assert (len(report["dead_letters"]), report["missing"], report["complete"]) == (1, [], True)
+
     def test_all_is_bounded(self, desk: Desk) -> None:
         for _ in range(MAX_LETTERS + 5):
             desk.letter(desk.submitted())
@@ -231,6 +238,7 @@ class TestRedrive:
         (queue,) = desk.client.get("/admin/audit").json()["entries"]
         assert queue["type"] == "redrive"
         assert queue["details"]["counts"]["retried"] == 1
+        assert queue["details"]["gone"] == [message_id]
 
     def test_no_trail_no_redrive(self, desk: Desk) -> None:
         desk.letter(desk.submitted())
@@ -263,13 +271,27 @@ class TestPurge:
         assert desk.job(job.job_id) == job
 
     def test_all_of_them(self, desk: Desk) -> None:
-        desk.letter(desk.completed())
-        desk.poison()
+        ids = {desk.letter(desk.completed()), desk.poison()}
         body = desk.client.post(PURGE, json={"kind": "analysis", "all": True}).json()
         assert body["counts"]["purged"] == 2
         assert desk.letters.letters == {}
         (entry,) = desk.audit.entries(queue_subject(Kind.ANALYSIS))
         assert entry.details["counts"]["purged"] == 2
+        assert set(entry.details["gone"]) == ids
+
+    def test_what_was_done_before_an_error_is_in_the_trail(self, desk: Desk) -> None:
+        desk.poison()
+        desk.poison()
+
+        def fault(operation: str) -> None:
+            if operation == "letters.delete" and len(desk.letters.letters) == 1:
+                raise PermanentError("aws-refused", "SQS refused.")
+
+        desk.fault = fault
+        answer = desk.client.post(PURGE, json={"kind": "analysis", "all": True})
+        assert problem(answer) == (500, "internal-error")
+        (entry,) = desk.audit.entries(queue_subject(Kind.ANALYSIS))
+        assert (entry.outcome, len(entry.details["gone"])) == (Outcome.REFUSED, 1)
 
     @pytest.mark.parametrize("body", [{}, {"all": False}, {"all": True, "message_ids": ["a"]}])
     def test_says_expressly_what(self, desk: Desk, body: dict[str, object]) -> None:
