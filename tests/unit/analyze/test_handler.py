@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import subprocess
-import sys
 from collections.abc import Iterator
 
 import pytest
@@ -53,9 +51,3 @@ def test_the_directus_token_is_read_when_directus_is_asked(monkeypatch: pytest.M
     monkeypatch.setenv("DIRECTUS_TOKEN_PARAMETER", "/stack/token")
     monkeypatch.setattr(Secret, "_read", lambda _: pytest.fail("the token was read already"))
     assert isinstance(bootstrap.runner(), Runner)
-
-
-def test_the_handler_itself_loads_no_document_library() -> None:
-    heavy = {"boto3", "pypdfium2", "lxml", "httpx", "yaml"}
-    code = f"import sys, functions.analyze.handler; print(*({heavy!r} & set(sys.modules)))"
-    assert subprocess.check_output([sys.executable, "-c", code], text=True).strip() == ""

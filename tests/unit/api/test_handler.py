@@ -1,4 +1,4 @@
-"""The Lambda handler in a process of its own: what it loads, and how it answers gateway events."""
+"""The Lambda handler: how it answers gateway events."""
 
 from __future__ import annotations
 
@@ -6,11 +6,7 @@ import asyncio
 import base64
 import importlib
 import json
-import os
-import subprocess
-import sys
 from collections.abc import Iterator
-from pathlib import Path
 from typing import Any
 
 import pytest
@@ -19,7 +15,6 @@ from functions.api.gateway import gateway_root
 from functions.api.settings import ApiSettings
 from tests.unit.api.support import SECRET, make_settings, token
 
-ROOT = Path(__file__).parents[3]
 ENVIRONMENT = {
     "JOBS_TABLE": "jobs",
     "DOCUMENTS_BUCKET": "documents",
@@ -28,20 +23,6 @@ ENVIRONMENT = {
     "DIRECTUS_SECRET": SECRET,
 }
 EXECUTE_API = "abc.execute-api.eu-central-1.amazonaws.com"
-
-
-def run(script: str, **environment: str) -> Any:
-    """Run a script in a new interpreter, and return the JSON of its last line."""
-    done = subprocess.run(
-        [sys.executable, "-c", script],
-        cwd=ROOT,
-        env={"PATH": os.environ["PATH"], **ENVIRONMENT, **environment},
-        capture_output=True,
-        text=True,
-        check=False,
-    )
-    assert done.returncode == 0, done.stderr
-    return json.loads(done.stdout.splitlines()[-1])
 
 
 @pytest.fixture
@@ -78,51 +59,6 @@ def event(method: str, path: str, **changes: Any) -> dict[str, Any]:
         "isBase64Encoded": False,
         **changes,
     }
-
-
-def test_health_loads_neither_aws_nor_analysis() -> None:
-    script = f"""
-import json, sys
-from functions.api.handler import handler
-answer = handler({event("GET", "/health")!r}, None)
-heavy = ("boto3", "numpy", "pypdfium2", "lxml", "docx", "jwt", "httpx", "functions.analyze", "shared.aws")
-loaded = [name for name in sys.modules if name in heavy or name.startswith(("boto3.", "functions.analyze"))]
-print()
-print(json.dumps([answer["statusCode"], loaded]))
-"""
-    assert run(script) == [200, []]
-
-
-def test_first_protected_request_wires_aws_lazily() -> None:
-    script = f"""
-import json, sys
-from functions.api.handler import app, handler
-refused = handler({event("GET", "/jobs")!r}, None)
-before = "boto3" in sys.modules
-services = app.state.services()
-print()
-print(json.dumps([refused["statusCode"], before, services is app.state.services(), sorted(services.checks)]))
-"""
-    assert run(script, AWS_DEFAULT_REGION="eu-central-1") == [
-        401,
-        False,
-        True,
-        ["analysis_queue", "cleanup_queue", "documents_bucket", "jobs_table"],
-    ]
-
-
-def test_missing_setting_stops_the_function() -> None:
-    done = subprocess.run(
-        [sys.executable, "-c", "import functions.api.handler"],
-        cwd=ROOT,
-        env={"PATH": os.environ["PATH"], **ENVIRONMENT, "DIRECTUS_SECRET": "too-few-letters"},
-        capture_output=True,
-        text=True,
-        check=False,
-    )
-    assert done.returncode != 0
-    assert "directus_secret" in done.stderr
-    assert "too-few-letters" not in done.stderr
 
 
 class TestEvents:

@@ -1,4 +1,4 @@
-"""The wait function's handler in a process of its own: what it loads, and how long it waits."""
+"""The wait function's handler: how long it waits, and how it answers gateway events."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ import pytest
 from functions.api.gateway import Handler, handler_of
 from functions.api.waiting.routes import RESERVE_SECONDS
 from tests.unit.api.support import Backend, token
-from tests.unit.api.test_handler import EXECUTE_API, event, run
+from tests.unit.api.test_handler import EXECUTE_API, event
 from tests.unit.api.waiting import Time, Work, parsed, submitted, wait_app
 
 
@@ -49,35 +49,6 @@ def asked(path: str) -> dict[str, object]:
     """Return an event of a caller who has seen the first state and event."""
     headers = {"Host": EXECUTE_API, "Authorization": f"Bearer {token()}", "Last-Event-ID": "1"}
     return event("GET", path, headers=headers | {"If-None-Match": '"1"'})
-
-
-def test_it_loads_nothing_that_submitting_needs() -> None:
-    script = f"""
-import json, sys
-from functions.api.waiting.handler import handler
-answer = handler({event("GET", "/jobs/x/events")!r}, None)
-heavy = ("boto3", "numpy", "httpx", "jwt", "functions.analyze", "shared.aws",
-         "functions.api.app", "functions.api.submit", "functions.api.products", "functions.api.operators")
-print()
-print(json.dumps([answer["statusCode"], [name for name in sys.modules if name in heavy]]))
-"""
-    assert run(script) == [401, []]
-
-
-def test_it_waits_on_aws_for_as_long_as_it_is_told() -> None:
-    script = """
-import json
-from functions.api.waiting.handler import app
-records, watch = app.state.services(), app.state.watch()
-print()
-print(json.dumps([type(records).__name__, type(records.jobs).__name__, watch.longest, watch.streams]))
-"""
-    assert run(script, WAIT_SECONDS="7", AWS_DEFAULT_REGION="eu-central-1") == [
-        "Records",
-        "DynamoJobs",
-        7,
-        False,
-    ]
 
 
 @pytest.mark.parametrize("path", ["events", "wait?"])
