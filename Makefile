@@ -24,13 +24,13 @@ demo: setup ## Start everything, analyse a sample policy, print the result, serv
 	@$(RUN) -m infra.demo $(if $(ONCE),--once) $(if $(DIRECTUS),--directus)
 
 test: setup ## Run all tests that this machine can run; say what was skipped and why
-	@$(RUN) -m pytest -n $(WORKERS) --dist loadgroup --cov --cov-report=term $(PYTEST)
+	@$(RUN) -m pytest -n $(WORKERS) --dist loadfile --cov --cov-report=term $(PYTEST)
 
 test-unit: setup ## Run the unit tests alone
 	@$(RUN) -m pytest -n $(WORKERS) tests/unit $(PYTEST)
 
 test-localstack: setup ## Run the integration tests on LocalStack: at AWS_ENDPOINT_URL, else one of their own
-	@$(RUN) -m infra.localstack run $(RUN) -m pytest -n $(WORKERS) --dist loadgroup tests/integration $(PYTEST)
+	@$(RUN) -m infra.localstack run $(RUN) -m pytest -n $(WORKERS) --dist loadfile tests/integration $(PYTEST)
 
 check: setup ## Check format, lint, types, the template, the OpenAPI document and the samples
 	@$(RUN) -m ruff format --check --quiet .

@@ -28,8 +28,6 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
     for item in items:
         if not item.path.is_relative_to(HERE):
             continue
-        # Each file's references are made once.
-        item.add_marker(pytest.mark.xdist_group(f"chaos-{item.path.stem}"))
         if config.getoption("--endpoint-url"):
             item.add_marker(foreign)
 

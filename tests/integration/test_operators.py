@@ -26,8 +26,6 @@ from tests.integration.support import SAMPLES, bearer, upload, wait
 DOCUMENT = json.loads((Path(__file__).parents[2] / "docs" / "api" / "openapi.json").read_text())
 OWNER = Owner("directus", "operated")
 PATIENCE_SECONDS = 60.0
-# Who looks at dead letters hides them from others for a moment.
-ONE_AFTER_ANOTHER = pytest.mark.xdist_group("dead-letters")
 
 
 @pytest.fixture(params=["gateway", "server"])
@@ -138,7 +136,6 @@ def test_everybody_else_is_refused(gateway: httpx.Client, stack: LocalStack) -> 
         assert answer.status_code == httpx.codes.FORBIDDEN, path
 
 
-@ONE_AFTER_ANOTHER
 def test_a_letter_that_nobody_can_read(admin: httpx.Client, stack: LocalStack) -> None:
     message_id = bury(stack, '{"hello": "world"}')
     assert listed(admin, message_id)["readable"] is False
@@ -151,7 +148,6 @@ def test_a_letter_that_nobody_can_read(admin: httpx.Client, stack: LocalStack) -
     assert mine[-2:] == ["purge", "redrive"]
 
 
-@ONE_AFTER_ANOTHER
 def test_the_letter_of_an_open_job_brings_it_to_its_end(
     admin: httpx.Client, api: httpx.Client, stack: LocalStack, silent: Job
 ) -> None:
@@ -163,7 +159,6 @@ def test_the_letter_of_an_open_job_brings_it_to_its_end(
     assert ("operator", "redrive") in history(admin, silent.job_id)
 
 
-@ONE_AFTER_ANOTHER
 def test_the_letter_of_a_failed_job_becomes_a_new_job(
     admin: httpx.Client, api: httpx.Client, stack: LocalStack, jobs: DynamoJobs
 ) -> None:

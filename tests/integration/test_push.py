@@ -15,8 +15,6 @@ from infra.local.stack import LocalStack
 from tests.integration.own_stack import own_stack
 from tests.integration.support import SAMPLES, bearer, upload, wait
 
-pytestmark = pytest.mark.xdist_group("push")
-
 
 @pytest.fixture(scope="module")
 def stack(tmp_path_factory: pytest.TempPathFactory, pytestconfig: pytest.Config) -> Iterator[LocalStack]:
