@@ -46,9 +46,9 @@ def require(records: Records, caller: Caller, params: Mapping[str, Any]) -> None
 
 
 def _same_text(source: Job, params: Mapping[str, Any]) -> bool:
-    """Compare uploads by their bytes and products by their id."""
-    if digest := params.get("document_sha256"):
-        return bool(source.params.get("document_sha256") == digest)
+    """Compare uploads by their bytes and how those are read, and products by their id."""
+    if params.get("document_sha256"):
+        return all(source.params.get(name) == params.get(name) for name in ("document_sha256", "media_type"))
     return bool(source.product_id) and source.product_id == params.get("product_id")
 
 

@@ -17,13 +17,14 @@ from fastapi import Depends, Header
 
 from functions.api import documents, sources
 from functions.api.bootstrap import Services
+from functions.api.content import require_media_type
 from functions.api.problems import RequestError
 from functions.api.products import ProductGate, ProductNotFoundError
 from functions.api.schemas import AnalysisOptions, AnalysisRequest, CaseUploadForm, CleanupRequest
 from functions.api.security import CallerDep, ServicesDep, SettingsDep
 from functions.api.settings import ApiSettings
 from shared.auth import Caller, ForbiddenError
-from shared.documents import Document
+from shared.documents import Document, safe_file_name
 from shared.errors import TransientError
 from shared.ids import uuid7
 from shared.jobs import states
@@ -121,8 +122,9 @@ class Submitter:
             return earlier
         self._require_options(form)
         self._require_room()
-        params = _user_params(form) | {"case_id": case_id, "document_sha256": digest}
-        sources.require(self.services, self.caller, params)
+        params = _user_params(form) | {"case_id": case_id}
+        read_as = {"document_sha256": digest, "media_type": require_media_type(safe_file_name(file.name))}
+        sources.require(self.services, self.caller, params | read_as)
         document = self._stored(file, case_id, idempotency)
         return self._accept(Kind.ANALYSIS, form, params | _pinned_params(document), idempotency)
 

@@ -26,6 +26,8 @@ BUDGET = timedelta(seconds=12)
 # A stretch of time that could not be searched within the budget is cut; this short it always can.
 _MIN_SPAN = 1000
 _CUT = 4
+# Beyond it the service refuses a moment, and Python has no date for it.
+_MAX_MILLIS = 10**14
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,10 +45,10 @@ class _Place:
     def from_text(cls, text: str) -> _Place:
         try:
             at, span, *seen = json.loads(base64.urlsafe_b64decode(text.encode()))
-            if not isinstance(at, int) or not isinstance(span, int) or min(at, span) < 0:
+            if not all(isinstance(number, int) and 0 <= number < _MAX_MILLIS for number in (at, span)):
                 raise BadCursorError
             return cls(at, span, tuple(map(str, seen)))
-        except (ValueError, TypeError):
+        except (ValueError, TypeError, RecursionError):
             raise BadCursorError from None
 
 

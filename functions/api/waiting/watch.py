@@ -71,12 +71,13 @@ def gapless(jobs: JobStore, job_id: str, after: int) -> list[Event]:
     """Return the next events, none missing between them.
 
     A query is no snapshot: it may pass an event's place just before the event is written, and still see
-    the one after it. Read again it is there, for it was written before the one that was seen.
+    the one after it. Read again it is there, for it was written before the one that was seen; the same may
+    befall another event then, so that what comes after a gap is left for the next time.
     """
     events = jobs.events(job_id, after, PAGE)
     if events and events[-1].number != after + len(events):
-        return jobs.events(job_id, after, PAGE)
-    return events
+        events = jobs.events(job_id, after, PAGE)
+    return [event for number, event in enumerate(events, after + 1) if event.number == number]
 
 
 class Elsewhere:

@@ -51,6 +51,15 @@ def test_the_same_bytes_uploaded_again(backend: Backend, alice: Client) -> None:
     assert backend.job(answer.json()["job_id"]).document_id != source.document_id
 
 
+def test_the_same_bytes_read_as_another_type(backend: Backend, alice: Client) -> None:
+    text = b"# Cover\n\nLuggage is insured."
+    first = alice.upload(text, name="policy.md")
+    source = complete(backend, first.json()["job_id"])
+    fields = {"debug_from": "segments", "source_job_id": source.job_id}
+    assert alice.upload(text, name="renamed.md", data=fields).status_code == 202
+    assert problem(alice.upload(text, name="policy.txt", data=fields)) == (422, "source-mismatch")
+
+
 def test_other_bytes(backend: Backend, alice: Client) -> None:
     source = complete(backend, alice.submit())
     files = backend.files.keys()

@@ -131,6 +131,25 @@ class TestJob:
         work.unit()
         assert numbers(told(events(Client(wait_app(backend, Time())), work))) == [1, 2, 3]
 
+    def test_nothing_is_told_across_a_gap_that_remains(self, backend: Backend) -> None:
+        hidden = [2, 3]
+
+        class Blind(MemoryJobs):
+            """Misses another event with each of the first two queries."""
+
+            def events(self, job_id: str, after: int = 0, limit: int = 100) -> list[Event]:
+                found = MemoryJobs.events(self, job_id, after, limit)
+                missed = hidden.pop(0) if hidden else 0
+                return [event for event in found if event.number != missed]
+
+        backend.jobs = Blind()
+        work = submitted(backend)
+        for write in work.all(1):
+            write()
+        watcher = Client(wait_app(backend, Time()))
+        assert numbers(told(events(watcher, work))) == [1, 2]
+        assert numbers(told(events(watcher, work, 2))) == [3, 4]
+
     def test_who_may_watch(self, watcher: Client, work: Work) -> None:
         assert problem(events(Client(watcher.app, token(BOB)), work)) == (404, "job-not-found")
         assert told(events(Client(watcher.app, ADMIN), work))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import base64
 import json
 from collections.abc import Sequence
 from dataclasses import dataclass, field
@@ -146,6 +147,13 @@ def test_functions_are_named_by_their_groups() -> None:
     reader = Reader(Service(groups([event(1, 1)])))
     reader.read_all(10)
     assert [(line.function, line.at) for line in reader.lines] == [("f0", START + timedelta(seconds=1))]
+
+
+@pytest.mark.parametrize("text", ["[" * 6000, f"[{10**14}, 0]", f"[1, {10**300}]", "[1e999, 0]", "[1, NaN]"])
+def test_cursors_beyond_all_bounds(text: str) -> None:
+    cursor = base64.urlsafe_b64encode(text.encode()).decode()
+    with pytest.raises(BadCursorError):
+        Reader(Service(groups([]))).read(JOB, START, END, limit=1, cursor=cursor)
 
 
 @pytest.mark.parametrize("cursor", ["?", "bnVsbA==", "WzEsIC0xXQ==", "WyJ4IiwgMV0=", "e30=", "é", "WzFd"])
