@@ -19,6 +19,7 @@ from shared.clock import utc_now
 from shared.ids import uuid7
 from shared.jobs import states
 from shared.jobs.model import Job, Kind, Owner
+from shared.jobs.queue import JobMessage
 from shared.jobs.workflow import job_prefix
 from tests.integration.support import SAMPLES, bearer
 
@@ -194,9 +195,24 @@ def analyse(world: World) -> None:
     world.ended(world.upload()["job_id"], "Analyze")
 
 
-def analyse_anew(world: World) -> None:
-    world.start_anew("Analyze")
-    analyse(world)
+def ask_directus(function: str, kind: Kind) -> Callable[[World], None]:
+    """Return a use that has a function ask Directus, which is not there: its job is tried again."""
+
+    def use(world: World) -> None:
+        world.start_anew(function)
+        job = stored(world, kind, params={"product_id": "p1", "delete_product": True})
+        tell(world, job)
+        deadline = time.monotonic() + SECONDS
+        while time.monotonic() < deadline:
+            after = world.jobs.get(job.job_id)
+            if after is not None and after.attempt > job.attempt:
+                return
+            if after is not None and after.error is not None:
+                raise DeniedError(str(after.error))
+            time.sleep(0.1)
+        raise AssertionError("neither tried again nor refused")
+
+    return use
 
 
 def analyse_after_debugging(world: World) -> None:
@@ -215,11 +231,7 @@ def try_again_later(function: str, kind: Kind) -> Callable[[World], None]:
 
     def use(world: World) -> None:
         began, job = time.time() - 1, stored(world, kind, not_before=utc_now() + timedelta(seconds=2))
-        queue = world.stack.deployed.outputs[
-            "AnalysisQueueUrl" if kind is Kind.ANALYSIS else "CleanupQueueUrl"
-        ]
-        body = json.dumps({"job_id": job.job_id, "kind": kind})
-        world.stack.client("sqs").send_message(QueueUrl=queue, MessageBody=body)
+        tell(world, job)
         deadline = time.monotonic() + SECONDS
         while time.monotonic() < deadline:
             if world.refused(function, began):
@@ -240,11 +252,6 @@ def clean_up(world: World) -> None:
     world.ended(world.call("POST", "/jobs/cleanup", json=body).json()["job_id"], "Cleanup")
 
 
-def clean_up_anew(world: World) -> None:
-    world.start_anew("Cleanup")
-    clean_up(world)
-
-
 # --- Reconciliation ---------------------------------------------------------------------------------------
 
 
@@ -255,6 +262,13 @@ def stored(world: World, kind: Kind = Kind.ANALYSIS, **fields: Any) -> Job:
         uuid7(), kind, Owner("directus", "privileged"), {}, now, now, expires_at=now + timedelta(days=1)
     )
     return world.jobs.create(states.submitted(replace(job, **fields), "test"))
+
+
+def tell(world: World, job: Job) -> None:
+    """Send the message that names a job."""
+    queue = "AnalysisQueueUrl" if job.kind is Kind.ANALYSIS else "CleanupQueueUrl"
+    url = world.stack.deployed.outputs[queue]
+    world.stack.client("sqs").send_message(QueueUrl=url, MessageBody=JobMessage.about(job).to_json())
 
 
 def reconcile(world: World) -> Mapping[str, int]:
@@ -311,14 +325,14 @@ USES: Mapping[tuple[str, str], Callable[[World], object]] = {
     ("PushRole", "Jobs"): watch,
     ("PushRole", "Watchers"): watch,
     ("PushRole", "Tell"): watch,
-    ("AnalyzeRole", "DirectusToken"): analyse_anew,
+    ("AnalyzeRole", "DirectusToken"): ask_directus("Analyze", Kind.ANALYSIS),
     ("AnalyzeRole", "Jobs"): analyse,
     ("AnalyzeRole", "JobsOfSubject"): analyse_after_debugging,
     ("AnalyzeRole", "ReadDocuments"): analyse,
     ("AnalyzeRole", "Results"): analyse,
     ("AnalyzeRole", "ListFiles"): cancel,
     ("AnalyzeRole", "Work"): try_again_later("Analyze", Kind.ANALYSIS),
-    ("CleanupRole", "DirectusToken"): clean_up_anew,
+    ("CleanupRole", "DirectusToken"): ask_directus("Cleanup", Kind.CLEANUP),
     ("CleanupRole", "Jobs"): clean_up,
     ("CleanupRole", "JobsOfSubject"): clean_up,
     ("CleanupRole", "RemoveRecords"): clean_up,

@@ -11,7 +11,8 @@ told() {
   for _ in $(seq 300); do
     local last=()
     [[ ! -s $PLACE ]] || last=(-H "Last-Event-ID: $(tail -n 1 "$PLACE")")
-    call '200|204' GET "$1" ${last[@]+"${last[@]}"} 2>/dev/null
+    # 429: more wait at once than may; whoever is told so comes back.
+    call '200|204|429' GET "$1" ${last[@]+"${last[@]}"} 2>/dev/null
     sed -n 's/^id: //p' "$BODY" >>"$PLACE"
     [[ -s $BODY ]] || break
     sleep 0.25

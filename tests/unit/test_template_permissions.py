@@ -6,10 +6,10 @@ from collections.abc import Iterator
 
 import pytest
 
-from infra.local.paths import CHECKOUT
-from infra.local.template import Json, load_template, resources_of
+from infra.local.template import Json, resources_of
+from tests import shipped
 
-TEMPLATE = load_template(CHECKOUT / "template.yaml")
+TEMPLATE = shipped.template()
 ROLES = resources_of(TEMPLATE, "AWS::IAM::Role")
 FUNCTIONS = resources_of(TEMPLATE, "AWS::Serverless::Function")
 
@@ -131,7 +131,8 @@ def test_those_who_wait_only_read_records() -> None:
         for action in map(str, as_list(one["Action"]))
     }
 
-    assert actions("WaitRole", "dynamodb") == {"dynamodb:GetItem", "dynamodb:Query"}
+    reading = {"dynamodb:GetItem", "dynamodb:BatchGetItem", "dynamodb:Query"}
+    assert actions("WaitRole", "dynamodb") == reading
     assert services - {"logs", "xray", "ssm", "dynamodb"} == set()
 
 
