@@ -1,7 +1,8 @@
 """The removal of what has expired: files first, the record last; interrupted, it is begun anew.
 
-DynamoDB's time to live and the bucket's lifecycle rules would remove the same things, a week later and each
-without the other: they are the net for a deployment whose reconciliation does not run.
+DynamoDB's time to live and the bucket's lifecycle rules would remove the same things, each without the other:
+records a week after they expire at the earliest, files ``RetentionDays`` after they were written. They are
+the net for a deployment whose reconciliation does not run.
 """
 
 from __future__ import annotations
