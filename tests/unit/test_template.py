@@ -454,6 +454,12 @@ def test_every_setting_reaches_its_function(function: str, settings: type[Common
     assert given == read
 
 
+def test_leases_are_set_where_jobs_are_run() -> None:
+    own = {name: set(function["Environment"]["Variables"]) for name, function in FUNCTIONS.items()}
+    assert {name for name, names in own.items() if "LEASE_SECONDS" in names} == set(WORKERS)
+    assert {name for name, names in own.items() if "RESERVE_SECONDS" in names} == set(WORKERS)
+
+
 @pytest.mark.parametrize("resource", ["JobsTable", "DocumentsBucket", *QUEUES])
 def test_resources_are_tagged(resource: str) -> None:
     keys = {tag["Key"] for tag in RESOURCES[resource]["Properties"]["Tags"]}
