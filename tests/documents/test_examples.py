@@ -4,10 +4,11 @@ import pytest
 
 from functions.analyze.rules import RulesEngine
 from shared.findings import Evidence, Finding
-from shared.taxonomy import Category, Item, load_taxonomy
+from shared.taxonomy import Category, Item
+from tests import shipped
 from tests.unit.analyze.rules.pages import document
 
-TAXONOMY = load_taxonomy("travel-insurance")
+TAXONOMY = shipped.taxonomy("travel-insurance")
 COVER = {"de": "Versicherte Leistungen", "fr": "Prestations assurées", "en": "What is covered"}
 EXAMPLES = [
     pytest.param(language, segment, benefit, example, id=f"{language}-{benefit.item_id}")

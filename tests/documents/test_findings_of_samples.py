@@ -8,7 +8,8 @@ import pytest
 
 from functions.analyze.extract import open_source
 from shared.findings import ResultTree
-from shared.taxonomy import Taxonomy, load_taxonomy
+from shared.taxonomy import Taxonomy
+from tests import shipped
 from tests.unit.analyze.rules.analysis import analyse, findings, limits_of, pairs
 
 SAMPLES = Path(__file__).parents[2] / "samples"
@@ -27,7 +28,7 @@ def f1(wanted: set[Any], given: set[Any]) -> float:
 
 @pytest.fixture(scope="module")
 def travel() -> Taxonomy:
-    return load_taxonomy("travel-insurance")
+    return shipped.taxonomy("travel-insurance")
 
 
 @pytest.mark.parametrize("name", ["helvora-de", "helvora-fr", "helvora-en"])
@@ -69,7 +70,7 @@ def test_a_household_policy_is_no_travel_insurance(travel: Taxonomy) -> None:
 
 
 def test_the_second_taxonomy_reads_the_household_policy() -> None:
-    tree = analyse(sample("helvora-household-en.pdf"), load_taxonomy("household-contents"))
+    tree = analyse(sample("helvora-household-en.pdf"), shipped.taxonomy("household-contents"))
     assert pairs(tree) == {
         "damage_to_contents/fire_and_lightning",
         "damage_to_contents/storm_and_flood",

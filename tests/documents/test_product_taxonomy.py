@@ -15,14 +15,13 @@ from functions.analyze.rules.engine import RulesEngine
 from functions.analyze.workflow import AnalysisWorkflow, Tools
 from shared.clock import utc_now
 from shared.directus import Directus
-from shared.directus.taxonomy_rows import rows_of
 from shared.ids import uuid7
 from shared.jobs import states
 from shared.jobs.model import Job, Kind, Owner
 from shared.jobs.queue import JobMessage
 from shared.jobs.runner import Runner
 from shared.memory import MemoryFiles, MemoryJobs, MemoryQueue
-from shared.taxonomy import load_taxonomy
+from tests import shipped
 from tests.fakes.directus_server import TOKEN, DirectusServer
 from tests.fakes.taxonomy_rows import answered
 
@@ -61,8 +60,8 @@ def without_ids(value: Any, ids: list[str]) -> Any:
     ],
 )
 def test_the_findings_are_the_same_bytes_apart_from_ids(taxonomy: str, sample: str) -> None:
-    shipped = load_taxonomy(taxonomy)
-    rows = rows_of(shipped, "m1")
+    tree = shipped.taxonomy(taxonomy)
+    rows = shipped.taxonomy_rows(taxonomy, "m1")
     data = (SAMPLES / sample).read_bytes()
     files = MemoryFiles()
     with DirectusServer() as server, closing(Directus(server.url, TOKEN)) as directus:
@@ -70,7 +69,7 @@ def test_the_findings_are_the_same_bytes_apart_from_ids(taxonomy: str, sample: s
         server.add("taxonomy_items", *answered(rows))
         server.files["f1"] = (data, "application/pdf")
         server.add("dcm_product", {"id": "p1", "document_file": "f1", "domain_context_model": "m1"})
-        tools = Tools(shipped, {"rules": RulesEngine()}, directus)
+        tools = Tools(tree, {"rules": RulesEngine()}, directus)
         of_product = result_of(tools, {"product_id": "p1"}, files)
     stored = files.put("documents/d1/original", data, "application/pdf")
     upload = {

@@ -7,13 +7,13 @@ from datetime import timedelta
 
 import pytest
 
-from infra.local.paths import CHECKOUT
-from infra.local.template import load_template, resources_of
+from infra.local.template import resources_of
 from shared.errors import BusyError
 from shared.jobs.model import Job, Status
 from shared.leases import LeaseLostError
 from shared.memory import MemoryJobs, MemoryLeases
 from shared.product_lock import DURATION, ProductLock
+from tests import shipped
 from tests.lease_contract import LeasesContract
 from tests.store_contract import FakeClock, new_job, submit
 
@@ -116,7 +116,7 @@ class TestProductLock:
 
 
 def test_a_lease_outlasts_every_function_that_takes_one() -> None:
-    template = load_template(CHECKOUT / "template.yaml")
+    template = shipped.template()
     functions = resources_of(template, "AWS::Serverless::Function")
     assert functions["AnalyzeFunction"]["Timeout"] == {"Ref": "AnalyzeTimeout"}
     analyze = template["Parameters"]["AnalyzeTimeout"]["MaxValue"]

@@ -8,6 +8,7 @@ import yaml
 
 from shared.errors import PermanentError
 from shared.taxonomy import SHIPPED, Category, load_taxonomy, parse_taxonomy, shipped_taxonomies
+from shared.yaml_text import safe_load
 
 SCHEMA = json.loads((SHIPPED.parent / "schemas" / "taxonomy.v1.json").read_text())
 SMALL: dict[str, Any] = {
@@ -36,7 +37,7 @@ def parsed(**changes: Any) -> Any:
 def test_the_shipped_taxonomies_are_valid_and_whole() -> None:
     assert shipped_taxonomies() == ("household-contents", "travel-insurance")
     for name in shipped_taxonomies():
-        jsonschema.validate(yaml.safe_load((SHIPPED / f"{name}.yaml").read_text()), SCHEMA)
+        jsonschema.validate(safe_load((SHIPPED / f"{name}.yaml").read_text()), SCHEMA)
         taxonomy = load_taxonomy(name)
         assert taxonomy.name == name
         ids = [item.item_id for item in taxonomy.root.walk()]

@@ -11,10 +11,11 @@ from functions.analyze.settings import AnalyzeSettings
 from functions.api.settings import ApiSettings
 from functions.cleanup.settings import CleanupSettings
 from infra.local.paths import CHECKOUT
-from infra.local.template import Json, load_template, resources_of
+from infra.local.template import Json, resources_of
 from shared.settings import CommonSettings
+from tests import shipped
 
-TEMPLATE = load_template(CHECKOUT / "template.yaml")
+TEMPLATE = shipped.template()
 RESOURCES: dict[str, Json] = TEMPLATE["Resources"]
 FUNCTIONS = resources_of(TEMPLATE, "AWS::Serverless::Function")
 QUEUES = resources_of(TEMPLATE, "AWS::SQS::Queue")

@@ -10,9 +10,10 @@ import pytest
 from shared.directus.taxonomy import Reading, build_taxonomy, read_taxonomy_rows, relationship_of
 from shared.directus.taxonomy_rows import rows_of
 from shared.errors import PermanentError
-from shared.taxonomy import Category, Item, Taxonomy, load_taxonomy, shipped_taxonomies
+from shared.taxonomy import Category, Item, Taxonomy, shipped_taxonomies
 from tests.fakes.directus_server import DirectusServer, Row
 from tests.fakes.taxonomy_rows import answered
+from tests.shipped import taxonomy, taxonomy_rows
 from tests.unit.directus.conftest import Connect
 
 PRODUCT_TYPE, SEGMENT, BENEFIT, LIMIT, EXCLUSION = (
@@ -54,8 +55,8 @@ def outline(item: Item) -> tuple[Any, ...]:
 
 @pytest.mark.parametrize("name", shipped_taxonomies())
 def test_a_shipped_taxonomy_survives_the_way_through_directus(name: str, connect: Connect) -> None:
-    shipped = load_taxonomy(name)
-    rows = answered(rows_of(shipped, "m1"))
+    shipped = taxonomy(name)
+    rows = answered(taxonomy_rows(name, "m1"))
     reading = build_taxonomy(list(reversed(rows)))
     assert outline(reading.taxonomy.root) == outline(shipped.root)
     assert reading.warnings == ()
@@ -264,12 +265,11 @@ def test_a_list_of_places_that_may_be_cut_is_refused(server: DirectusServer, con
 
 
 def test_the_rows_of_a_taxonomy_are_the_same_every_time_and_ids_are_unique() -> None:
-    shipped = load_taxonomy("travel-insurance")
-    rows = rows_of(shipped, "m1")
-    assert rows == rows_of(shipped, "m1")
+    rows = taxonomy_rows("travel-insurance", "m1")
+    assert rows == rows_of(taxonomy("travel-insurance"), "m1")
     for part in (rows.items, rows.relationships):
         assert len({row["id"] for row in part}) == len(part)
-    household = rows_of(load_taxonomy("household-contents"), "m2")
+    household = taxonomy_rows("household-contents", "m2")
     assert not {r["id"] for r in rows.relationships} & {r["id"] for r in household.relationships}
     assert not {r["id"] for r in rows.items} & {r["id"] for r in household.items}
 

@@ -9,10 +9,9 @@ import pytest
 
 from infra import aws
 from infra.local.errors import LocalError
-from infra.local.paths import CHECKOUT
-from infra.local.template import load_template
+from tests import shipped
 
-PARAMETERS: dict[str, Any] = load_template(CHECKOUT / "template.yaml")["Parameters"]
+PARAMETERS: dict[str, Any] = shipped.template()["Parameters"]
 
 
 def overrides(stage: str) -> dict[str, str]:

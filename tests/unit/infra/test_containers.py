@@ -12,7 +12,8 @@ from infra.local.derive import Code, ContainerImage, derive, function_packages
 from infra.local.errors import LocalError
 from infra.local.paths import CHECKOUT, Paths
 from infra.local.stack import LocalStack
-from infra.local.template import load_template, resources_of
+from infra.local.template import resources_of
+from tests import shipped
 
 
 @pytest.fixture
@@ -48,7 +49,7 @@ def test_a_directus_on_this_machine_is_forwarded_to(url: str, ports: list[int]) 
 
 
 def test_functions_of_images_keep_their_command_and_enter_through_the_interface() -> None:
-    template = load_template(CHECKOUT / "template.yaml")
+    template = shipped.template()
     image = ContainerImage("sha256:1", ("/interface", "python"), {"EXTRA": "1"})
     packages = function_packages(template)
     code = {

@@ -6,10 +6,10 @@ import pytest
 
 from infra.local.derive import RUNTIME, Code, derive, function_packages, parameters_from
 from infra.local.errors import LocalError
-from infra.local.paths import CHECKOUT
-from infra.local.template import Json, load_template, resources_of
+from infra.local.template import Json, resources_of
+from tests import shipped
 
-TEMPLATE = load_template(CHECKOUT / "template.yaml")
+TEMPLATE = shipped.template()
 PACKAGES = function_packages(TEMPLATE)
 CODE = {name: Code("bucket", f"{package}.zip", {"EXTRA": package}) for name, package in PACKAGES.items()}
 

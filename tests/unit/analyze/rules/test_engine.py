@@ -2,7 +2,8 @@ import pytest
 
 from functions.analyze.document import Document
 from shared.findings import ResultTree, to_tree
-from shared.taxonomy import Taxonomy, load_taxonomy
+from shared.taxonomy import Taxonomy
+from tests import shipped
 from tests.unit.analyze.rules.analysis import analyse, benefit_of, findings, limits_of, pairs
 from tests.unit.analyze.rules.pages import document
 
@@ -85,7 +86,7 @@ ENGLISH = document(
 
 @pytest.fixture(scope="module")
 def travel() -> Taxonomy:
-    return load_taxonomy("travel-insurance")
+    return shipped.taxonomy("travel-insurance")
 
 
 @pytest.fixture(scope="module")

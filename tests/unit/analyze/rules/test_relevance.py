@@ -3,14 +3,15 @@
 import pytest
 
 from shared.findings import ResultTree
-from shared.taxonomy import Taxonomy, load_taxonomy
+from shared.taxonomy import Taxonomy
+from tests import shipped
 from tests.unit.analyze.rules.analysis import analyse, pairs
 from tests.unit.analyze.rules.pages import document
 
 
 @pytest.fixture(scope="module")
 def travel() -> Taxonomy:
-    return load_taxonomy("travel-insurance")
+    return shipped.taxonomy("travel-insurance")
 
 
 def test_a_household_policy_yields_nothing_though_it_names_travel(travel: Taxonomy) -> None:
