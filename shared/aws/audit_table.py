@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import json
 from collections.abc import Mapping
 from datetime import UTC, datetime
@@ -10,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 from shared.audit import AuditEntry, Outcome
 from shared.aws import codec
 from shared.aws.clients import client, translated
+from shared.aws.queries import query
 from shared.clock import Clock, from_text, to_text, utc_now
 
 if TYPE_CHECKING:
@@ -38,26 +40,21 @@ class DynamoAudit:
 
     def entries(self, subject: str, after: str = "", limit: int = 100) -> list[AuditEntry]:
         """Read one partition in the order of its entries."""
-        arguments: dict[str, Any] = {
-            "KeyConditionExpression": "pk = :pk AND sk BETWEEN :first AND :last",
-            "ExpressionAttributeValues": {
+        items = query(
+            self._dynamodb,
+            TableName=self._table,
+            KeyConditionExpression="pk = :pk AND sk BETWEEN :first AND :last",
+            ExpressionAttributeValues={
                 ":pk": {"S": f"AUDIT#{subject}"},
                 # One character more than the entry's own key: BETWEEN takes both ends in.
                 ":first": {"S": f"{_FIRST}{after}#" if after else _FIRST},
                 ":last": {"S": _LAST},
             },
-            "ConsistentRead": True,
-        }
-        found: list[AuditEntry] = []
-        while len(found) < limit:
-            with translated(_SERVICE):
-                answer = self._dynamodb.query(TableName=self._table, **arguments)
-            now = self._clock()
-            found += [_from_item(item) for item in answer["Items"] if not codec.expired(item, now)]
-            if "LastEvaluatedKey" not in answer:
-                break
-            arguments["ExclusiveStartKey"] = answer["LastEvaluatedKey"]
-        return found[:limit]
+            ConsistentRead=True,
+        )
+        now = self._clock()
+        kept = (_from_item(item) for item in items if not codec.expired(item, now))
+        return list(itertools.islice(kept, limit))
 
 
 def _to_item(entry: AuditEntry) -> codec.Item:

@@ -7,6 +7,7 @@ from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
 from shared.aws.clients import client, translated
+from shared.aws.queries import query
 from shared.clock import Clock, utc_now
 
 if TYPE_CHECKING:
@@ -51,19 +52,13 @@ class DynamoWatchers:
                     self._dynamodb.delete_item(TableName=self._table, Key=key)
 
     def _below(self, key: str) -> Iterator[Any]:
-        arguments: dict[str, Any] = {
-            "TableName": self._table,
-            "KeyConditionExpression": "pk = :pk",
-            "ExpressionAttributeValues": {":pk": {"S": key}},
-            "ConsistentRead": True,
-        }
-        while True:
-            with translated(_SERVICE):
-                answer = self._dynamodb.query(**arguments)
-            yield from answer["Items"]
-            if "LastEvaluatedKey" not in answer:
-                return
-            arguments["ExclusiveStartKey"] = answer["LastEvaluatedKey"]
+        return query(
+            self._dynamodb,
+            TableName=self._table,
+            KeyConditionExpression="pk = :pk",
+            ExpressionAttributeValues={":pk": {"S": key}},
+            ConsistentRead=True,
+        )
 
 
 def _key(prefix: str, one: str, other: str) -> dict[str, Any]:
