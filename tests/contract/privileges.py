@@ -6,7 +6,7 @@ import json
 import time
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from datetime import timedelta
 from typing import Any
 
@@ -35,9 +35,13 @@ class DeniedError(Exception):
 
 @dataclass(frozen=True)
 class World:
-    """A deployed stack, with clients of its API, and its roles to take things from."""
+    """A deployed stack, with clients of its API, and its roles to take things from.
+
+    ``taken`` names the statements that are missing now; while none is, nothing but success counts.
+    """
 
     stack: LocalStack
+    taken: set[tuple[str, str]] = field(default_factory=set)
 
     @property
     def api(self) -> httpx.Client:
@@ -76,7 +80,9 @@ class World:
         raise AssertionError(f"neither done nor refused within {SECONDS} s: {job}")
 
     def refused(self, function: str, since: float) -> bool:
-        """Say whether a function has told of a refusal."""
+        """Say whether a function has told of a refusal since a statement was taken."""
+        if not self.taken:
+            return False
         group = f"/aws/lambda/{self.stack.deployed.outputs[f'{function}FunctionName']}"
         found = self.stack.client("logs").filter_log_events(logGroupName=group, startTime=int(since * 1000))
         return any(word in event["message"] for event in found["events"] for word in REFUSED)
@@ -106,9 +112,11 @@ class World:
         iam.put_role_policy(
             RoleName=name, PolicyName=policy, PolicyDocument=json.dumps({**whole, "Statement": rest})
         )
+        self.taken.add((role, sid))
         try:
             yield
         finally:
+            self.taken.clear()
             iam.put_role_policy(RoleName=name, PolicyName=policy, PolicyDocument=json.dumps(whole))
 
     def _physical(self, role: str) -> str:
