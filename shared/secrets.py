@@ -6,7 +6,7 @@ import threading
 import time
 from collections.abc import Callable
 
-from shared.errors import PermanentError, TransientError
+from shared.errors import ClauseworksError, PermanentError
 from shared.observability import logger
 
 KEPT_SECONDS = 300.0
@@ -52,7 +52,7 @@ class Secret:
     def _refresh(self) -> None:
         try:
             value = self._read()
-        except TransientError:
+        except ClauseworksError:
             if self._read_at is None:
                 raise
             logger.warning("Secret could not be read again", parameter=self._parameter)

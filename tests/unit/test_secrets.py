@@ -54,12 +54,19 @@ def test_a_parameter_is_read_once_in_some_minutes(
     assert parameters.reads == ["first", "second"]
 
 
+@pytest.mark.parametrize(
+    "error",
+    [
+        TransientError("aws-unavailable", "SSM answered 500."),
+        PermanentError("aws-refused", "SSM refused the request."),
+    ],
+)
 def test_trouble_in_reading_again_keeps_the_secret(
-    parameters: Parameters, monkeypatch: pytest.MonkeyPatch
+    parameters: Parameters, monkeypatch: pytest.MonkeyPatch, error: Exception
 ) -> None:
     secret = parameters.secret(monkeypatch)
     secret()
-    parameters.error, parameters.now = TransientError("aws-unavailable", "SSM answered 500."), KEPT_SECONDS
+    parameters.error, parameters.now = error, KEPT_SECONDS
     assert secret() == "first"
 
 
