@@ -9,7 +9,7 @@ from pathlib import Path
 
 from infra.local.paths import Paths
 from infra.local.stack import LocalStack
-from tests.benchmarks import containers, directus, extraction, imports, jobs, progress, watchers
+from tests.benchmarks import containers, directus, extraction, imports, jobs, progress, push, watchers
 
 
 def main() -> int:
@@ -25,6 +25,7 @@ def main() -> int:
             jobs.run(stack)
             progress.run(stack)
             watchers.run(stack)
+        push.run()
     return 0
 
 
