@@ -6,32 +6,21 @@ import itertools
 import json
 from collections.abc import Mapping
 from datetime import UTC, datetime
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from shared.audit import AuditEntry, Outcome
 from shared.aws import codec
-from shared.aws.clients import client, translated
+from shared.aws.clients import translated
 from shared.aws.queries import query
-from shared.clock import Clock, from_text, to_text, utc_now
-
-if TYPE_CHECKING:
-    from mypy_boto3_dynamodb import DynamoDBClient
+from shared.aws.table import Table
+from shared.clock import from_text, to_text
 
 _SERVICE = "DynamoDB"
 _FIRST, _LAST = "ENTRY#", "ENTRY$"
 
 
-class DynamoAudit:
+class DynamoAudit(Table):
     """See AuditTrail for the contract of every method."""
-
-    def __init__(self, table: str, endpoint_url: str = "", clock: Clock = utc_now) -> None:
-        self._table = table
-        self._endpoint_url = endpoint_url
-        self._clock = clock
-
-    @property
-    def _dynamodb(self) -> DynamoDBClient:
-        return client("dynamodb", self._endpoint_url)  # type: ignore[no-any-return]
 
     def record(self, entry: AuditEntry) -> None:
         """Write an entry."""

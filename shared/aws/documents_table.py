@@ -3,31 +3,18 @@
 from __future__ import annotations
 
 from datetime import datetime
-from typing import TYPE_CHECKING
 
 from shared.aws import codec
-from shared.aws.clients import client, translated
+from shared.aws.clients import translated
 from shared.aws.queries import overdue
-from shared.clock import Clock, utc_now
+from shared.aws.table import Table
 from shared.documents import Document
-
-if TYPE_CHECKING:
-    from mypy_boto3_dynamodb import DynamoDBClient
 
 _SERVICE = "DynamoDB"
 
 
-class DynamoDocuments:
+class DynamoDocuments(Table):
     """See DocumentStore for the contract of every method."""
-
-    def __init__(self, table: str, endpoint_url: str = "", clock: Clock = utc_now) -> None:
-        self._table = table
-        self._endpoint_url = endpoint_url
-        self._clock = clock
-
-    @property
-    def _dynamodb(self) -> DynamoDBClient:
-        return client("dynamodb", self._endpoint_url)  # type: ignore[no-any-return]
 
     def put(self, document: Document) -> None:
         """Write the record."""

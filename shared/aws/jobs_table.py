@@ -6,12 +6,13 @@ import heapq
 import itertools
 from collections.abc import Iterator, Sequence
 from datetime import datetime
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from shared.aws import codec
-from shared.aws.clients import client, translated
+from shared.aws.clients import translated
 from shared.aws.queries import count, overdue, query
-from shared.clock import Clock, to_text, utc_now
+from shared.aws.table import Table
+from shared.clock import to_text
 from shared.errors import TransientError
 from shared.ids import shards
 from shared.jobs.model import Activity, Change, Event, Job, Kind, Unit
@@ -23,26 +24,14 @@ from shared.jobs.store import (
     VersionConflictError,
 )
 
-if TYPE_CHECKING:
-    from mypy_boto3_dynamodb import DynamoDBClient
-
 _SERVICE = "DynamoDB"
 _BATCH = 100
 _WRITE_BATCH = 25
 _INDEX_FILTERS = ("kind", "product_id", "document_id", "case_id")
 
 
-class DynamoJobs:
+class DynamoJobs(Table):
     """See JobStore for the contract of every method."""
-
-    def __init__(self, table: str, endpoint_url: str = "", clock: Clock = utc_now) -> None:
-        self._table = table
-        self._endpoint_url = endpoint_url
-        self._clock = clock
-
-    @property
-    def _dynamodb(self) -> DynamoDBClient:
-        return client("dynamodb", self._endpoint_url)  # type: ignore[no-any-return]
 
     def create(self, change: Change, idempotency: Idempotency | None = None) -> Job:
         """Write a new job, or return the one that the key already stands for."""

@@ -4,15 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from datetime import datetime, timedelta
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
-from shared.aws.clients import client, translated
-from shared.clock import Clock, from_text, to_text, utc_now
+from shared.aws.clients import translated
+from shared.aws.table import Table
+from shared.clock import from_text, to_text
 from shared.errors import TransientError
 from shared.leases import Lease, LeaseLostError, LeaseTakenError
-
-if TYPE_CHECKING:
-    from mypy_boto3_dynamodb import DynamoDBClient
 
 _SERVICE = "DynamoDB"
 # A fence may start anew once nobody can remember the old one.
@@ -20,17 +18,8 @@ _KEPT = timedelta(days=366)
 _NAMES = {"#holder": "holder", "#until": "until", "#fence": "fence", "#expires": "expires_at"}
 
 
-class DynamoLeases:
+class DynamoLeases(Table):
     """See Leases for the contract of every method."""
-
-    def __init__(self, table: str, endpoint_url: str = "", clock: Clock = utc_now) -> None:
-        self._table = table
-        self._endpoint_url = endpoint_url
-        self._clock = clock
-
-    @property
-    def _dynamodb(self) -> DynamoDBClient:
-        return client("dynamodb", self._endpoint_url)  # type: ignore[no-any-return]
 
     def acquire(self, name: str, holder: str, until: datetime, *, over: int | None = None) -> Lease:
         """Take a lease."""

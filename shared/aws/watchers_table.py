@@ -4,31 +4,19 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from datetime import datetime
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
-from shared.aws.clients import client, translated
+from shared.aws.clients import translated
 from shared.aws.queries import query
-from shared.clock import Clock, utc_now
-
-if TYPE_CHECKING:
-    from mypy_boto3_dynamodb import DynamoDBClient
+from shared.aws.table import Table
 
 _SERVICE = "DynamoDB"
 _JOB = "WATCHED#"
 _CONNECTION = "CONNECTION#"
 
 
-class DynamoWatchers:
+class DynamoWatchers(Table):
     """See Watchers for the contract of every method."""
-
-    def __init__(self, table: str, endpoint_url: str = "", clock: Clock = utc_now) -> None:
-        self._table = table
-        self._endpoint_url = endpoint_url
-        self._clock = clock
-
-    @property
-    def _dynamodb(self) -> DynamoDBClient:
-        return client("dynamodb", self._endpoint_url)  # type: ignore[no-any-return]
 
     def add(self, job_id: str, connection_id: str, until: datetime) -> None:
         """Write both entries; the one that removal goes by comes first."""
