@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+from functions.analyze.earlier import earlier_jobs
 from shared.jobs.model import Job
-from shared.jobs.store import JobStore, subject_of
+from shared.jobs.store import JobStore
 from shared.jobs.workflow import Run
 
 PREFIX = "debug-"
@@ -14,13 +15,11 @@ def remove_earlier(run: Run, jobs: JobStore) -> int:
 
     Their records, results and checkpoints stay. Returns the number of files that went.
     """
-    job = run.job
-    removed = 0
-    for job_id in jobs.by_subject(subject_of(product_id=job.product_id, document_id=job.document_id)):
-        earlier = jobs.get(job_id) if job_id < job.job_id else None
-        if earlier is not None and earlier.owner.key == job.owner.key:
-            removed += sum(run.files.delete_prefix(key) for key in _debug_files(earlier))
-    return removed
+    return sum(
+        run.files.delete_prefix(key)
+        for earlier in earlier_jobs(jobs, run.job)
+        for key in _debug_files(earlier)
+    )
 
 
 def _debug_files(job: Job) -> list[str]:

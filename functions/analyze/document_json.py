@@ -90,6 +90,12 @@ def chunk_to_dict(chunk: Chunk) -> dict[str, Any]:
     }
 
 
+def chunk_from_dict(data: dict[str, Any]) -> Chunk:
+    """Read what ``chunk_to_dict`` wrote."""
+    spans = tuple((page, start, end) for page, start, end in data["spans"])
+    return Chunk(data["chunk_id"], data["text"], spans, tuple(data["headings"]), data["tokens"])
+
+
 def _tenths(box: Box) -> list[int]:
     return [round(value * _SCALE) for value in box]
 

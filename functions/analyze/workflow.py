@@ -4,38 +4,35 @@ from __future__ import annotations
 
 import math
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from functools import cached_property
+from itertools import islice
 from typing import TYPE_CHECKING, Any
 
 from functions.analyze import original
 from functions.analyze.chunking import chunk
 from functions.analyze.debug import remove_earlier
-from functions.analyze.document import Document
+from functions.analyze.document import Chunk, Document
 from functions.analyze.document_json import (
+    chunk_from_dict,
     chunk_to_dict,
     document_from_dict,
     document_to_dict,
     page_from_dict,
     page_to_dict,
 )
-from functions.analyze.engine import Analysis, Engine
+from functions.analyze.earlier import earlier_jobs
+from functions.analyze.engine import BatchAnalysis, Engine, ModelEngine, OneByOne, Report, Task
 from functions.analyze.export import dump, publish, summary
 from functions.analyze.extract import DEFAULT_LIMITS, Limits, Source, open_source
 from functions.analyze.original import Original
 from functions.analyze.seeding.stage import Seeding
+from functions.analyze.tiers import Sizes, Tiers
+from functions.analyze.tiers import Source as TierSource
 from shared.directus.taxonomy import Reading, build_taxonomy, read_taxonomy_rows
 from shared.errors import PermanentError
-from shared.findings import (
-    Finding,
-    ResultTree,
-    details_from_dict,
-    details_to_dict,
-    finding_from_dict,
-    finding_to_dict,
-)
 from shared.jobs.workflow import Run, Stage
-from shared.taxonomy import Category, Item, Taxonomy
+from shared.taxonomy import Taxonomy
 
 if TYPE_CHECKING:
     from functions.analyze.seeding.session import Means
@@ -49,11 +46,16 @@ MAX_PAGES_PER_UNIT = 10
 LONG_DOCUMENT = 100
 SEGMENTS_PER_UNIT = 4
 DETECT = "auto"
+# How many earlier jobs are asked for answers of the model that serve again.
+MOST_EARLIER = 5
 
 
 @dataclass(frozen=True, slots=True)
 class Tools:
-    """What every analysis of a process shares; ``taxonomy`` is that of uploads, ``jobs`` has earlier ones."""
+    """What every analysis of a process shares; ``taxonomy`` is that of uploads, ``jobs`` has earlier ones.
+
+    ``models`` are the engines that ask a service, ``missing`` says what those need that are not configured.
+    """
 
     taxonomy: Taxonomy
     engines: Mapping[str, Engine]
@@ -62,17 +64,21 @@ class Tools:
     limits: Limits = DEFAULT_LIMITS
     default_engine: str = "rules"
     jobs: JobStore | None = None
+    models: Mapping[str, ModelEngine] = field(default_factory=dict)
+    missing: Mapping[str, str] = field(default_factory=dict)
 
 
 class AnalysisWorkflow:
     """One run over one document. What later stages need of earlier ones is read from their outputs."""
 
-    revision = 2
+    revision = 3
 
     def __init__(self, run: Run, tools: Tools) -> None:
         self._run = run
         self._tools = tools
-        self._seeding = Seeding(run, tools.seeding, self._tree)
+        source = TierSource(lambda: self._taxonomy, self._open_analysis, self._sizes)
+        self._tiers = Tiers(run, source)
+        self._seeding = Seeding(run, tools.seeding, self._tiers.tree)
 
     @property
     def stages(self) -> Sequence[Stage]:
@@ -81,15 +87,14 @@ class AnalysisWorkflow:
             Stage("prepare", 2, lambda: 1, self._prepare),
             Stage("extract", 50, self._count_batches, self._extract, self._pages_of),
             Stage("chunk", 8, lambda: 2, lambda index: (self._assemble, self._chunk)[index]()),
-            Stage("segments", 20, lambda: 1, self._find_segments),
-            Stage("benefits", 10, self._count_groups, self._find_benefits),
-            Stage("details", 10, lambda: self._count_groups() + 1, self._find_details),
+            *self._tiers.stages,
             *self._seeding.stages,
         )
 
     def finish(self) -> Mapping[str, Any]:
         """Put the tree and the files that the parameters ask for; return the counts."""
-        tree = self._tree()
+        tree = self._tiers.tree()
+        report = self._report()
         publish(self._run, self._document, tree, self._original.file_name)
         if self._run.params.get("debug_clean") and self._tools.jobs is not None:
             remove_earlier(self._run, self._tools.jobs)
@@ -98,16 +103,19 @@ class AnalysisWorkflow:
             self._run.put_artifact("seeding.json", dump(seeding.file), "application/json")
         return {
             **summary(tree),
-            "engine": self._engine.name,
             "taxonomy": f"{self._taxonomy.name} {self._taxonomy.version}",
             "document_id": self._run.job.document_id,
             "language": self._document.language,
             "pages": len(self._document.pages),
             "chunks": len(self._run.outputs("chunk")[1]),
-            "warnings": [*self._document.warnings, *self._reading.warnings, *seeding.warnings],
+            "warnings": [
+                *self._document.warnings,
+                *self._reading.warnings,
+                *report.warnings,
+                *seeding.warnings,
+            ],
             **seeding.fields,
-            "tokens": {"input": 0, "output": 0},
-            "cost_usd": 0,
+            **report.fields,
         }
 
     def undo(self) -> None:
@@ -119,6 +127,7 @@ class AnalysisWorkflow:
 
         The taxonomy of a product is kept as it is now: changing it changes no running job.
         """
+        self._require_engine()
         directus = self._tools.directus
         product = original.read_product(self._run, directus)
         rows = None
@@ -164,67 +173,6 @@ class AnalysisWorkflow:
         chunks = chunk(self._document, params.get("chunk_size", 800), params.get("chunk_overlap", 80))
         return [chunk_to_dict(passage) for passage in chunks]
 
-    def _find_segments(self, _index: int) -> list[Any]:
-        found = self._analysis.find_segments(self._taxonomy.segments)
-        return [finding_to_dict(segment) for segment in found]
-
-    def _count_groups(self) -> int:
-        return math.ceil(len(self._segments) / self._segments_per_unit)
-
-    def _find_benefits(self, index: int) -> list[list[Any]]:
-        """Find the benefits of a group of segments: one list a segment."""
-        return [
-            [
-                finding_to_dict(benefit)
-                for benefit in self._analysis.find_benefits(
-                    segment, item_of(self._taxonomy.segments, segment).of(Category.BENEFIT)
-                )
-            ]
-            for segment in self._group(index)
-        ]
-
-    def _find_details(self, index: int) -> Any:
-        """Find the details of a group of segments and their benefits; the last unit is the product."""
-        if index == self._count_groups():
-            return details_to_dict(self._analysis.find_product_details(self._taxonomy.root))
-        offset = index * self._segments_per_unit
-        return [
-            self._segment_details(segment, self._benefits[offset + position])
-            for position, segment in enumerate(self._group(index))
-        ]
-
-    def _segment_details(self, segment: Finding, benefits: Sequence[Finding]) -> dict[str, Any]:
-        """Return the details of a segment and of each of its benefits."""
-        item = item_of(self._taxonomy.segments, segment)
-        below = [
-            self._analysis.find_details(segment, benefit, item_of(item.children, benefit))
-            for benefit in benefits
-        ]
-        return {
-            "segment": details_to_dict(self._analysis.find_details(segment, None, item)),
-            "benefits": [details_to_dict(details) for details in below],
-        }
-
-    def _tree(self) -> ResultTree:
-        """Put the three tiers together."""
-        *groups, product = self._run.outputs("details")
-        details = [entry for group in groups for entry in group]
-        segments = [
-            replace(
-                segment.with_details(details_from_dict(entry["segment"])),
-                benefits=tuple(
-                    benefit.with_details(details_from_dict(below))
-                    for benefit, below in zip(benefits, entry["benefits"], strict=True)
-                ),
-            )
-            for segment, benefits, entry in zip(self._segments, self._benefits, details, strict=True)
-        ]
-        return ResultTree(tuple(segments), details_from_dict(product))
-
-    def _group(self, index: int) -> Sequence[Finding]:
-        size = self._segments_per_unit
-        return self._segments[index * size : (index + 1) * size]
-
     @property
     def _page_count(self) -> int:
         pages: int = self._run.outputs("prepare")[0]["page_count"]
@@ -234,19 +182,11 @@ class AnalysisWorkflow:
     def _pages_per_unit(self) -> int:
         return min(math.ceil(self._page_count / EXTRACT_UNITS), MAX_PAGES_PER_UNIT)
 
-    @property
-    def _segments_per_unit(self) -> int:
-        """In a long document a single segment may take seconds."""
-        return SEGMENTS_PER_UNIT if self._page_count <= LONG_DOCUMENT else 1
-
-    @cached_property
-    def _segments(self) -> list[Finding]:
-        return [finding_from_dict(entry) for entry in self._run.outputs("segments")[0]]
-
-    @cached_property
-    def _benefits(self) -> list[list[Finding]]:
-        groups = self._run.outputs("benefits")
-        return [[finding_from_dict(entry) for entry in found] for group in groups for found in group]
+    def _sizes(self) -> Sizes:
+        """Return what a unit takes; in a long document a single segment may take seconds."""
+        if self._engine_name in self._tools.models:
+            return Sizes()
+        return Sizes(segments=SEGMENTS_PER_UNIT if self._page_count <= LONG_DOCUMENT else 1)
 
     @cached_property
     def _original(self) -> Original:
@@ -274,22 +214,42 @@ class AnalysisWorkflow:
     def _taxonomy(self) -> Taxonomy:
         return self._reading.taxonomy
 
-    @cached_property
-    def _engine(self) -> Engine:
-        name = str(self._run.params.get("engine") or self._tools.default_engine)
-        engine = self._tools.engines.get(name)
-        if engine is None:
-            raise PermanentError("engine-not-configured", f"The engine {name!r} is not configured here.")
-        return engine
+    @property
+    def _engine_name(self) -> str:
+        return str(self._run.params.get("engine") or self._tools.default_engine)
 
-    @cached_property
-    def _analysis(self) -> Analysis:
-        return self._engine.open(self._document, self._taxonomy)
+    def _require_engine(self) -> None:
+        """Refuse a job whose engine is not there before any work is done."""
+        name = self._engine_name
+        if name in self._tools.models:
+            self._tools.models[name].check(self._run)
+        elif name not in self._tools.engines:
+            raise PermanentError(
+                "engine-not-configured",
+                f"The engine {name!r} is not configured here. {self._tools.missing.get(name, '')}".rstrip(),
+            )
 
+    def _open_analysis(self) -> BatchAnalysis:
+        self._require_engine()
+        if self._engine_name in self._tools.models:
+            task = Task(self._run, self._document, self._taxonomy, self._chunks, self._earlier())
+            return self._tools.models[self._engine_name].open(task)
+        return OneByOne(self._tools.engines[self._engine_name].open(self._document, self._taxonomy))
 
-def item_of(items: Sequence[Item], finding: Finding) -> Item:
-    """Return the taxonomy item that a finding names."""
-    for item in items:
-        if item.item_id == finding.item_id:
-            return item
-    raise PermanentError("taxonomy-changed", f"The taxonomy no longer has the item {finding.item_name!r}.")
+    @property
+    def _chunks(self) -> list[Chunk]:
+        return [chunk_from_dict(entry) for entry in self._run.outputs("chunk")[1]]
+
+    def _earlier(self) -> list[str]:
+        """Return the owner's latest earlier jobs about the same subject, newest first."""
+        jobs = self._tools.jobs
+        found = [] if jobs is None else islice(earlier_jobs(jobs, self._run.job), MOST_EARLIER)
+        return [job.job_id for job in found]
+
+    def _report(self) -> Report:
+        """Return what the result says of the engine."""
+        model = self._tools.models.get(self._engine_name)
+        if model is not None:
+            return model.report(self._run, self._tiers.counts())
+        nothing = {"engine": self._engine_name, "tokens": {"input": 0, "output": 0}, "cost_usd": 0}
+        return Report(nothing)
