@@ -7,6 +7,7 @@ import io
 import json
 import zipfile
 from dataclasses import dataclass
+from functools import cached_property
 from typing import Any
 
 from infra.local.derive import RUNTIME
@@ -33,6 +34,8 @@ def handler(event, context):
         "request_id": context.aws_request_id,
         "remaining": context.get_remaining_time_in_millis(),
         "endpoint": os.environ["AWS_ENDPOINT_URL"],
+        "setting": os.environ.get("SETTING", ""),
+        "code": os.environ["LAMBDA_TASK_ROOT"],
         "secrets": sorted(name for name in os.environ if name.startswith("LAMBDA_HOST")),
     }
 """
@@ -47,7 +50,7 @@ class Answer:
     log: str
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Function:
     """A deployed function, by its name."""
 
@@ -56,18 +59,37 @@ class Function:
 
     def invoke(self, action: str) -> Answer:
         """Invoke the function and return what came of it."""
-        answer = self.stack.client("lambda").invoke(
+        answer = self._client.invoke(
             FunctionName=self.name, Payload=json.dumps({"do": action}), LogType="Tail"
         )
         log = base64.b64decode(answer["LogResult"]).decode()
         return Answer(json.loads(answer["Payload"].read()), answer.get("FunctionError", ""), log)
 
+    def configure(self, setting: str) -> None:
+        """Change the configuration alone, and wait until the function runs with it."""
+        variables = {"Variables": {"SETTING": setting}}
+        self._client.update_function_configuration(FunctionName=self.name, Environment=variables)
+        self._updated()
+
+    def replace(self, code: str) -> None:
+        """Change the code alone, and wait until the function runs it."""
+        self._client.update_function_code(FunctionName=self.name, ZipFile=archive(code))
+        self._updated()
+
+    def delete(self) -> None:
+        self._client.delete_function(FunctionName=self.name)
+
+    @cached_property
+    def _client(self) -> Any:
+        return self.stack.client("lambda")
+
+    def _updated(self) -> None:
+        waiter = self._client.get_waiter("function_updated_v2")
+        waiter.wait(FunctionName=self.name, WaiterConfig={"Delay": 1})
+
 
 def add_function(stack: LocalStack, name: str, code: str = CODE) -> Function:
     """Create a function of this code and wait until it can be invoked."""
-    archive = io.BytesIO()
-    with zipfile.ZipFile(archive, "w") as output:
-        output.writestr("main.py", code)
     client = stack.client("lambda")
     client.create_function(
         FunctionName=name,
@@ -75,7 +97,15 @@ def add_function(stack: LocalStack, name: str, code: str = CODE) -> Function:
         Handler="main.handler",
         Role="arn:aws:iam::000000000000:role/any",
         Timeout=TIMEOUT_SECONDS,
-        Code={"ZipFile": archive.getvalue()},
+        Code={"ZipFile": archive(code)},
     )
     client.get_waiter("function_active_v2").wait(FunctionName=name, WaiterConfig={"Delay": 1})
     return Function(stack, name)
+
+
+def archive(code: str) -> bytes:
+    """Return a zip with this code as its only module."""
+    data = io.BytesIO()
+    with zipfile.ZipFile(data, "w") as output:
+        output.writestr("main.py", code)
+    return data.getvalue()

@@ -8,6 +8,7 @@ from __future__ import annotations
 import os
 import socket
 import sys
+import time
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
@@ -21,7 +22,7 @@ from infra.local.stack import LocalStack
 from infra.localstack.__main__ import main
 from infra.localstack.borrowed import own_server
 from infra.localstack.install import NotInstallableError
-from tests.contract.localstack import TIMEOUT_SECONDS, Function, add_function
+from tests.contract.localstack import CODE, TIMEOUT_SECONDS, Function, add_function
 from tests.integration.support import SAMPLES, artifact, bearer, findings, is_localstack, upload, wait
 
 
@@ -125,6 +126,30 @@ def test_a_function_that_cannot_be_loaded_says_why(stack: LocalStack) -> None:
     failed = broken.invoke("answer")
     assert failed.error
     assert "no_such_module" in failed.payload["errorMessage"]
+
+
+def test_a_changed_function_runs_as_it_is_now(stack: LocalStack) -> None:
+    changing = add_function(stack, "changing")
+    first = changing.invoke("answer").payload
+    # More than once: each change stops the one before it, which has the same code.
+    for setting in ("one", "two"):
+        changing.configure(setting)
+        answer = changing.invoke("answer")
+        assert answer.error == ""
+        assert (answer.payload["setting"], answer.payload["calls"]) == (setting, 1)
+    changing.replace(CODE.replace("calls += 1", "calls += 100"))
+    second = changing.invoke("answer").payload
+    assert (second["setting"], second["calls"]) == ("two", 100)
+    changing.delete()
+    # Both are unpacked code of which no version is left.
+    until_gone(Path(first["code"]), Path(second["code"]))
+
+
+def until_gone(*folders: Path) -> None:
+    deadline = time.monotonic() + 30
+    while any(folder.exists() for folder in folders):
+        assert time.monotonic() < deadline, folders
+        time.sleep(0.1)
 
 
 def test_of_parallel_transactions_none_is_lost(stack: LocalStack) -> None:

@@ -92,8 +92,10 @@ class HostExecutor(RuntimeExecutor):
 
     @classmethod
     def cleanup_version(cls, function_version: FunctionVersion) -> None:
-        """Remove the unpacked code."""
-        function_version.config.code.destroy_cached()
+        """Leave the code: after a change of the configuration alone the next version runs the same one.
+
+        LocalStack removes it with the last version that has it.
+        """
 
     def _launch(self) -> None:
         handler = self.function_version.config.handler
