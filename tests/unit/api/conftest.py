@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import pytest
 
+from tests.unit.api.operating import Desk
 from tests.unit.api.support import ADMIN, BOB, Backend, Client, client_of, token
 
 
@@ -28,3 +29,8 @@ def admin(alice: Client) -> Client:
 @pytest.fixture
 def nobody(alice: Client) -> Client:
     return Client(alice.app, "")
+
+
+@pytest.fixture
+def desk() -> Desk:
+    return Desk()

@@ -22,11 +22,6 @@ PURGE = "/admin/dead-letters/purge"
 TROUBLE = TransientError("aws-unavailable", "Busy.")
 
 
-@pytest.fixture
-def desk() -> Desk:
-    return Desk()
-
-
 def cancelled(desk: Desk) -> Job:
     asked = desk.then(desk.running(), lambda job: states.request_cancel(job, desk.clock(), "alice"))
     return desk.then(asked, lambda job: states.cancelled(job, job.fence, desk.clock()))
