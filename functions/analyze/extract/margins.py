@@ -22,11 +22,12 @@ _PAGE_NUMBER = re.compile(
 def drop_margins(pages: Sequence[Page]) -> list[Page]:
     """Return the pages without repeated margins; those stand in ``headers`` and ``footers``."""
     counts: Counter[tuple[bool, str]] = Counter()
-    for page in pages:
-        counts.update({(upper, _shape(page, block)) for block, upper in _edges(page)})
+    edges = [list(_edges(page)) for page in pages]
+    for page, found in zip(pages, edges, strict=True):
+        counts.update({(upper, _shape(page, block)) for block, upper in found})
     least = max(_LEAST, round(_SHARE * len(pages)))
     repeated = {key for key, count in counts.items() if count >= least}
-    return [_without(page, repeated) for page in pages]
+    return [_without(page, found, repeated) for page, found in zip(pages, edges, strict=True)]
 
 
 def _edges(page: Page) -> Iterable[tuple[Block, bool]]:
@@ -60,12 +61,12 @@ def _shape(page: Page, block: Block) -> str:
     return re.sub(r"\d+", "#", page.text[block.start : block.end]).casefold()
 
 
-def _without(page: Page, repeated: set[tuple[bool, str]]) -> Page:
+def _without(page: Page, edges: Iterable[tuple[Block, bool]], repeated: set[tuple[bool, str]]) -> Page:
     headers: list[str] = []
     footers: list[str] = []
     gone: set[int] = set()
     label = page.label
-    for block, upper in _edges(page):
+    for block, upper in edges:
         text = page.text[block.start : block.end]
         number = _PAGE_NUMBER.match(text)
         if (upper, _shape(page, block)) in repeated or number:

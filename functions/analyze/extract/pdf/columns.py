@@ -34,32 +34,35 @@ class _Span:
     words: tuple[Glyphs, ...]
 
 
-def reading_order(words: Sequence[Glyphs], depth: int = 0) -> list[list[Glyphs]]:
+def reading_order(words: Sequence[Glyphs]) -> list[list[Glyphs]]:
     """Return the runs of words to read one after the other, each a single column."""
-    lines = group_lines(words)
+    return _ordered(group_lines(words), 0)
+
+
+def _ordered(lines: Sequence[Line], depth: int) -> list[list[Glyphs]]:
+    words = [word for line in lines for word in line.words]
     if len(lines) < _MIN_ROWS:
-        return [list(words)] if words else []
+        return [words] if words else []
     rows = [_spans(line) for line in lines]
     gutters = _gutters(rows)
     if gutters:
         return _read_columns(words, rows, gutters)
     if depth >= _DEPTH or len(lines) < 2 * _MIN_ROWS:
-        return [list(words)]
-    upper, lower = _cut(lines)
-    parts = [*reading_order(upper, depth + 1), *reading_order(lower, depth + 1)]
-    return parts if len(parts) > 2 else [list(words)]  # noqa: PLR2004 - two parts are the two halves
+        return [words]
+    where = _cut(lines)
+    parts = [*_ordered(lines[:where], depth + 1), *_ordered(lines[where:], depth + 1)]
+    return parts if len(parts) > 2 else [words]  # noqa: PLR2004 - two parts are the two halves
 
 
 def _spans(line: Line) -> list[_Span]:
     return [_Span(part[0].x0, max(word.x1 for word in part), tuple(part)) for part in cells(line, _WORD_GAP)]
 
 
-def _cut(lines: Sequence[Line]) -> tuple[list[Glyphs], list[Glyphs]]:
-    """Cut at the widest white stripe across, the first of several."""
+def _cut(lines: Sequence[Line]) -> int:
+    """Return where to cut: at the widest white stripe across, the first of several."""
     steps = [(below.top - above.bottom, number) for number, (above, below) in enumerate(pairwise(lines), 1)]
     _, where = max(steps, key=lambda step: (round(step[0], 1), -step[1]))
-    upper = [word for line in lines[:where] for word in line.words]
-    return upper, [word for line in lines[where:] for word in line.words]
+    return where
 
 
 def _gutters(rows: Sequence[Sequence[_Span]]) -> list[float]:

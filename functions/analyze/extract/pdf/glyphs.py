@@ -1,7 +1,6 @@
-"""Reads the words of a PDF page through PDFium's C interface: text, box, baseline and type.
+"""Reads the words of a PDF page: text, box, baseline and type.
 
-A call through ctypes costs about a microsecond, so words are cut on the page's text as a whole and
-geometry is asked for at the first and last character only.
+Words are cut on the page's text as a whole, and geometry is asked for at the first and last character only.
 """
 
 from __future__ import annotations
@@ -11,11 +10,13 @@ import math
 import re
 import sys
 import unicodedata
-from collections.abc import Iterator
+from bisect import bisect
 from dataclasses import dataclass
-from typing import Any, NamedTuple
+from itertools import pairwise
+from typing import Any
 
 from functions.analyze.document import Box
+from functions.analyze.extract.pdf.characters import Characters, Style
 from functions.analyze.extract.pdf.transform import Transform
 
 # PDFium's own marks for a hyphen: at a line's end, and where the font maps it to nothing.
@@ -25,10 +26,6 @@ _BREAK = re.compile(rf"[^\s\u0000-\u001f\u00a0\ufffe\u00ad\u200b\ufeff]+[{HYPHEN
 _SEAM = re.compile(r"(?<=[\d.])(?=[A-Za-zÀ-ÿ])|(?<=[A-Za-z]\.)(?=\d)")
 _NUMBER = re.compile(r"\d+(?:\.\d+)+")
 _LIGATURES = re.compile(r"[\ufb00-\ufb06]")
-_BOLD_NAME = re.compile(r"bold|black|heavy|semibold|demi|-bd\b", re.IGNORECASE)
-_BOLD_WEIGHT = 600
-_FORCE_BOLD = 1 << 18
-_FILL_AND_STROKE = 2
 
 
 @dataclass(slots=True)
@@ -59,17 +56,7 @@ def read_glyphs(pdfium: Any, text_page: Any, transform: Transform) -> list[Glyph
     if count <= 0:
         return []
     text = _read_text(pdfium, text_page, count)
-    reader = _Reader(pdfium, text_page, transform)
-    words: list[Glyphs] = []
-    end = -1
-    for match in _BREAK.finditer(text):
-        for first, last in reader.runs(text, match.start(), match.end()):
-            word = reader.word(text, first, last)
-            if word is not None:
-                word.spaced = first != end or first > match.start()
-                words.append(word)
-                end = last
-    return words
+    return _Reader(Characters(pdfium, text_page, transform), text).words()
 
 
 def _read_text(pdfium: Any, text_page: Any, count: int) -> str:
@@ -88,134 +75,96 @@ def _character(code: int) -> str:
     return "\ufffd" if surrogate else chr(code)
 
 
-class _Style(NamedTuple):
-    """The type of a text object: size in points, weight, direction, fill as 0xRRGGBB."""
-
-    size: float
-    bold: bool
-    upright: bool
-    color: int
-
-
 class _Reader:
-    """Geometry and type of one page's characters; types are looked up once for each text object."""
+    """Cuts a page's text into words and gives each its place and type."""
 
-    def __init__(self, pdfium: Any, text_page: Any, transform: Transform) -> None:
-        self.pdfium = pdfium
-        self.text_page = text_page
-        self.transform = transform
-        self._rect = pdfium.FS_RECTF()
-        self._rect_ref = ctypes.byref(self._rect)
-        self._x, self._y = ctypes.c_double(), ctypes.c_double()
-        self._x_ref, self._y_ref = ctypes.byref(self._x), ctypes.byref(self._y)
-        self._styles: dict[int, _Style] = {}
-        self._fonts: dict[int, bool] = {}
-        self._boxes: dict[int, Box] = {}
-        self._last_style: tuple[int, _Style] | None = None
+    def __init__(self, characters: Characters, text: str) -> None:
+        self._characters = characters
+        self._text = text
+        self._ligatures = bool(_LIGATURES.search(text))
+        self._seams = [match.start() for match in _SEAM.finditer(text)]
 
-    def box(self, index: int) -> Box:
-        """Return x0, top, x1, bottom of a character's cell."""
-        box = self._boxes.get(index)
-        if box is None:
-            rect = self._rect
-            self.pdfium.FPDFText_GetLooseCharBox(self.text_page, index, self._rect_ref)
-            box = self._boxes[index] = self.transform.box(rect.left, rect.bottom, rect.right, rect.top)
-        return box
+    def words(self) -> list[Glyphs]:
+        """Return the words; geometry and type are fetched for all of them at once."""
+        spans = [match.span() for match in _BREAK.finditer(self._text)]
+        starts, lasts = [start for start, _ in spans], [end - 1 for _, end in spans]
+        found = zip(
+            spans,
+            self._characters.styles(starts),
+            self._characters.boxes(starts),
+            self._characters.boxes(lasts),
+            self._characters.bases(starts),
+            strict=True,
+        )
+        words: list[Glyphs] = []
+        end = -1
+        for span, style, left, right, base in found:
+            cuts = self._cuts(span, style, left, right)
+            if not cuts:
+                word = self._word(span, style, left, right, base)
+                if word is not None:
+                    word.spaced = span[0] != end
+                    words.append(word)
+                    end = span[1]
+                continue
+            for first, last in pairwise([span[0], *cuts, span[1]]):
+                word = self._part(first, last)
+                if word is not None:
+                    word.spaced = first != end or first > span[0]
+                    words.append(word)
+                    end = last
+        return words
 
-    def origin(self, index: int) -> tuple[float, float]:
-        """Return the point of the baseline where a character starts."""
-        self.pdfium.FPDFText_GetCharOrigin(self.text_page, index, self._x_ref, self._y_ref)
-        return self.transform.point(self._x.value, self._y.value)
-
-    def runs(self, text: str, start: int, end: int) -> Iterator[tuple[int, int]]:
-        """Cut ``start:end`` where the file jumps to another place, or leaves a gap, without a space."""
+    def _cuts(self, span: tuple[int, int], style: Style, first: Box, last: Box) -> list[int]:
+        """Return where a word is none: the file jumps to another place, or leaves a gap, without a space."""
+        start, end = span
         if end - start == 1:
-            yield start, end
-            return
-        size, _, upright, _ = self.style(start)
-        first, last = self.box(start), self.box(end - 1)
+            return []
+        size = style.size
         straight = abs(first[3] - last[3]) < 0.5 * size
-        if not upright or (
+        if style.upright and not (
             straight and last[2] > first[0] and last[2] - first[0] < 1.3 * size * (end - start)
         ):
-            seam = _SEAM.search(text, start + 1, end)
-            if seam and upright and self._parted(text[start : seam.start()], seam.start(), size):
-                yield start, seam.start()
-                start = seam.start()
-            yield start, end
-            return
-        begin, before = start, first
-        for index in range(start + 1, end):
-            box = self.box(index)
-            if abs(box[3] - before[3]) > 0.6 * size or not -0.8 * size < box[0] - before[2] < 0.8 * size:
-                yield begin, index
-                begin = index
-            before = box
-        yield begin, end
+            return self._jumps(start, end, size)
+        place = bisect(self._seams, start)
+        if place == len(self._seams) or self._seams[place] >= end or not style.upright:
+            return []
+        seam = self._seams[place]
+        return [seam] if self._parted(self._text[start:seam], seam, size) else []
+
+    def _jumps(self, start: int, end: int, size: float) -> list[int]:
+        boxes = self._characters.boxes(range(start, end))
+        return [
+            start + number
+            for number, (before, box) in enumerate(pairwise(boxes), 1)
+            if abs(box[3] - before[3]) > 0.6 * size or not -0.8 * size < box[0] - before[2] < 0.8 * size
+        ]
 
     def _parted(self, label: str, index: int, size: float) -> bool:
         """Tell whether a gap, or a clause number such as 17.2, ends before the character ``index``."""
-        return bool(_NUMBER.fullmatch(label)) or self.box(index)[0] - self.box(index - 1)[2] > 0.1 * size
+        if _NUMBER.fullmatch(label):
+            return True
+        before, after = self._characters.boxes([index - 1, index])
+        return after[0] - before[2] > 0.1 * size
 
-    def word(self, text: str, start: int, end: int) -> Glyphs | None:
-        """Return the word of the characters ``start:end``, None where nothing visible is left of it."""
-        hyphen = text[end - 1] in HYPHEN_MARKS
-        raw = text[start : end - 1] + "-" if hyphen else text[start:end]
-        clean = _LIGATURES.sub(lambda match: unicodedata.normalize("NFKC", match.group()), raw)
-        size, bold, upright, color = self.style(start)
-        left, right = self.box(start), self.box(end - 1)
-        _, base = self.origin(start)
+    def _part(self, start: int, end: int) -> Glyphs | None:
+        """Return the word of a part of what stood without a space."""
+        (style,) = self._characters.styles([start])
+        left, right = self._characters.boxes([start, end - 1])
+        (base,) = self._characters.bases([start])
+        return self._word((start, end), style, left, right, base)
+
+    def _word(self, span: tuple[int, int], style: Style, left: Box, right: Box, base: float) -> Glyphs | None:
+        """Return the word of a span, None where nothing visible is left of it."""
+        text = self._text[span[0] : span[1]]
+        hyphen = text[-1] in HYPHEN_MARKS
+        if hyphen:
+            text = text[:-1] + "-"
+        if self._ligatures:
+            text = _LIGATURES.sub(lambda match: unicodedata.normalize("NFKC", match.group()), text)
+        size, bold, upright, color = style
         x0, x1 = min(left[0], right[0]), max(left[2], right[2])
-        if not clean.strip() or size <= 0 or not math.isfinite(x0 + x1 + base):
+        if not text.strip() or size <= 0 or not math.isfinite(x0 + x1 + base):
             return None
         top, bottom = min(left[1], right[1]), max(left[3], right[3])
-        return Glyphs(clean, x0, top, x1, bottom, base, size, bold, color, hyphen=hyphen, upright=upright)
-
-    def style(self, index: int) -> _Style:
-        """Return the type a character is set in."""
-        if self._last_style is not None and self._last_style[0] == index:
-            return self._last_style[1]
-        text_object = self.pdfium.FPDFText_GetTextObject(self.text_page, index)
-        key = ctypes.cast(text_object, ctypes.c_void_p).value or 0
-        style = self._styles.get(key)
-        if style is None:
-            style = self._styles[key] = self._look_up(index, text_object)
-        self._last_style = index, style
-        return style
-
-    def _look_up(self, index: int, text_object: Any) -> _Style:
-        pdfium = self.pdfium
-        matrix = pdfium.FS_MATRIX()
-        size = float(pdfium.FPDFText_GetFontSize(self.text_page, index))
-        upright = True
-        if pdfium.FPDFText_GetMatrix(self.text_page, index, ctypes.byref(matrix)):
-            size *= math.hypot(matrix.c, matrix.d)
-            right, down = self.transform.direction(matrix.a, matrix.b)
-            upright = right > abs(down)
-        if not text_object:
-            return _Style(round(size, 2), False, upright, 0)
-        return _Style(round(size, 2), self._bold(text_object), upright, self._color(text_object))
-
-    def _color(self, text_object: Any) -> int:
-        red, green, blue, alpha = (ctypes.c_uint() for _ in range(4))
-        refs = (ctypes.byref(red), ctypes.byref(green), ctypes.byref(blue), ctypes.byref(alpha))
-        self.pdfium.FPDFPageObj_GetFillColor(text_object, *refs)
-        return red.value << 16 | green.value << 8 | blue.value
-
-    def _bold(self, text_object: Any) -> bool:
-        pdfium = self.pdfium
-        if pdfium.FPDFTextObj_GetTextRenderMode(text_object) == _FILL_AND_STROKE:
-            return True
-        font = pdfium.FPDFTextObj_GetFont(text_object)
-        key = ctypes.cast(font, ctypes.c_void_p).value or 0
-        bold = self._fonts.get(key)
-        if bold is None:
-            name = ctypes.create_string_buffer(256)
-            pdfium.FPDFFont_GetBaseFontName(font, name, 256)
-            bold = bool(
-                _BOLD_NAME.search(name.value.decode("utf-8", "replace"))
-                or pdfium.FPDFFont_GetWeight(font) >= _BOLD_WEIGHT
-                or pdfium.FPDFFont_GetFlags(font) & _FORCE_BOLD
-            )
-            self._fonts[key] = bold
-        return bold
+        return Glyphs(text, x0, top, x1, bottom, base, size, bold, color, True, hyphen, upright)

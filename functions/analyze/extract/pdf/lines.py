@@ -4,35 +4,68 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Sequence
+from functools import cached_property
 from itertools import pairwise
+from operator import attrgetter
 from statistics import median
 
 from functions.analyze.extract.labels import CLAUSE, LIST_MARK
 from functions.analyze.extract.pdf.glyphs import Glyphs
 
+_BY_PLACE, _BY_X = attrgetter("base", "x0"), attrgetter("x0")
 _DOTS = re.compile(r"[.·…_]+")
+_DOT = frozenset(".·…_")
 _LEADERS = 4
 _STEP = 0.15
 _OVERLAP = -0.3
 
 
 class Line:
-    """Words that share a baseline, from left to right."""
+    """Words that share a baseline, from left to right.
 
-    __slots__ = ("base", "bold", "bottom", "size", "text", "top", "words", "x0", "x1")
+    Lines are grouped many times over while a page is taken apart, and most are looked at for their place
+    only: what costs more is found when it is asked for.
+    """
 
     def __init__(self, words: list[Glyphs]) -> None:
         self.words = words
-        self.base = max(words, key=lambda word: word.size).base
         self.x0 = words[0].x0
-        self.x1 = max(word.x1 for word in words)
-        self.top = min(word.top for word in words)
-        self.bottom = max(word.bottom for word in words)
-        self.size = median(word.size for word in words)
-        self.text = "".join(
-            (" " if number and word.spaced else "") + word.text for number, word in enumerate(words)
-        )
-        self.bold = is_bold(words)
+        largest = words[0]
+        for word in words:
+            if word.size > largest.size:
+                largest = word
+        self.base = largest.base
+
+    @cached_property
+    def x1(self) -> float:
+        """Return the right edge."""
+        return max([word.x1 for word in self.words])
+
+    @cached_property
+    def top(self) -> float:
+        """Return the upper edge."""
+        return min([word.top for word in self.words])
+
+    @cached_property
+    def bottom(self) -> float:
+        """Return the lower edge."""
+        return max([word.bottom for word in self.words])
+
+    @cached_property
+    def size(self) -> float:
+        """Return the size of the type, in points: the median of the words."""
+        return median([word.size for word in self.words])
+
+    @cached_property
+    def text(self) -> str:
+        """Return the words with the spaces between them."""
+        words = self.words
+        return words[0].text + "".join([(" " if word.spaced else "") + word.text for word in words[1:]])
+
+    @cached_property
+    def bold(self) -> bool:
+        """Tell whether the line is bold."""
+        return is_bold(self.words)
 
 
 def is_bold(words: Sequence[Glyphs]) -> bool:
@@ -49,7 +82,7 @@ def group_lines(words: Iterable[Glyphs]) -> list[Line]:
     """Return the lines of ``words``, top to bottom; a raised or lowered sign stays on its line."""
     rows: list[list[Glyphs]] = []
     base = 0.0
-    for word in sorted(words, key=lambda word: (word.base, word.x0)):
+    for word in sorted(words, key=_BY_PLACE):
         if rows and word.base - base <= 0.4 * max(word.size, rows[-1][0].size):
             rows[-1].append(word)
         else:
@@ -61,7 +94,7 @@ def group_lines(words: Iterable[Glyphs]) -> list[Line]:
 
 def _in_order(words: list[Glyphs]) -> list[Glyphs]:
     """Sort a line by x and settle where spaces go: where the file has none, only a gap makes one."""
-    words.sort(key=lambda word: word.x0)
+    words.sort(key=_BY_X)
     for before, after in pairwise(words):
         after.spaced = (after.x0 - before.x1) / after.size > (_OVERLAP if after.spaced else _STEP)
     return words
@@ -69,6 +102,9 @@ def _in_order(words: list[Glyphs]) -> list[Glyphs]:
 
 def _without_leaders(words: list[Glyphs]) -> list[Glyphs]:
     """Drop the dots that lead the eye to a page number: they are no text."""
+    starts = [word.text[:1] in _DOT for word in words]
+    if True not in starts:
+        return words
     dots = [bool(_DOTS.fullmatch(word.text)) for word in words]
     if sum(len(word.text) for word, dotted in zip(words, dots, strict=True) if dotted) < _LEADERS:
         return words

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections import Counter
 from collections.abc import Sequence
 from statistics import median
@@ -22,6 +23,8 @@ from shared.errors import PermanentError
 
 _IMAGE = 3
 _FORM = 5
+# Characters that stand for none: the replacement character, and those for private use.
+_STRANGE = re.compile("[\ufffd\ue000-\uf8ff]")
 
 
 def read_page(pdfium: Any, document: Any, number: int) -> Page:
@@ -140,9 +143,8 @@ def _turned(words: Sequence[Glyphs]) -> list[Draft]:
 
 def _readable(words: Sequence[Glyphs]) -> bool:
     """Tell text from glyphs without a meaning (fonts that map to nothing or to private characters)."""
-    characters = [character for word in words for character in word.text]
-    strange = sum(c == "\ufffd" or "\ue000" <= c <= "\uf8ff" for c in characters)
-    return len(characters) > 2 * strange
+    text = "".join([word.text for word in words])
+    return len(text) > 2 * len(_STRANGE.findall(text))
 
 
 def _shows_something(pdfium: Any, page: Any, words: Sequence[Glyphs]) -> bool:
