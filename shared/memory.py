@@ -94,7 +94,10 @@ class MemoryJobs:
             stored = self._jobs.get(before.job_id)
             if stored is None or stored.version != before.version:
                 raise VersionConflictError
-            self._write(change)
+            if any(new.job.job_id in self._jobs for new in change.follow_ups):
+                raise VersionConflictError
+            for one in (change, *change.follow_ups):
+                self._write(one)
             if unit is not None:
                 self._units.setdefault(before.job_id, {})[unit.stage, unit.index] = unit
 
@@ -168,8 +171,9 @@ class MemoryJobs:
     def waiting(self, owner: str, limit: int) -> int:
         """See JobStore."""
         self.fault("jobs.waiting")
-        jobs = (j for j in self._jobs.values() if j.owner.key == owner and j.activity is Activity.WAITING)
-        return len(list(itertools.islice(jobs, limit)))
+        own = (j for j in self._jobs.values() if j.owner.key == owner and not j.follows)
+        waiting = (job for job in own if job.activity is Activity.WAITING)
+        return len(list(itertools.islice(waiting, limit)))
 
     def expired(self, job_id: str) -> Job | None:
         """See JobStore."""

@@ -7,6 +7,8 @@ from datetime import timedelta
 from pydantic import Field
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
+from shared.jobs.model import Kind
+
 
 class CommonSettings(BaseSettings):
     """Read from the environment; a missing or malformed variable stops the function at its start."""
@@ -25,6 +27,15 @@ class CommonSettings(BaseSettings):
     aws_endpoint_url: str = Field("", description="Endpoint of an emulator; empty on AWS.")
     retention_days: int = Field(90, ge=1, description="Days that jobs, documents and results are kept.")
     directus_url: str = Field("", description="The customer's Directus; empty runs without it.")
+
+    @property
+    def queue_urls(self) -> dict[Kind, str]:
+        """Return the queue of each kind of job; outputs are made by the analyze function."""
+        return {
+            Kind.ANALYSIS: self.analysis_queue_url,
+            Kind.OUTPUT: self.analysis_queue_url,
+            Kind.CLEANUP: self.cleanup_queue_url,
+        }
 
     @property
     def retention(self) -> timedelta:

@@ -1,4 +1,4 @@
-"""Jobs under everything that can happen to them, in any order, on any stores.
+"""Jobs, and what follows from them, under everything that can happen to them, in any order, on any stores.
 
 Messages are lost, doubled, reordered and stray, processes die between any two outside effects or in the
 middle of a unit, services fail for a while, workers stall past their lease while another one takes over,
@@ -17,6 +17,7 @@ from hypothesis.stateful import initialize, invariant, precondition, rule
 from functions.cleanup.expiry import Expiry
 from shared.jobs import states
 from shared.jobs.model import Activity, Kind, Status
+from shared.jobs.outputs import follow_up_id
 from shared.jobs.queue import JobMessage
 from shared.jobs.workflow import job_prefix
 from shared.memory import MemoryDocuments
@@ -58,7 +59,9 @@ class JobsMachine(JobsWorld):
         old = self._job(self._pick(pick))
         if old.status.terminal and not (from_stage and old.cancel_requested):
             source = {"debug_from": "add", "source_job_id": old.job_id} if from_stage else {}
-            self._accept(new_job(self.clock, "bob", retry_of=old.job_id, params=source), fault)
+            params = old.params if old.kind is Kind.OUTPUT else {}
+            again = {"kind": old.kind, "retry_of": old.job_id, "params": {**params, **source}}
+            self._accept(new_job(self.clock, "bob", **again), fault)
 
     @precondition(lambda self: self.ids)
     @rule(pick=PICK, what=ASKED, fault=FAULTS)
@@ -200,6 +203,19 @@ class JobsMachine(JobsWorld):
     # --- What must hold at every moment ------------------------------------------------------------
 
     @invariant()
+    def what_follows_comes_with_the_completion(self) -> None:
+        """An analysis has its output from the moment on that it is completed, and not before."""
+        for job in [self._job(job_id) for job_id in self.ids]:
+            if job.kind is Kind.OUTPUT or job.job_id in self.followed:
+                continue
+            follow_up = self._find(follow_up_id(job.job_id, "toy"))
+            assert (follow_up is not None) == (job.status is Status.COMPLETED)
+            if follow_up is not None:
+                assert follow_up.params["source_job_id"] == job.job_id
+                self.followed.append(job.job_id)
+                self.ids.append(follow_up.job_id)
+
+    @invariant()
     def records_only_move_on(self) -> None:
         for job_id in self.ids:
             now, before = self._job(job_id), self.seen.get(job_id)
@@ -222,7 +238,8 @@ class JobsMachine(JobsWorld):
     @invariant()
     def results_are_whole_or_not_there(self) -> None:
         for job in self._kept():
-            assert (job.status is Status.COMPLETED) == (job.result == RESULT) == bool(job.artifacts)
+            whole = {"toy": RESULT} if job.kind is Kind.OUTPUT else RESULT
+            assert (job.status is Status.COMPLETED) == (job.result == whole) == bool(job.artifacts)
             assert (job.status is Status.FAILED) == (job.error is not None)
             assert all(self.raw_files.get(artifact.key) == b"11" for artifact in job.artifacts.values())
             assert job.status is not Status.COMPLETED or not job.cancel_requested
@@ -230,8 +247,9 @@ class JobsMachine(JobsWorld):
     def lists_show_what_is_so(self) -> None:
         jobs = [self._job(job_id) for job_id in self.ids]
         for activity in Activity:
-            listed = set(self.raw.active(activity, Kind.ANALYSIS, 10_000)) & set(self.ids)
-            assert listed == {job.job_id for job in jobs if job.activity is activity}
+            for kind in (Kind.ANALYSIS, Kind.OUTPUT):
+                listed = set(self.raw.active(activity, kind, 10_000)) & set(self.ids)
+                assert listed == {j.job_id for j in jobs if (j.activity, j.kind) == (activity, kind)}
         soon = self.clock() + timedelta(days=2)
         overdue = {j.job_id for j in jobs if j.activity and (due := states.due_at(j)) and due <= soon}
         assert set(self.raw.due(soon, 10_000)) & set(self.ids) >= overdue
@@ -241,6 +259,7 @@ class JobsMachine(JobsWorld):
     def teardown(self) -> None:
         try:
             self._drain()
+            self.what_follows_comes_with_the_completion()
             self.records_only_move_on()
             self.finished_units_are_not_done_again()
             self.history_explains_the_record()
@@ -255,6 +274,7 @@ class JobsMachine(JobsWorld):
     def _drain(self) -> None:
         """Let the system recover: no more faults, and nobody leaves a job paused."""
         for _ in range(MAX_DRAIN):
+            self.what_follows_comes_with_the_completion()
             active = [job for job_id in self.ids if not (job := self._job(job_id)).status.terminal]
             if not active and not self.mail.letters():
                 return

@@ -9,6 +9,7 @@ from typing import Any, ClassVar, cast
 
 from hypothesis.stateful import RuleBasedStateMachine
 
+from functions.analyze.outputs.workflow import OutputWorkflow
 from functions.cleanup.reconcile import Reconciler
 from shared.clock import Clock
 from shared.errors import PermanentError, TransientError
@@ -19,7 +20,7 @@ from shared.jobs.queue import JobMessage, JobQueue
 from shared.jobs.runner import Limits, Runner
 from shared.jobs.states import RefusedError, RepeatedError
 from shared.jobs.store import JobNotFoundError, JobStore, edit
-from shared.jobs.workflow import Run, Workflow
+from shared.jobs.workflow import MakeWorkflow, Run, Workflow
 from shared.observability import logger
 from tests.fakes.faults import CrashError, Fault, Faults, Watched
 from tests.fakes.history import told_to_stop
@@ -49,6 +50,7 @@ class JobsWorld(RuleBasedStateMachine):
         self.queue = cast(JobQueue, Watched(place.mail, self.faults))
         self.ids: list[str] = []
         self.gone: list[str] = []
+        self.followed: list[str] = []
         self.seen: dict[str, Job] = {}
         self.repeated: list[tuple[str, str, int]] = []
         self.deaf: list[tuple[str, str, int]] = []
@@ -103,7 +105,11 @@ class JobsWorld(RuleBasedStateMachine):
         return visible[pick % len(visible)] if visible else None
 
     def _runner(self, skew: int) -> Runner:
-        kinds, limits = {Kind.ANALYSIS: self._workflow}, Limits(LEASE, timedelta(seconds=20))
+        kinds: dict[Kind, MakeWorkflow] = {
+            Kind.ANALYSIS: self._workflow,
+            Kind.OUTPUT: lambda run: OutputWorkflow(run, {"toy": self._workflow}),
+        }
+        limits = Limits(LEASE, timedelta(seconds=20))
         clock = self._skewed(skew)
         return Runner(self.store, self.files, self.queue, kinds, limits=limits, clock=clock)
 
@@ -120,11 +126,11 @@ class JobsWorld(RuleBasedStateMachine):
             if self.in_unit is not None:
                 self.in_unit()
 
-        return Toy(PAGES, release, unit, undo_hook=fail)(run)
+        return Toy(PAGES, release, unit, undo_hook=fail, follow_ups={"toy": {}})(run)
 
     def _check_unit(self, job: Job, stage: str, index: int, release: int) -> None:
         """Note a unit that is begun though it is finished, or though the worker was to stop."""
-        source = self.raw.units(job.source_job_id) if stage == "read" else []
+        source = self.raw.units(job.source_job_id) if job.debug_from and stage == "read" else []
         done = [u for u in [*source, *self.raw.units(job.job_id)] if u.revision == release]
         if (stage, index) in [(u.stage, u.index) for u in done]:
             self.repeated.append((job.job_id, stage, index))

@@ -17,7 +17,8 @@ import pytest
 from shared.errors import Problem
 from shared.ids import uuid7
 from shared.jobs import states
-from shared.jobs.model import Artifact, Change, Job, Kind, Owner, Status, Unit
+from shared.jobs.model import Activity, Artifact, Change, Job, Kind, Owner, Status, Unit
+from shared.jobs.outputs import follow_up_id
 from shared.jobs.store import (
     Idempotency,
     IdempotencyMismatchError,
@@ -139,6 +140,48 @@ class JobStoreContract:
         paused = edit(store, ids[7], lambda j: states.request_pause(j, clock.now, "x"))
         assert store.many([ids[7]]) == [paused]
         assert store.many([]) == []
+
+    # --- What follows from a completion -------------------------------------------------------------
+
+    def test_follow_ups_come_into_being_by_the_same_write(self, store: JobStore, clock: FakeClock) -> None:
+        params = {"document_id": uuid7(), "case_id": "c1"}
+        job = submit(store, new_job(clock, params=params, expires_at=clock.now + timedelta(days=1)))
+        taken = edit(store, job.job_id, lambda j: states.take(j, clock.now, "w", LEASE))
+        clock.advance(hours=1)
+        wanted = {"index": {}, "report": {"language": "fr"}}
+        done = states.complete(taken, taken.fence, clock.now, {}, {}, wanted)
+        store.save(taken, done)
+        ids = [follow_up_id(job.job_id, name) for name in wanted]
+        found = [store.get(job_id) for job_id in ids]
+        assert found == [new.job for new in done.follow_ups]
+        assert [event.type for event in store.events(ids[0])] == ["submitted"]
+        assert set(store.by_subject(subject_of(document_id=params["document_id"]))) == {job.job_id, *ids}
+        listed = store.list_jobs(JobQuery(job.owner.key, kind=Kind.OUTPUT)).jobs
+        assert {one.job_id for one in listed} == set(ids)
+        assert set(ids) <= set(store.active(Activity.WAITING, Kind.OUTPUT, 10_000))
+        assert store.waiting(job.owner.key, 10) == 0
+        due = clock.now + states.RESEND_AFTER
+        assert set(ids) <= set(store.due(due, 10_000))
+
+    def test_a_late_completion_brings_no_follow_up(self, store: JobStore, clock: FakeClock) -> None:
+        job = submit(store, new_job(clock))
+        taken = edit(store, job.job_id, lambda j: states.take(j, clock.now, "w", LEASE))
+        late = states.complete(taken, taken.fence, clock.now, {}, {}, {"index": {}})
+        edit(store, job.job_id, lambda j: states.request_cancel(j, clock.now, "x"))
+        with pytest.raises(VersionConflictError):
+            store.save(taken, late)
+        assert store.get(follow_up_id(job.job_id, "index")) is None
+
+    def test_without_its_follow_up_a_completion_is_not_written(
+        self, store: JobStore, clock: FakeClock
+    ) -> None:
+        job = submit(store, new_job(clock))
+        taken = edit(store, job.job_id, lambda j: states.take(j, clock.now, "w", LEASE))
+        there = submit(store, new_job(clock, job_id=follow_up_id(job.job_id, "index")))
+        with pytest.raises(VersionConflictError):
+            store.save(taken, states.complete(taken, taken.fence, clock.now, {}, {}, {"index": {}}))
+        assert store.get(job.job_id) == taken
+        assert store.get(there.job_id) == there
 
     # --- Idempotency -------------------------------------------------------------------------------
 

@@ -21,6 +21,7 @@ def settings() -> AnalyzeSettings:
 @cache
 def runner() -> Runner:
     """Return the runner, with the adapters that the settings name."""
+    from functions.analyze.outputs.workflow import OutputWorkflow
     from shared.aws.jobs_table import DynamoJobs
     from shared.aws.s3 import S3Files
     from shared.aws.sqs import SqsQueue
@@ -30,8 +31,8 @@ def runner() -> Runner:
     return Runner(
         jobs,
         S3Files(s.documents_bucket, s.aws_endpoint_url),
-        SqsQueue({Kind.ANALYSIS: s.analysis_queue_url}, s.aws_endpoint_url),
-        {Kind.ANALYSIS: make_workflow(s, jobs)},
+        SqsQueue(s.queue_urls, s.aws_endpoint_url),
+        {Kind.ANALYSIS: make_workflow(s, jobs), Kind.OUTPUT: lambda run: OutputWorkflow(run, {})},
         limits=Limits(timedelta(seconds=s.lease_seconds), timedelta(seconds=s.reserve_seconds)),
     )
 

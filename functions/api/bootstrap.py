@@ -58,6 +58,7 @@ def on_aws(settings: ApiSettings) -> Services:
 
     endpoint = settings.aws_endpoint_url
     urls = {Kind.ANALYSIS: settings.analysis_queue_url, Kind.CLEANUP: settings.cleanup_queue_url}
+    queue = SqsQueue(settings.queue_urls, endpoint)
     jobs = DynamoJobs(settings.jobs_table, endpoint)
     files = S3Files(settings.documents_bucket, endpoint, settings.s3_public_endpoint)
 
@@ -68,7 +69,7 @@ def on_aws(settings: ApiSettings) -> Services:
         jobs=jobs,
         documents=DynamoDocuments(settings.jobs_table, endpoint),
         files=files,
-        queue=SqsQueue(urls, endpoint),
+        queue=queue,
         products=DirectusProducts(settings.directus_url) if settings.directus_url else None,
         operations=ports.on_aws(settings),
         checks={

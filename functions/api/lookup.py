@@ -32,8 +32,9 @@ def find_job(records: Records, caller: Caller, job_id: str) -> Job:
 def find_document_job(records: Records, caller: Caller, document_id: str) -> Job:
     """Return the job that is meant where only its document is named: the newest that has not ended.
 
-    Where all have ended it is the newest, whose state then says what is (not) possible. The caller's own
-    jobs go before those that they may only read. Only the newest 50 are looked at. Raises
+    Where all have ended it is the newest, whose state then says what is (not) possible. Jobs that follow
+    from an analysis are not meant: with its result the document is done. The caller's own jobs go before
+    those that they may only read. Only the newest 50 are looked at. Raises
     DocumentNotFoundError, and RequestError where there is no job.
     """
     documents.find(records, caller, document_id)
@@ -65,7 +66,7 @@ def _jobs_of(records: Records, caller: Caller, document_id: str) -> Iterator[Job
     ids = sorted(records.jobs.by_subject(subject_of(document_id=document_id)), reverse=True)[:NEWEST]
     for start in range(0, len(ids), BATCH):
         jobs = records.jobs.many(ids[start : start + BATCH])
-        yield from (job for job in jobs if caller.may_read(job.owner))
+        yield from (job for job in jobs if caller.may_read(job.owner) and not job.follows)
 
 
 def _readable(job_id: str, caller: CallerDep, records: RecordsDep) -> Job:

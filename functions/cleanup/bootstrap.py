@@ -74,9 +74,7 @@ def _jobs() -> DynamoJobs:
 def _queue() -> SqsQueue:
     from shared.aws.sqs import SqsQueue
 
-    s = settings()
-    urls = {Kind.ANALYSIS: s.analysis_queue_url, Kind.CLEANUP: s.cleanup_queue_url}
-    return SqsQueue(urls, s.aws_endpoint_url)
+    return SqsQueue(settings().queue_urls, settings().aws_endpoint_url)
 
 
 def _seeded_rows(s: CleanupSettings) -> SeededRows | None:

@@ -112,7 +112,7 @@ def job_to_item(job: Job) -> Item:
     if (activity := job.activity) is not None:
         item["activity_shard"] = {"S": activity_shard(activity, job.kind, part)}
         item["since"] = {"S": to_text(job.since or job.created_at)}
-    if activity is Activity.WAITING:
+    if activity is Activity.WAITING and not job.follows:
         item["waiting_owner"] = {"S": job.owner.key}
     # What has not ended is nothing for DynamoDB to remove.
     ttl = job.expires_at + _NET if job.expires_at and job.status.terminal else None

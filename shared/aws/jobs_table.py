@@ -36,10 +36,7 @@ class DynamoJobs(Table):
     def create(self, change: Change, idempotency: Idempotency | None = None) -> Job:
         """Write a new job, or return the one that the key already stands for."""
         job = change.job
-        writes = [
-            self._put(codec.job_to_item(job), "attribute_not_exists(pk)"),
-            self._put(codec.event_to_item(change.event, job)),
-        ]
+        writes = self._puts_of_new(change)
         if idempotency is not None:
             writes.append(self._put_key(idempotency, job))
         if self._write(writes):
@@ -72,13 +69,15 @@ class DynamoJobs(Table):
         return self._read(job_ids, ConsistentRead=True)
 
     def save(self, before: Job, change: Change, unit: Unit | None = None) -> None:
-        """Write job, event and unit together, if the version is still the one that was read."""
+        """Write job, event, unit and what follows, if the version is still the one that was read."""
         job = change.job
         put = self._put(codec.job_to_item(job), "version = :version")
         put["Put"]["ExpressionAttributeValues"] = {":version": {"N": str(before.version)}}
         writes = [put, self._put(codec.event_to_item(change.event, job))]
         if unit is not None:
             writes.append(self._put(codec.unit_to_item(unit, job)))
+        for new in change.follow_ups:
+            writes += self._puts_of_new(new)
         if not self._write(writes):
             raise VersionConflictError
 
@@ -266,6 +265,13 @@ class DynamoJobs(Table):
         now = str(int(self._clock().timestamp()))
         put["Put"]["ExpressionAttributeValues"] = {":now": {"N": now}}
         return put
+
+    def _puts_of_new(self, change: Change) -> list[dict[str, Any]]:
+        """Return the writes of a job that is not there yet."""
+        return [
+            self._put(codec.job_to_item(change.job), "attribute_not_exists(pk)"),
+            self._put(codec.event_to_item(change.event, change.job)),
+        ]
 
     def _put(self, item: codec.Item, condition: str = "") -> dict[str, Any]:
         put: dict[str, Any] = {"TableName": self._table, "Item": item}

@@ -18,7 +18,7 @@ from typing import Any
 from shared.clock import Clock
 from shared.errors import BusyError, PermanentError, Problem, TransientError
 from shared.files import Files
-from shared.jobs import states
+from shared.jobs import outputs, states
 from shared.jobs.checkpoints import finished_units
 from shared.jobs.lease import Heartbeat
 from shared.jobs.model import Change, Job, Kind, Unit
@@ -204,16 +204,20 @@ class Execution:
         return Outcome(Ending.PAUSED, self._job)
 
     def _complete(self, result: Mapping[str, Any], run: Run) -> Outcome:
-        """Publish the result, unless a cancellation came first."""
+        """Publish the result, unless a cancellation came first; then tell the workers of what follows."""
         try:
             self._edit(
-                lambda job: states.complete(job, self._fence, self._means.clock(), result, run.artifacts)
+                lambda job: states.complete(
+                    job, self._fence, self._means.clock(), result, run.artifacts, run.follow_ups
+                )
             )
         except FencedError:
             raise
         except RefusedError:
             self._job = self._read()
             return self._cancel()
+        for name, params in run.follow_ups.items():
+            self._send(outputs.job_for(self._job, name, params), "follow-up")
         return ended(self._job)
 
     def _cancel(self) -> Outcome:
@@ -230,7 +234,7 @@ class Execution:
         self._edit(lambda job: states.continue_later(job, self._fence, self._means.clock()))
         if self._job.status.terminal:
             return ended(self._job)
-        self._send("continuation")
+        self._send(self._job, "continuation")
         return Outcome(Ending.CONTINUED, self._job)
 
     def _retry(self, problem: Problem, retry_after: float | None = None, *, counts: bool = True) -> Outcome:
@@ -241,7 +245,7 @@ class Execution:
         if self._job.status.terminal:
             return ended(self._job)
         logger.warning("Will try again", problem=problem.type, attempt=self._job.attempt, wait=str(wait))
-        self._send("retry", min(wait, MAX_DELAY))
+        self._send(self._job, "retry", min(wait, MAX_DELAY))
         return Outcome(Ending.RETRYING, self._job)
 
     def _fail(self, problem: Problem) -> Outcome:
@@ -255,10 +259,10 @@ class Execution:
             raise FencedError("the job was taken over, or is gone")
         return job
 
-    def _send(self, reason: str, delay: timedelta = timedelta()) -> None:
+    def _send(self, job: Job, reason: str, delay: timedelta = timedelta()) -> None:
         """Send a message; the record says everything already, so that the reconciler sends one that fails."""
         try:
-            self._means.queue.send(JobMessage.about(self._job, reason), delay)
+            self._means.queue.send(JobMessage.about(job, reason), delay)
         except TransientError as error:
             logger.warning("Message not sent; the reconciler will", problem=error.code)
 

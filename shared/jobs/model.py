@@ -153,6 +153,11 @@ class Job:
         return str(self.params.get("source_job_id") or "")
 
     @property
+    def follows(self) -> bool:
+        """Say whether the job came by itself out of the completion of another one; nobody submitted it."""
+        return self.kind is Kind.OUTPUT and not self.retry_of
+
+    @property
     def can_pause(self) -> bool:
         """Say whether a pause can be asked for."""
         return self.status in {Status.QUEUED, Status.RUNNING} and not (
@@ -189,10 +194,14 @@ class Event:
 
 @dataclass(frozen=True, slots=True)
 class Change:
-    """A job after one transition, with the event that explains it."""
+    """A job after one transition, with the event that explains it.
+
+    ``follow_ups`` are new jobs that come into being by the same write: none without the other.
+    """
 
     job: Job
     event: Event
+    follow_ups: tuple[Change, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

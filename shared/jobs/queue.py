@@ -19,7 +19,8 @@ class JobMessage:
     """What travels through a queue; ``reason`` is for people who read logs.
 
     ``group`` stands for the job's owner: the queue serves the groups in turn, so that nobody waits for
-    another one's thousand jobs.
+    another one's thousand jobs. What follows from an owner's analyses is a group of its own: an analysis
+    goes before a thousand indexes to be made.
     """
 
     job_id: str
@@ -31,7 +32,8 @@ class JobMessage:
     def about(cls, job: Job, reason: str = "submitted") -> JobMessage:
         """Return the message that names a job."""
         # Owners are people: the queue need not know them.
-        group = hashlib.sha256(job.owner.key.encode()).hexdigest()[:32]
+        whose = f"{job.owner.key}|{job.kind}" if job.kind is Kind.OUTPUT else job.owner.key
+        group = hashlib.sha256(whose.encode()).hexdigest()[:32]
         return cls(job.job_id, job.kind, reason, group)
 
     def to_json(self) -> str:

@@ -17,7 +17,7 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from shared.errors import Problem
-from shared.jobs import endings
+from shared.jobs import endings, outputs
 from shared.jobs.model import Artifact, Change, Event, Job, Status
 
 RESEND_AFTER = timedelta(seconds=60)
@@ -123,18 +123,26 @@ def advance(
 
 
 def complete(
-    job: Job, fence: int, now: datetime, result: Mapping[str, Any], artifacts: Mapping[str, Artifact]
+    job: Job,
+    fence: int,
+    now: datetime,
+    result: Mapping[str, Any],
+    artifacts: Mapping[str, Artifact],
+    follow_ups: Mapping[str, Mapping[str, Any]] | None = None,
 ) -> Change:
     """Publish the result: the one write that makes the artifacts of this fence the job's own.
 
+    ``follow_ups`` names the outputs to be made of it, with their parameters: each becomes a job.
     Raises RefusedError where a cancellation was asked for meanwhile.
     """
     _check_fence(job, fence)
     if job.cancel_requested:
         raise RefusedError("a cancellation was asked for")
-    return _end(
+    change = _end(
         job, now, Status.COMPLETED, "Completed", percent_complete=100, result=result, artifacts=artifacts
     )
+    new = (outputs.job_for(change.job, *named) for named in (follow_ups or {}).items())
+    return replace(change, follow_ups=tuple(submitted(one, job.worker_id) for one in new))
 
 
 def fail(job: Job, fence: int, now: datetime, problem: Problem) -> Change:

@@ -112,7 +112,7 @@ class JobStore(Protocol):
         ...
 
     def save(self, before: Job, change: Change, unit: Unit | None = None) -> None:
-        """Write job, event and finished unit in one transaction.
+        """Write job, event, finished unit and the jobs that follow in one transaction.
 
         Raises VersionConflictError where the stored version is not that of ``before``.
         """
@@ -155,7 +155,7 @@ class JobStore(Protocol):
         ...
 
     def waiting(self, owner: str, limit: int) -> int:
-        """Return how many jobs of an owner wait for a worker; counting stops at ``limit``."""
+        """Return how many jobs that an owner has submitted wait for a worker; counting stops at ``limit``."""
         ...
 
     def expired(self, job_id: str) -> Job | None:

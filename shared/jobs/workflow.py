@@ -25,6 +25,7 @@ class Run:
     files: Files
     finished: dict[str, dict[int, Unit]] = field(default_factory=dict)
     _outputs: dict[str, Any] = field(default_factory=dict)
+    _follow_ups: dict[str, Mapping[str, Any]] = field(default_factory=dict)
     _artifacts: dict[str, Artifact] = field(default_factory=dict)
 
     @property
@@ -36,6 +37,15 @@ class Run:
     def artifacts(self) -> Mapping[str, Artifact]:
         """Return the files put so far by this execution."""
         return self._artifacts
+
+    @property
+    def follow_ups(self) -> Mapping[str, Mapping[str, Any]]:
+        """Return the outputs asked for so far by this execution, with their parameters."""
+        return self._follow_ups
+
+    def follow_up(self, output: str, params: Mapping[str, Any] | None = None) -> None:
+        """Have an output made by a job of its own, which comes into being when this job completes."""
+        self._follow_ups[output] = params or {}
 
     def key(self, name: str) -> str:
         """Return the S3 key of a file of this job under the current fence."""

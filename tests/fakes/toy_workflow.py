@@ -7,6 +7,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
+from shared.jobs.model import Kind
 from shared.jobs.workflow import Run, Stage, Workflow
 
 Hook = Callable[[str, int], None]
@@ -20,7 +21,8 @@ def no_hook(_stage: str, _index: int) -> None:
 class Toy:
     """Makes workflows of two stages: ``read`` (``pages`` units) and ``add``, one for every two pages.
 
-    ``hook`` is called in the middle of each unit and may raise; ``done`` counts the units begun.
+    ``hook`` is called in the middle of each unit and may raise; ``done`` counts the units begun. Analyses are
+    followed by the outputs ``follow_ups``.
     """
 
     pages: int = 4
@@ -28,6 +30,7 @@ class Toy:
     hook: Hook = no_hook
     finish_hook: Callable[[], object] = lambda: None
     undo_hook: Callable[[], object] = lambda: None
+    follow_ups: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
     done: Counter[tuple[str, int]] = field(default_factory=Counter)
 
     def __call__(self, run: Run) -> Workflow:
@@ -51,6 +54,9 @@ class _ToyWorkflow:
         self.toy.finish_hook()
         total = sum(self.run.outputs("add"))
         self.run.put_artifact("sum.txt", str(total).encode(), "text/plain")
+        if self.run.job.kind is Kind.ANALYSIS:
+            for name, params in self.toy.follow_ups.items():
+                self.run.follow_up(name, params)
         return {"sum": total}
 
     def undo(self) -> None:

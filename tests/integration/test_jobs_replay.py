@@ -55,7 +55,7 @@ class SqsMail:
         if delay:
             self.delayed.append(Letter(message, self.clock() + delay))
             return
-        SqsQueue({Kind.ANALYSIS: self.url}, self.endpoint).send(message)
+        SqsQueue(dict.fromkeys(Kind, self.url), self.endpoint).send(message)
         self.underway += 1
 
     def letters(self) -> list[Letter]:

@@ -5,6 +5,9 @@ from __future__ import annotations
 import pytest
 
 from shared.clock import utc_now
+from shared.jobs import states
+from shared.jobs.store import edit
+from tests.store_contract import LEASE
 from tests.unit.api.support import Backend, Client, client_of, problem, token
 from tests.unit.api.test_control import ACTIONS, cancelled, complete
 
@@ -39,6 +42,22 @@ def test_the_newest_job_that_has_not_ended(backend: Backend, alice: Client) -> N
     assert alice.post(f"/documents/{document_id}/pause").json()["job_id"] == third
     complete_paused(backend, alice, third)
     assert alice.post(f"/documents/{document_id}/pause").json()["job_id"] == second
+
+
+def test_what_follows_from_an_analysis_is_not_meant(backend: Backend, alice: Client) -> None:
+    """The index of a document is made after its result is out: people who ask for the document are done."""
+    job_id = alice.submit()
+    path = f"/documents/{document_of(backend, job_id)}"
+    taken = edit(backend.jobs, job_id, lambda j: states.take(j, utc_now(), "w", LEASE))
+    done = states.complete(taken, taken.fence, utc_now(), {}, {}, {"index": {}})
+    backend.jobs.save(taken, done)
+    answer = alice.post(f"{path}/pause")
+    assert problem(answer) == (409, "state-conflict")
+    assert answer.json()["job"]["job_id"] == job_id
+    follow_up = done.follow_ups[0].job.job_id
+    listed = alice.get("/jobs", params={"kind": "output"}).json()["jobs"]
+    assert [(job["job_id"], job["params"]["outputs"]) for job in listed] == [(follow_up, ["index"])]
+    assert alice.post(f"/jobs/{follow_up}/cancel").json()["cancel_requested"]
 
 
 def complete_paused(backend: Backend, client: Client, job_id: str) -> None:

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import timedelta
 from typing import Any
 
+from functions.analyze.outputs.workflow import OutputWorkflow
 from shared.jobs import states
 from shared.jobs.execution import Limits, Outcome, Remaining
 from shared.jobs.model import Change, Job, Kind, Unit
@@ -14,6 +15,7 @@ from shared.jobs.queue import JobMessage
 from shared.jobs.runner import Runner, unlimited
 from shared.jobs.states import RefusedError, RepeatedError
 from shared.jobs.store import edit
+from shared.jobs.workflow import MakeWorkflow
 from shared.memory import MemoryFiles, MemoryJobs, MemoryQueue
 from tests.fakes.toy_workflow import Toy, no_hook
 from tests.store_contract import LEASE, FakeClock, new_job, submit
@@ -43,7 +45,10 @@ class Shop:
 
     def worker(self) -> Runner:
         limits = Limits(LEASE, timedelta(seconds=20))
-        kinds = {Kind.ANALYSIS: self.toy}
+        kinds: Mapping[Kind, MakeWorkflow] = {
+            Kind.ANALYSIS: self.toy,
+            Kind.OUTPUT: lambda run: OutputWorkflow(run, {"toy": self.toy}),
+        }
         return Runner(self.store, self.files, self.queue, kinds, limits=limits, clock=self.clock)
 
     def submit(self, **fields: Any) -> Job:

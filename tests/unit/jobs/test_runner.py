@@ -47,7 +47,7 @@ def test_message_without_a_job_is_dropped(shop: Shop) -> None:
 
 
 def test_kind_without_a_workflow_fails(shop: Shop) -> None:
-    job = shop.submit(kind=Kind.OUTPUT)
+    job = shop.submit(kind=Kind.CLEANUP)
     assert shop.deliver(job).ending is Ending.FAILED
     error = shop.job(job).error
     assert error is not None
