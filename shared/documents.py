@@ -1,4 +1,4 @@
-"""Uploaded documents: the record beside the object in the file store."""
+"""Documents: the record beside the object in the file store, and what analyses have understood of it."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from datetime import datetime, timedelta
 from pathlib import PurePosixPath, PureWindowsPath
 from typing import Protocol
 
-from shared.errors import ClauseworksError
+from shared.errors import ClauseworksError, PermanentError
 from shared.jobs.model import Owner
 
 MEDIA_TYPES = {
@@ -23,6 +23,9 @@ MEDIA_TYPES = {
 MAX_FILE_NAME = 200
 # A job that was accepted while the document was still shown is in the indexes by then.
 REMOVAL_DELAY = timedelta(hours=1)
+# Who deletes a document wants it gone: indexes are behind by less than a second as a rule. A job that comes
+# into them later still finds no document, and ends without having read it.
+DELETION_DELAY = timedelta(seconds=10)
 
 
 class DocumentNotFoundError(ClauseworksError):
@@ -34,12 +37,55 @@ class DocumentNotFoundError(ClauseworksError):
         super().__init__("document-not-found", f"There is no document {document_id!r} among your documents.")
 
 
+class DocumentGoneError(PermanentError):
+    """The document was deleted while a job was reading it."""
+
+    status = 409
+
+    def __init__(self, document_id: str) -> None:
+        super().__init__("document-deleted", f"Document {document_id!r} was deleted while the job read it.")
+
+
+@dataclass(frozen=True, slots=True)
+class Understood:
+    """What one analysis has understood of a document; its files lie below ``prefix``.
+
+    ``sha256`` (hex) and ``media_type`` are those of the bytes that were read, ``recipe`` stands for all else
+    that the pages depend on: with the same bytes and the same recipe anybody gets the same pages.
+    ``headings`` counts those of the outline, ``chunks`` the passages; ``ocr_pages`` are the numbers of the
+    pages whose text was recognised in an image.
+    """
+
+    document_id: str
+    job_id: str
+    fence: int
+    at: datetime
+    sha256: str
+    media_type: str
+    recipe: str
+    page_count: int
+    language: str = ""
+    title: str = ""
+    headings: int = 0
+    chunks: int = 0
+    chunk_size: int = 0
+    chunk_overlap: int = 0
+    ocr_pages: tuple[int, ...] = ()
+
+    @property
+    def prefix(self) -> str:
+        """Return what the keys of its files begin with; it carries the fence, as every key of a job does."""
+        return f"{understood_prefix(self.document_id, self.job_id)}{self.fence}/"
+
+
 @dataclass(frozen=True, slots=True)
 class Document:
-    """An uploaded document.
+    """A document: an upload, or what an analysis found in a product of Directus (``product_id``).
 
     ``file_name`` is what the user called it, made safe. The object lies under ``key``; ``version_id``,
     ``sha256`` (hex) and ``size`` (bytes) are empty until the upload has been seen by a submission.
+    ``readings`` are what analyses have understood of it, the newest analysis last; with ``deleted_at`` the
+    document has been deleted, and is removed with everything about it.
     """
 
     document_id: str
@@ -51,7 +97,15 @@ class Document:
     sha256: str = ""
     size: int = 0
     case_id: str = ""
+    product_id: str = ""
     expires_at: datetime | None = None
+    deleted_at: datetime | None = None
+    readings: tuple[Understood, ...] = ()
+
+    @property
+    def understood(self) -> Understood | None:
+        """Return what the newest analysis has understood, or None where none has come that far."""
+        return self.readings[-1] if self.readings else None
 
     def expired(self, now: datetime) -> bool:
         """Say whether the document's time is over: nobody sees it any more."""
@@ -60,6 +114,8 @@ class Document:
     @property
     def remove_at(self) -> datetime | None:
         """Return from when on the record and its objects are to be removed; None for never."""
+        if self.deleted_at is not None:
+            return self.deleted_at + DELETION_DELAY
         return None if self.expires_at is None else self.expires_at + REMOVAL_DELAY
 
     @property
@@ -74,10 +130,13 @@ class Document:
 
 
 class DocumentStore(Protocol):
-    """Where the records of uploads live. Every method may raise TransientError."""
+    """Where the records of documents live. Every method may raise TransientError."""
 
     def put(self, document: Document) -> None:
-        """Write the record, over an older one."""
+        """Write the record, over an older one; what analyses have understood stays as it is.
+
+        Raises DocumentGoneError where the document has been deleted and is not removed yet.
+        """
         ...
 
     def get(self, document_id: str) -> Document | None:
@@ -93,8 +152,42 @@ class DocumentStore(Protocol):
         ...
 
     def delete(self, document_id: str) -> None:
-        """Remove the record; a missing one is no error."""
+        """Remove the record and what analyses have understood; a missing one is no error.
+
+        The record goes last: cut short, the removal is begun again.
+        """
         ...
+
+    def begin_deletion(self, document_id: str, now: datetime) -> None:
+        """Hide a document from now on, and have it removed with everything about it.
+
+        Repeated, it changes nothing; a missing document is no error.
+        """
+        ...
+
+    def publish(self, understood: Understood, product: Document | None = None) -> None:
+        """Make known what a job has understood, by one write, in place of what the same job had before.
+
+        ``product`` is the record of a product's document, which is written along with it. Raises FencedError
+        where another worker has the job by now, and DocumentGoneError where the document was deleted.
+        """
+        ...
+
+    def withdraw(self, document_id: str, job_id: str) -> None:
+        """Take back what a job has published of a document; where there is nothing, nothing changes."""
+        ...
+
+    def same_content(self, owner: Owner, sha256: str, recipe: str) -> list[Understood]:
+        """Return what was understood of the same bytes by the same recipe, of documents of one owner only.
+
+        The newest analysis comes last. Documents that have expired or were deleted are left out.
+        """
+        ...
+
+
+def understood_prefix(document_id: str, job_id: str) -> str:
+    """Return what the keys of all that one job has understood of a document begin with."""
+    return f"documents/{document_id}/understood/{job_id}."
 
 
 def safe_file_name(name: str) -> str:

@@ -14,7 +14,6 @@ from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
 
 from shared.clock import Clock, utc_now
-from shared.documents import Document
 from shared.files import FileInfo, FileMissingError, UploadForm
 from shared.jobs import states
 from shared.jobs.model import Activity, Change, Event, Job, Kind, Unit
@@ -28,6 +27,18 @@ from shared.jobs.store import (
     subject_of,
 )
 from shared.leases import Lease, LeaseLostError, LeaseTakenError
+from shared.memory_documents import MemoryDocuments
+
+__all__ = [
+    "Fault",
+    "MemoryDocuments",
+    "MemoryFiles",
+    "MemoryJobs",
+    "MemoryLeases",
+    "MemoryQueue",
+    "no_fault",
+    "sha256_of",
+]
 
 Fault = Callable[[str], None]
 
@@ -284,43 +295,6 @@ class MemoryFiles:
         if not 0 <= index < len(versions):
             raise FileMissingError(key)
         return versions[index]
-
-
-@dataclass(slots=True)
-class MemoryDocuments:
-    """A store of document records in memory."""
-
-    clock: Clock = utc_now
-    fault: Fault = no_fault
-    _documents: dict[str, Document] = field(default_factory=dict)
-
-    def put(self, document: Document) -> None:
-        """See DocumentStore."""
-        self.fault("documents.put")
-        self._documents[document.document_id] = document
-
-    def get(self, document_id: str) -> Document | None:
-        """See DocumentStore."""
-        self.fault("documents.get")
-        found = self._documents.get(document_id)
-        return None if found is None or found.expired(self.clock()) else found
-
-    def expired(self, document_id: str) -> Document | None:
-        """See DocumentStore."""
-        self.fault("documents.expired")
-        found = self._documents.get(document_id)
-        return found if found is not None and found.expired(self.clock()) else None
-
-    def to_remove(self, now: datetime, limit: int) -> list[str]:
-        """See DocumentStore."""
-        self.fault("documents.to_remove")
-        moments = [(m, d.document_id) for d in self._documents.values() if (m := d.remove_at) is not None]
-        return [document_id for moment, document_id in sorted(moments) if moment <= now][:limit]
-
-    def delete(self, document_id: str) -> None:
-        """See DocumentStore."""
-        self.fault("documents.delete")
-        self._documents.pop(document_id, None)
 
 
 @dataclass(slots=True)

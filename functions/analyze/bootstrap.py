@@ -43,6 +43,7 @@ def make_workflow(s: AnalyzeSettings, jobs: JobStore) -> MakeWorkflow:
     from functions.analyze.rules.engine import RulesEngine
     from functions.analyze.seeding.session import Means
     from functions.analyze.workflow import AnalysisWorkflow, Tools
+    from shared.aws.documents_table import DynamoDocuments
     from shared.aws.leases_table import DynamoLeases
     from shared.directus import Directus
     from shared.product_lock import ProductLock
@@ -63,5 +64,6 @@ def make_workflow(s: AnalyzeSettings, jobs: JobStore) -> MakeWorkflow:
         limits=FileLimits(max_pages=s.max_pages),
         default_engine=s.engine,
         jobs=jobs,
+        documents=DynamoDocuments(s.jobs_table, s.aws_endpoint_url),
     )
     return lambda run: AnalysisWorkflow(run, tools)

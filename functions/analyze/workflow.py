@@ -26,6 +26,7 @@ from functions.analyze.engine import BatchAnalysis, Engine, ModelEngine, OneByOn
 from functions.analyze.export import dump, publish, summary
 from functions.analyze.extract import DEFAULT_LIMITS, Limits, Source, open_source
 from functions.analyze.original import Original
+from functions.analyze.publication import Publication
 from functions.analyze.seeding.stage import Seeding
 from functions.analyze.tiers import Sizes, Tiers
 from functions.analyze.tiers import Source as TierSource
@@ -37,6 +38,7 @@ from shared.taxonomy import Taxonomy
 if TYPE_CHECKING:
     from functions.analyze.seeding.session import Means
     from shared.directus import Directus
+    from shared.documents import DocumentStore
     from shared.jobs.store import JobStore
 
 # A checkpoint costs about as much as a page with a text layer: a document gets some twenty of them, a long
@@ -55,6 +57,7 @@ class Tools:
     """What every analysis of a process shares; ``taxonomy`` is that of uploads, ``jobs`` has earlier ones.
 
     ``models`` are the engines that ask a service, ``missing`` says what those need that are not configured.
+    Without ``documents`` nothing that was understood is published.
     """
 
     taxonomy: Taxonomy
@@ -66,6 +69,7 @@ class Tools:
     jobs: JobStore | None = None
     models: Mapping[str, ModelEngine] = field(default_factory=dict)
     missing: Mapping[str, str] = field(default_factory=dict)
+    documents: DocumentStore | None = None
 
 
 class AnalysisWorkflow:
@@ -79,6 +83,7 @@ class AnalysisWorkflow:
         source = TierSource(lambda: self._taxonomy, self._open_analysis, self._sizes)
         self._tiers = Tiers(run, source)
         self._seeding = Seeding(run, tools.seeding, self._tiers.tree)
+        self._publication = Publication(run, tools.documents, self.revision, tools.limits)
 
     @property
     def stages(self) -> Sequence[Stage]:
@@ -86,7 +91,12 @@ class AnalysisWorkflow:
         return (
             Stage("prepare", 2, lambda: 1, self._prepare),
             Stage("extract", 50, self._count_batches, self._extract, self._pages_of),
-            Stage("chunk", 8, lambda: 2, lambda index: (self._assemble, self._chunk)[index]()),
+            Stage(
+                "chunk",
+                8,
+                lambda: 3 if self._publication.wanted else 2,
+                lambda index: (self._assemble, self._chunk, self._publish)[index](),
+            ),
             *self._tiers.stages,
             *self._seeding.stages,
         )
@@ -119,7 +129,8 @@ class AnalysisWorkflow:
         }
 
     def undo(self) -> None:
-        """Bring back the rows that a seeding changed in Directus."""
+        """Take back what was published of the document, and bring back the rows changed in Directus."""
+        self._publication.undo()
         self._seeding.undo()
 
     def _prepare(self, _index: int) -> dict[str, Any]:
@@ -172,6 +183,10 @@ class AnalysisWorkflow:
         params = self._run.params
         chunks = chunk(self._document, params.get("chunk_size", 800), params.get("chunk_overlap", 80))
         return [chunk_to_dict(passage) for passage in chunks]
+
+    def _publish(self) -> dict[str, Any]:
+        """Let the document's pages be read, while the analysis goes on."""
+        return self._publication.publish(self._original, self._document, self._run.outputs("chunk")[1])
 
     @property
     def _page_count(self) -> int:

@@ -10,16 +10,31 @@ import json
 from collections.abc import Mapping
 from dataclasses import asdict
 from datetime import datetime, timedelta
-from typing import Any
+from typing import Any, Protocol
 
 from shared.clock import from_text, to_text
-from shared.documents import Document
 from shared.ids import shard
 from shared.jobs import states
 from shared.jobs.model import Activity, Artifact, Event, Job, Kind, Owner, Status, Unit
 from shared.jobs.store import subject_of
 
 Item = dict[str, dict[str, Any]]
+
+
+class Lasting(Protocol):
+    """What is kept for a time: a job, a document."""
+
+    @property
+    def created_at(self) -> datetime:
+        """Return since when."""
+        ...
+
+    @property
+    def expires_at(self) -> datetime | None:
+        """Return until when, None for good."""
+        ...
+
+
 _TEXT = (
     "current_stage",
     "message",
@@ -90,16 +105,18 @@ def job_to_item(job: Job) -> Item:
         "status": {"S": job.status},
         "owner_shard": {"S": f"{job.owner.key}#{part}"},
         "list_shard": {"S": f"ALL#{part}"},
-        "owner": _json(asdict(job.owner)),
-        "params": _json(job.params),
-        "metadata": _json(job.metadata),
-        "artifacts": _json({name: asdict(artifact) for name, artifact in job.artifacts.items()}),
+        "owner": json_text(asdict(job.owner)),
+        "params": json_text(job.params),
+        "metadata": json_text(job.metadata),
+        "artifacts": json_text({name: asdict(artifact) for name, artifact in job.artifacts.items()}),
     }
     item |= {name: {"S": getattr(job, name)} for name in _TEXT if getattr(job, name)}
     item |= {name: {"N": str(getattr(job, name))} for name in _NUMBERS}
     item |= {name: {"BOOL": getattr(job, name)} for name in _FLAGS}
     item |= {name: {"S": to_text(moment)} for name in _TIMES if (moment := getattr(job, name)) is not None}
-    item |= {name: _json(value) for name in ("result", "error") if (value := getattr(job, name)) is not None}
+    item |= {
+        name: json_text(value) for name in ("result", "error") if (value := getattr(job, name)) is not None
+    }
     item |= {
         name: {"S": value}
         for name in ("product_id", "document_id", "case_id")
@@ -108,7 +125,7 @@ def job_to_item(job: Job) -> Item:
     if subject := subject_of(product_id=job.product_id, document_id=job.document_id):
         item["subject"] = {"S": subject}
     if (due := states.due_at(job)) is not None:
-        item |= _due(EXPIRED_JOBS if job.status.terminal else DUE_JOBS, job.job_id, due)
+        item |= due_keys(EXPIRED_JOBS if job.status.terminal else DUE_JOBS, job.job_id, due)
     if (activity := job.activity) is not None:
         item["activity_shard"] = {"S": activity_shard(activity, job.kind, part)}
         item["since"] = {"S": to_text(job.since or job.created_at)}
@@ -116,7 +133,7 @@ def job_to_item(job: Job) -> Item:
         item["waiting_owner"] = {"S": job.owner.key}
     # What has not ended is nothing for DynamoDB to remove.
     ttl = job.expires_at + _NET if job.expires_at and job.status.terminal else None
-    return item | _kept_until(job.expires_at) | _ttl(ttl)
+    return item | kept_until(job.expires_at) | ttl_of(ttl)
 
 
 def activity_shard(activity: Activity, kind: Kind, part: int) -> str:
@@ -139,7 +156,7 @@ def job_from_item(item: Mapping[str, Any]) -> Job:
         params=json.loads(item["params"]["S"]),
         metadata=json.loads(item["metadata"]["S"]),
         artifacts={name: Artifact(**a) for name, a in json.loads(item["artifacts"]["S"]).items()},
-        expires_at=_expires_at(item),
+        expires_at=expires_at_of(item),
         **fields,
     )
 
@@ -158,7 +175,7 @@ def event_to_item(event: Event, job: Job) -> Item:
         "total": {"N": str(event.total)},
     }
     item |= {name: {"S": text} for name in ("stage", "message", "actor") if (text := getattr(event, name))}
-    return item | _ttl(_outlived(job))
+    return item | ttl_of(outlived(job))
 
 
 def event_from_item(item: Mapping[str, Any]) -> Event:
@@ -183,7 +200,7 @@ def unit_to_item(unit: Unit, job: Job) -> Item:
         "key": {"S": unit.key},
         "fence": {"N": str(unit.fence)},
         "revision": {"N": str(unit.revision)},
-        **_ttl(_outlived(job)),
+        **ttl_of(outlived(job)),
     }
 
 
@@ -198,46 +215,6 @@ def unit_from_item(item: Mapping[str, Any]) -> Unit:
     )
 
 
-def document_key(document_id: str) -> Item:
-    """Return the primary key of a document's record."""
-    return {"pk": {"S": f"DOCUMENT#{document_id}"}, "sk": {"S": "DOCUMENT"}}
-
-
-def document_to_item(document: Document) -> Item:
-    """Return the item of an uploaded document, with the key under which it is found once it has expired."""
-    removal = document.remove_at
-    return {
-        **document_key(document.document_id),
-        "document_id": {"S": document.document_id},
-        "owner": _json(asdict(document.owner)),
-        "file_name": {"S": document.file_name},
-        "media_type": {"S": document.media_type},
-        "created_at": {"S": to_text(document.created_at)},
-        "version_id": {"S": document.version_id},
-        "sha256": {"S": document.sha256},
-        "size": {"N": str(document.size)},
-        "case_id": {"S": document.case_id},
-        **_kept_until(document.expires_at),
-        **({} if removal is None else _due(EXPIRED_DOCUMENTS, document.document_id, removal)),
-        **_ttl(_outlived(document)),
-    }
-
-
-def document_from_item(item: Mapping[str, Any]) -> Document:
-    """Read what ``document_to_item`` wrote."""
-    texts = {
-        name: item[name]["S"]
-        for name in ("document_id", "file_name", "media_type", "version_id", "sha256", "case_id")
-    }
-    return Document(
-        owner=Owner(**json.loads(item["owner"]["S"])),
-        created_at=from_text(item["created_at"]["S"]),
-        size=int(item["size"]["N"]),
-        expires_at=_expires_at(item),
-        **texts,
-    )
-
-
 def expired(item: Mapping[str, Any], now: datetime) -> bool:
     """Say whether the time of an item is over that only DynamoDB removes, which it does days later."""
     return "expires_at" in item and int(item["expires_at"]["N"]) <= now.timestamp()
@@ -245,33 +222,37 @@ def expired(item: Mapping[str, Any], now: datetime) -> bool:
 
 def hidden(item: Mapping[str, Any], now: datetime) -> bool:
     """Say whether a job or document is not shown any more; a job that has not ended always is."""
-    until = _expires_at(item)
+    until = expires_at_of(item)
     ended = "status" not in item or Status(item["status"]["S"]).terminal
     return ended and until is not None and until <= now
 
 
-def _json(value: Any) -> dict[str, Any]:
+def json_text(value: Any) -> dict[str, Any]:
+    """Return a nested value as the text that the table holds."""
     return {"S": json.dumps(value, ensure_ascii=False, separators=(",", ":"))}
 
 
-def _due(what: str, identifier: str, moment: datetime) -> Item:
+def due_keys(what: str, identifier: str, moment: datetime) -> Item:
+    """Return the keys under which a list of the index ``due`` has something from a moment on."""
     return {"due_shard": {"S": due_shard(what, shard(identifier))}, "due_at": {"S": to_text(moment)}}
 
 
-def _kept_until(moment: datetime | None) -> Item:
+def kept_until(moment: datetime | None) -> Item:
+    """Return the attribute that says until when something is shown."""
     return {} if moment is None else {"kept_until": {"S": to_text(moment)}}
 
 
-def _expires_at(item: Mapping[str, Any]) -> datetime | None:
+def expires_at_of(item: Mapping[str, Any]) -> datetime | None:
+    """Read what ``kept_until`` wrote."""
     return from_text(item["kept_until"]["S"]) if "kept_until" in item else None
 
 
-def _ttl(moment: datetime | None) -> Item:
+def ttl_of(moment: datetime | None) -> Item:
     """Return what DynamoDB itself goes by: a net, for the case that no reconciler has removed the item."""
     return {} if moment is None else {"expires_at": {"N": str(int(moment.timestamp()))}}
 
 
-def _outlived(owner: Job | Document) -> datetime | None:
+def outlived(owner: Lasting) -> datetime | None:
     """Return when nothing that a job or a document was good for can be left, however late a job ended."""
     if owner.expires_at is None:
         return None

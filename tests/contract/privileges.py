@@ -14,8 +14,10 @@ import httpx
 from websockets.sync.client import connect
 
 from infra.local.stack import LocalStack
+from shared.aws.documents_codec import reading_to_item
 from shared.aws.jobs_table import DynamoJobs
 from shared.clock import utc_now
+from shared.documents import Document, Understood
 from shared.ids import uuid7
 from shared.jobs import states
 from shared.jobs.model import Job, Kind, Owner
@@ -234,6 +236,19 @@ def cancel(world: World) -> None:
     world.ended(job_id, "Analyze")
 
 
+def cancel_after_publishing(world: World) -> None:
+    """Cancel a job that has published already what it understood of its document."""
+    document_id = world.upload()["document_id"]
+    job = stored(world, params={"document_id": document_id}, cancel_requested=True)
+    document = Document(document_id, job.owner, "small.md", "text/markdown", job.created_at)
+    said = Understood(document_id, job.job_id, 1, job.created_at, "00", "text/markdown", "r", 1)
+    world.stack.client("dynamodb").put_item(
+        TableName=world.stack.deployed.outputs["JobsTable"], Item=reading_to_item(said, document)
+    )
+    tell(world, job)
+    world.ended(job.job_id, "Analyze")
+
+
 def try_again_later(function: str, kind: Kind) -> Callable[[World], None]:
     """Return a use that has a function send a message: its job is told of before it is due."""
 
@@ -337,6 +352,9 @@ USES: Mapping[tuple[str, str], Callable[[World], object]] = {
     ("AnalyzeRole", "Jobs"): analyse,
     ("AnalyzeRole", "JobsOfSubject"): analyse_after_debugging,
     ("AnalyzeRole", "ReadDocuments"): analyse,
+    ("AnalyzeRole", "Publish"): analyse,
+    ("AnalyzeRole", "Withdraw"): cancel_after_publishing,
+    ("AnalyzeRole", "WriteUnderstood"): analyse,
     ("AnalyzeRole", "Results"): analyse,
     ("AnalyzeRole", "ListFiles"): cancel,
     ("AnalyzeRole", "Work"): try_again_later("Analyze", Kind.ANALYSIS),

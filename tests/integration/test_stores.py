@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from datetime import timedelta
-from typing import Any
 
 import httpx
 import pytest
@@ -14,17 +12,14 @@ from shared.aws.documents_table import DynamoDocuments
 from shared.aws.jobs_table import DynamoJobs
 from shared.aws.s3 import S3Files
 from shared.clock import utc_now
-from shared.documents import REMOVAL_DELAY, Document, DocumentStore
 from shared.errors import PermanentError, TransientError
 from shared.files import FileMissingError, Files
 from shared.ids import uuid7
-from shared.jobs.model import Owner
-from shared.memory import MemoryDocuments, MemoryFiles
+from shared.memory import MemoryFiles
+from tests.document_contract import DocumentStoreContract
 from tests.index_contract import JobIndexContract
 from tests.integration.tables import table_of_its_own
 from tests.store_contract import FakeClock, JobStoreContract
-
-HOME = Owner("directus", "u1", "team")
 
 
 @pytest.fixture(scope="module")
@@ -43,16 +38,25 @@ class TestDynamoJobs(JobStoreContract, JobIndexContract):
         return DynamoJobs(table, stack.deployed.endpoint, clock)
 
 
+class TestDynamoDocuments(DocumentStoreContract):
+    @pytest.fixture
+    def clock(self) -> FakeClock:
+        return FakeClock(utc_now().replace(microsecond=0))
+
+    @pytest.fixture
+    def jobs(self, stack: LocalStack, table: str, clock: FakeClock) -> DynamoJobs:
+        return DynamoJobs(table, stack.deployed.endpoint, clock)
+
+    @pytest.fixture
+    def documents(self, stack: LocalStack, table: str, clock: FakeClock) -> DynamoDocuments:
+        return DynamoDocuments(table, stack.deployed.endpoint, clock)
+
+
 @pytest.fixture(params=["memory", "s3"])
 def files(request: pytest.FixtureRequest, stack: LocalStack) -> Files:
     if request.param == "memory":
         return MemoryFiles()
     return S3Files(stack.environment("ApiFunction")["DOCUMENTS_BUCKET"], stack.deployed.endpoint)
-
-
-@pytest.fixture(params=["memory", "dynamodb"])
-def documents(request: pytest.FixtureRequest, stack: LocalStack, table: str) -> DocumentStore:
-    return MemoryDocuments() if request.param == "memory" else DynamoDocuments(table, stack.deployed.endpoint)
 
 
 def test_versions_of_a_file_stay_apart(files: Files) -> None:
@@ -96,44 +100,6 @@ def test_a_link_gives_the_file_under_the_name_asked_for(stack: LocalStack) -> No
     answer = httpx.get(link, trust_env=False)
     assert answer.content == b"inside"
     assert "%C3%9Cber%20uns.txt" in answer.headers["content-disposition"]
-
-
-def test_a_document_is_read_as_it_was_written(documents: DocumentStore) -> None:
-    fields: dict[str, Any] = {"version_id": "v1", "sha256": "00", "size": 7, "case_id": "c"}
-    expiry = utc_now().replace(microsecond=0) + timedelta(days=1)
-    document = Document(uuid7(), HOME, "Ü.pdf", "application/pdf", utc_now(), **fields, expires_at=expiry)
-    assert documents.get(document.document_id) is None
-    documents.put(document)
-    assert documents.get(document.document_id) == document
-    documents.delete(document.document_id)
-    assert documents.get(document.document_id) is None
-
-
-def test_an_expired_document_is_gone(documents: DocumentStore) -> None:
-    past = utc_now().replace(microsecond=0) - timedelta(seconds=1)
-    document = Document(uuid7(), HOME, "a.pdf", "application/pdf", utc_now(), expires_at=past)
-    documents.put(document)
-    assert documents.get(document.document_id) is None
-
-
-def test_expired_documents_are_listed_for_removal_a_while_later(documents: DocumentStore) -> None:
-    now = utc_now()
-    moments = [now - REMOVAL_DELAY - timedelta(days=1), now - REMOVAL_DELAY, now, now + timedelta(days=1)]
-    stored = [
-        Document(uuid7(), HOME, "a.pdf", "application/pdf", now, expires_at=moment) for moment in moments
-    ]
-    unlimited = Document(uuid7(), HOME, "a.pdf", "application/pdf", now)
-    for document in (*stored, unlimited):
-        documents.put(document)
-    mine = [document.document_id for document in stored]
-    listed = [name for name in documents.to_remove(now, 10_000) if name in {*mine, unlimited.document_id}]
-    assert listed == mine[:2]
-    assert len(documents.to_remove(now, 1)) == 1
-    assert [documents.expired(name) for name in mine] == [*stored[:3], None]
-    assert documents.expired(unlimited.document_id) is None
-    assert documents.expired(uuid7()) is None
-    documents.delete(mine[0])
-    assert mine[0] not in documents.to_remove(now, 10_000)
 
 
 def test_a_service_that_cannot_be_reached_is_worth_another_try() -> None:

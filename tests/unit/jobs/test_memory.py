@@ -4,11 +4,11 @@ from datetime import timedelta
 
 import pytest
 
-from shared.documents import Document
 from shared.files import FileMissingError
-from shared.jobs.model import Kind, Owner
+from shared.jobs.model import Kind
 from shared.jobs.queue import MAX_DELAY, JobMessage
 from shared.memory import MemoryDocuments, MemoryFiles, MemoryJobs, MemoryQueue, sha256_of
+from tests.document_contract import DocumentStoreContract
 from tests.index_contract import JobIndexContract
 from tests.store_contract import FakeClock, JobStoreContract
 
@@ -76,15 +76,11 @@ class TestMemoryFiles:
         assert sha256_of(iter([b"a", b"bc"])) == sha256_of(iter([b"abc"]))
 
 
-class TestMemoryDocuments:
-    def test_records_live_until_they_expire_or_go(self, clock: FakeClock) -> None:
-        documents = MemoryDocuments(clock)
-        owner = Owner("directus", "alice")
-        record = Document("d", owner, "a.pdf", "application/pdf", clock.now, expires_at=clock.now + MAX_DELAY)
-        documents.put(record)
-        assert documents.get("d") == record
-        clock.advance(seconds=900)
-        assert documents.get("d") is None
-        documents.delete("d")
-        documents.delete("d")
-        assert documents.get("d") is None
+class TestMemoryDocuments(DocumentStoreContract):
+    @pytest.fixture
+    def jobs(self, clock: FakeClock) -> MemoryJobs:
+        return MemoryJobs(clock)
+
+    @pytest.fixture
+    def documents(self, clock: FakeClock, jobs: MemoryJobs) -> MemoryDocuments:
+        return MemoryDocuments(clock, jobs=jobs)

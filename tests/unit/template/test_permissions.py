@@ -106,9 +106,12 @@ def test_the_api_neither_deletes_nor_receives_but_for_dead_letters() -> None:
     assert resources_for("ApiRole", "s3:PutObject") == {"${DocumentsBucket.Arn}/documents/*"}
 
 
-def test_the_analysis_only_reads_documents() -> None:
+def test_the_analysis_writes_beside_documents_and_never_over_them() -> None:
     for action in ("s3:PutObject", "s3:DeleteObject", "s3:DeleteObjectVersion"):
-        assert resources_for("AnalyzeRole", action) == {"${DocumentsBucket.Arn}/jobs/*"}
+        assert resources_for("AnalyzeRole", action) == {
+            "${DocumentsBucket.Arn}/jobs/*",
+            "${DocumentsBucket.Arn}/documents/*/understood/*",
+        }
 
 
 @pytest.mark.parametrize(
@@ -139,10 +142,14 @@ def test_those_who_wait_only_read_records() -> None:
 def test_only_the_cleanup_and_the_expiry_remove_records() -> None:
     removing = {role for role in ROLES if "dynamodb:DeleteItem" in actions(role, "dynamodb")}
 
-    # The push removes its own records only, which are no jobs.
-    assert removing == {"CleanupRole", "ReconcileRole", "PushRole"}
-    (own,) = (one["Condition"] for one in statements("PushRole") if one["Sid"] == "Watchers")
-    assert own == {"ForAllValues:StringLike": {"dynamodb:LeadingKeys": ["WATCHED#*", "CONNECTION#*"]}}
+    # The others remove records that are no jobs: the push its own, the analysis what it has published.
+    assert removing == {"CleanupRole", "ReconcileRole", "PushRole", "AnalyzeRole"}
+    for role, sid, keys in (
+        ("PushRole", "Watchers", ["WATCHED#*", "CONNECTION#*"]),
+        ("AnalyzeRole", "Withdraw", ["DOCUMENT#*", "CONTENT#*"]),
+    ):
+        (only,) = (one["Condition"] for one in statements(role) if one["Sid"] == sid)
+        assert only == {"ForAllValues:StringLike": {"dynamodb:LeadingKeys": keys}}
 
 
 def test_the_reconciliation_reads_and_writes_no_file() -> None:

@@ -1,0 +1,228 @@
+"""What an analysis lets be read of its document, and how it is taken back."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import dataclass, field
+from typing import Any
+
+import pytest
+
+from functions.analyze.document_json import document_from_dict
+from functions.analyze.workflow import AnalysisWorkflow, Tools
+from shared import understood
+from shared.clock import utc_now
+from shared.documents import Document, Understood
+from shared.jobs import states
+from shared.jobs.model import Job, Kind, Owner, Status
+from shared.jobs.queue import JobMessage
+from shared.jobs.runner import Ending, Outcome, Runner
+from shared.jobs.store import edit
+from shared.memory import MemoryDocuments
+from tests.unit.analyze.test_workflow import TAXONOMY, World
+
+OWNER = Owner("directus", "u1")
+POLICY = """# Fire
+
+We pay for fire.
+
+| Item | Amount |
+|---|---|
+| glass | 500 |
+| smoke | 900 |
+
+## War
+
+We pay nothing for war.
+"""
+
+
+@dataclass
+class Library(World):
+    """A world in which what was understood is published."""
+
+    documents: MemoryDocuments = field(init=False)
+
+    def __post_init__(self) -> None:
+        self.documents = MemoryDocuments(jobs=self.jobs)
+        self.documents.put(Document("d1", OWNER, "policy.md", "text/markdown", utc_now()))
+
+    def runner(self) -> Runner:
+        tools = Tools(TAXONOMY, {"words": self.engine}, jobs=self.jobs, documents=self.documents)
+        workflows = {Kind.ANALYSIS: lambda run: AnalysisWorkflow(run, tools)}
+        return Runner(self.jobs, self.files, self.queue, workflows)
+
+    def deliver(self, job: Job, remaining: Any = None) -> Outcome:
+        message = JobMessage(job.job_id, Kind.ANALYSIS)
+        return self.runner().handle(message, remaining) if remaining else self.runner().handle(message)
+
+    def deliver_until(self, job: Job, stage: str) -> Job:
+        """Do the units of a job up to the end of a stage."""
+
+        def remaining() -> float:
+            return 0.0 if self.units(job, stage) else 1000.0
+
+        assert self.deliver(job, remaining).ending is Ending.CONTINUED
+        found = self.jobs.get(job.job_id)
+        assert found is not None
+        return found
+
+    def units(self, job: Job, stage: str) -> bool:
+        return len([unit for unit in self.jobs.units(job.job_id) if unit.stage == stage]) == 3
+
+    @property
+    def said(self) -> Understood:
+        document = self.documents.get("d1")
+        assert document is not None
+        assert document.understood is not None
+        return document.understood
+
+    def read(self, key: str) -> Any:
+        return json.loads(self.files.get(key))
+
+    def below(self, prefix: str) -> list[str]:
+        keys = self.files.keys()
+        return [key for key in keys if key.startswith(prefix)]
+
+
+def test_what_was_understood_is_in_the_record_and_beside_the_document() -> None:
+    world = Library()
+    job = world.run(text=POLICY)
+    said = world.said
+    assert (said.job_id, said.media_type, said.page_count) == (job.job_id, "text/markdown", 1)
+    assert (said.language, said.headings, said.chunk_size) == ("en", 2, 800)
+    document = document_from_dict(world.read(understood.document_key(said)))
+    chunks = world.read(understood.chunks_key(said))
+    assert (len(document.pages), len(chunks)) == (said.page_count, said.chunks)
+    assert said.prefix == f"documents/d1/understood/{job.job_id}.1/"
+    assert job.result is not None
+    assert job.result["chunks"] == said.chunks
+
+
+def test_a_page_says_all_that_was_found_on_it() -> None:
+    world = Library()
+    world.run(text=POLICY)
+    (page,) = world.read(understood.pages_key(world.said, 1))
+    text = page["text"]
+    assert [(one["level"], one["text"]) for one in page["headings"]] == [(1, "Fire"), (2, "War")]
+    (table,) = page["tables"]
+    assert [row["cells"] for row in table["rows"]] == [
+        ["Item", "Amount"],
+        ["glass", "500"],
+        ["smoke", "900"],
+    ]
+    assert [row["header"] for row in table["rows"]] == [True, False, False]
+    for row in table["rows"]:
+        assert text[row["start"] : row["end"]].split("\t") == row["cells"]
+    for block in page["blocks"]:
+        assert text[block["start"] : block["end"]].strip()
+    assert (page["number"], page["language"], page["scanned"]) == (1, "en", False)
+    assert (page["width"], page["height"], page["words"]) == (None, None, [])
+
+
+def test_pages_lie_ten_to_a_file() -> None:
+    world = Library()
+    world.run(text="\n\n".join(f"Clause {number}: " + "we pay for fire " * 20 for number in range(200)))
+    said = world.said
+    assert said.page_count > 20
+    numbers = [
+        page["number"]
+        for first in range(1, said.page_count + 1, understood.PAGES_PER_FILE)
+        for page in world.read(understood.pages_key(said, first))
+    ]
+    assert numbers == list(range(1, said.page_count + 1))
+    assert understood.pages_key(said, 10) == understood.pages_key(said, 1) != understood.pages_key(said, 11)
+
+
+def test_it_can_be_read_while_the_analysis_goes_on() -> None:
+    world = Library()
+    job = world.submit(text=POLICY)
+    world.deliver_until(job, "chunk")
+    assert world.said.job_id == job.job_id
+    published = world.said
+    assert world.deliver(job).ending is Ending.COMPLETED
+    assert world.said == published
+
+
+def test_nothing_is_published_twice_where_the_work_goes_on_elsewhere() -> None:
+    world = Library()
+    job = world.submit(text=POLICY)
+    fences = []
+    while True:
+        ticks = iter([1000.0, 0.0])
+        outcome = world.deliver(job, lambda ticks=ticks: next(ticks, 0.0))
+        document = world.documents.get("d1")
+        assert document is not None
+        fences.append(document.understood.fence if document.understood else 0)
+        if outcome.ending is not Ending.CONTINUED:
+            break
+    assert outcome.ending is Ending.COMPLETED
+    assert len(set(fences)) == 2
+    assert len(world.documents._readings["d1"]) == 1
+
+
+def test_a_cancelled_analysis_takes_back_what_it_published_and_no_more() -> None:
+    world = Library()
+    kept = world.run(text=POLICY)
+    job = world.submit(text=POLICY)
+    world.deliver_until(job, "chunk")
+    assert world.said.job_id == job.job_id
+    edit(world.jobs, job.job_id, lambda j: states.request_cancel(j, utc_now(), "u1"))
+    assert world.deliver(job).ending is Ending.CANCELLED
+    assert world.said.job_id == kept.job_id
+    assert not world.below(f"documents/d1/understood/{job.job_id}")
+    assert world.read(understood.document_key(world.said))
+
+
+def test_a_job_that_never_began_can_be_cancelled() -> None:
+    world = Library()
+    job = world.submit(text=POLICY)
+    edit(world.jobs, job.job_id, lambda j: states.request_cancel(j, utc_now(), "u1"))
+    assert world.deliver(job).ending is Ending.CANCELLED
+
+
+def test_a_late_worker_leaves_neither_record_nor_files() -> None:
+    world = Library()
+    job = world.submit(text=POLICY)
+
+    def overtake(operation: str) -> None:
+        if operation == "documents.publish":
+            world.documents.fault = lambda _operation: None
+            edit(world.jobs, job.job_id, lambda j: states.unlock(j, utc_now(), "root"))
+
+    world.documents.fault = overtake
+    assert world.deliver(job).ending is Ending.FENCED
+    assert not world.below("documents/d1/understood/")
+    assert world.deliver(job).ending is Ending.COMPLETED
+    # An operator's unlocking raises the fence, and taking the job over raises it again.
+    assert world.said.fence == 3
+
+
+@pytest.mark.parametrize("removed", [False, True], ids=["marked", "removed"])
+def test_a_document_deleted_meanwhile_ends_the_job_with_the_reason(removed: bool) -> None:
+    world = Library()
+    job = world.submit(text=POLICY)
+
+    def delete(operation: str) -> None:
+        if operation == "documents.publish":
+            world.documents.fault = lambda _operation: None
+            world.documents.begin_deletion("d1", utc_now())
+            if removed:
+                world.documents.delete("d1")
+
+    world.documents.fault = delete
+    ended = world.deliver(job).job
+    assert ended is not None
+    assert ended.status is Status.FAILED
+    assert ended.error is not None
+    assert ended.error["type"].endswith(":document-deleted")
+    assert not world.below("documents/d1/understood/")
+
+
+def test_other_settings_are_another_recipe() -> None:
+    recipes = []
+    for params in ({}, {"chunk_size": 200}, {"language": "fr"}):
+        world = Library()
+        world.run(text=POLICY, **params)
+        recipes.append(world.said.recipe)
+    assert recipes[0] == recipes[1] != recipes[2]
