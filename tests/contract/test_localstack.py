@@ -12,6 +12,7 @@ import time
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
+from typing import Any
 from urllib.parse import urlsplit
 
 import httpx
@@ -177,6 +178,42 @@ def test_of_parallel_transactions_none_is_lost(stack: LocalStack) -> None:
             assert sum(pool.map(raise_both, [number] * 8)) == 1
     stored = [client.get_item(TableName=table, Key=key)["Item"]["version"]["N"] for key in keys]
     assert stored == ["8", "8"]
+
+
+def test_a_transaction_that_fails_leaves_all_as_it_was(stack: LocalStack) -> None:
+    table, client = stack.deployed.outputs["JobsTable"], stack.client("dynamodb")
+    keys = {name: {"pk": {"S": "test#undone"}, "sk": {"S": name}} for name in ("kept", "changed", "new")}
+    for name in ("kept", "changed"):
+        client.put_item(TableName=table, Item={**keys[name], "words": {"L": [{"S": name}]}})
+
+    def stored() -> Any:
+        answer = client.query(
+            TableName=table,
+            KeyConditionExpression="pk = :pk",
+            ExpressionAttributeValues={":pk": {"S": "test#undone"}},
+        )
+        return answer["Items"]
+
+    def transact(condition: str) -> None:
+        change = {
+            "UpdateExpression": "SET words = list_append(words, :more)",
+            "ExpressionAttributeValues": {":more": {"L": [{"S": "more"}]}},
+        }
+        client.transact_write_items(
+            TransactItems=[
+                {"Put": {"TableName": table, "Item": keys["new"]}},
+                {"Update": {"TableName": table, "Key": keys["changed"], **change}},
+                {"Delete": {"TableName": table, "Key": keys["kept"], "ConditionExpression": condition}},
+            ]
+        )
+
+    before = stored()
+    with pytest.raises(client.exceptions.TransactionCanceledException):
+        transact("attribute_not_exists(pk)")
+    assert stored() == before
+    transact("attribute_exists(pk)")
+    changed = {**keys["changed"], "words": {"L": [{"S": "changed"}, {"S": "more"}]}}
+    assert stored() == [changed, keys["new"]]
 
 
 def test_the_commands_start_show_and_stop_it(

@@ -10,6 +10,8 @@ from localstack.aws.api.dynamodb import DynamodbApi
 from localstack.services.moto import MotoFallbackDispatcher
 from localstack.services.plugins import Service, aws_provider
 
+from infra.localstack.plugin import frugal
+
 Operation = Callable[[Any, Any], Any]
 
 # moto checks all conditions of a transaction, then writes: in between another request must not write.
@@ -28,6 +30,7 @@ def one_at_a_time(provider: DynamodbApi) -> dict[str, Operation]:
 @aws_provider(api="dynamodb", name="moto")
 def dynamodb_moto() -> Service:
     """Return the service that LocalStack registers in place of its own."""
+    frugal.install()
     return Service.for_provider(MotoDynamoDb(), dispatch_table_factory=one_at_a_time)
 
 
