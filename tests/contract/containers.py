@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import hashlib
-import json
 import time
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
@@ -29,6 +28,8 @@ from tests.integration.support import SAMPLES, TERMINAL, wait
 EVENTS = CHECKOUT / "tests" / "events"
 CORPUS = CHECKOUT / "tests" / "corpus"
 OWNER = "container-user"
+# The job that the events of tests/events are about.
+NO_JOB = "00000000-0000-7000-8000-000000000000"
 WAIT_SECONDS = 180.0
 
 
@@ -136,13 +137,14 @@ def signal(container: str, name: str) -> None:
     until(lambda: _state(container) != "running", f"container {container} survives {name}")
 
 
-def event_about(function: str, job: Job, folder: Path) -> Path:
-    """Return the file of an event like those of tests/events, about this job."""
-    event = json.loads((EVENTS / f"{function}.json").read_text())
-    (record,) = event["Records"]
-    record["body"] = json.dumps({**json.loads(record["body"]), "job_id": job.job_id})
+def event_with(function: str, folder: Path, values: Mapping[str, str]) -> Path:
+    """Return the file of an event of tests/events with these values in place of those that it names."""
+    text = (EVENTS / f"{function}.json").read_text()
+    for named, value in values.items():
+        assert named in text
+        text = text.replace(named, value)
     path = folder / f"{function}.json"
-    path.write_text(json.dumps(event))
+    path.write_text(text)
     return path
 
 

@@ -20,8 +20,9 @@ import pytest
 from infra.local.paths import CHECKOUT
 from infra.local.stack import LocalStack
 from shared.jobs.model import Kind
-from tests.contract.containers import OWNER, ContainerStack, event_about
+from tests.contract.containers import NO_JOB, OWNER, ContainerStack, event_with
 from tests.integration.support import bearer, upload
+from tests.integration.test_push import read, watching
 
 pytestmark = pytest.mark.slow
 
@@ -34,7 +35,11 @@ EXPECTED: dict[str, dict[str, Any]] = {
     "AnalyzeFunction": {"batchItemFailures": []},
     "CleanupFunction": {"batchItemFailures": []},
     "ReconcileFunction": {"errors": 0},
+    # There is no token in its event, and nobody who follows the job in that of push.
+    "WaitFunction": {"statusCode": 401},
+    "PushFunction": {"sent": 0},
 }
+CONTAINER_SETTINGS = {"PUSH": "true"}
 
 
 @pytest.fixture(scope="module")
@@ -95,7 +100,7 @@ def test_analyze_does_the_job_that_its_event_names(
     local: ContainerStack, built: dict[str, str], tmp_path: Path
 ) -> None:
     job = local.unsent(Kind.ANALYSIS, local.small_document())
-    event = event_about("analyze", job, tmp_path)
+    event = event_with("analyze", tmp_path, {NO_JOB: job.job_id})
     assert invoke(built, "AnalyzeFunction", event) == {"batchItemFailures": []}
     ended = local.status(job.job_id)
     assert ended["status"] == "completed", ended["error"]
@@ -108,12 +113,38 @@ def test_cleanup_does_the_job_that_its_event_names(
     analysed = upload(local.api, "small.md", b"# Cover\n\nWe pay up to CHF 500 for baggage.\n")
     local.wait(analysed["job_id"])
     job = local.unsent(Kind.CLEANUP, {"document_id": analysed["document_id"]})
-    event = event_about("cleanup", job, tmp_path)
+    event = event_with("cleanup", tmp_path, {NO_JOB: job.job_id})
     assert invoke(built, "CleanupFunction", event) == {"batchItemFailures": []}
     ended = local.status(job.job_id)
     assert ended["status"] == "completed", ended["error"]
     assert ended["result"]["success"] is True
     assert local.objects(f"jobs/{analysed['job_id']}/") == []
+
+
+def test_wait_answers_about_the_job_that_its_event_names(
+    local: ContainerStack, built: dict[str, str], tmp_path: Path
+) -> None:
+    submitted = upload(local.api, "small.md", b"# Cover\n\nWe pay up to CHF 500 for baggage.\n")
+    local.wait(submitted["job_id"])
+    event = event_with("wait", tmp_path, {NO_JOB: submitted["job_id"], "TOKEN": local.stack.token(OWNER)})
+    answer = invoke(built, "WaitFunction", event)
+    assert answer["statusCode"] == httpx.codes.OK, answer
+    assert json.loads(answer["body"]) == local.status(submitted["job_id"])
+
+
+def test_push_tells_those_who_follow_the_job_that_its_event_names(
+    local: ContainerStack, built: dict[str, str], tmp_path: Path
+) -> None:
+    job = local.unsent(Kind.ANALYSIS, local.small_document())
+    event = event_with("push", tmp_path, {NO_JOB: job.job_id})
+    with watching(local.stack, job.job_id, local.stack.token(OWNER)) as socket:
+        told = read(socket)["events"][0]
+        assert told["id"] == 1
+        assert invoke(built, "PushFunction", event) == {"sent": 1}
+        # The first event comes again where the stream tells of it only now.
+        while told["id"] == 1:
+            told = read(socket)["events"][0]
+    assert (told["id"], told["stage"], told["current"], told["total"]) == (7, "extract", 3, 8)
 
 
 def test_the_api_serves_requests(local: ContainerStack, built: dict[str, str], tmp_path: Path) -> None:
