@@ -15,11 +15,11 @@ from infra.local.stack import LocalStack
 from tests.integration.own_stack import own_stack
 from tests.integration.support import SAMPLES, bearer, upload, wait
 
+pytestmark = pytest.mark.embedded_only(reason="LocalStack has no WebSocket APIs without an account")
+
 
 @pytest.fixture(scope="module")
-def stack(tmp_path_factory: pytest.TempPathFactory, pytestconfig: pytest.Config) -> Iterator[LocalStack]:
-    if pytestconfig.getoption("--endpoint-url"):
-        pytest.skip("LocalStack's free edition has no WebSocket APIs")
+def stack(tmp_path_factory: pytest.TempPathFactory) -> Iterator[LocalStack]:
     with own_stack(tmp_path_factory, {"PUSH": "true"}) as stack:
         yield stack
 
