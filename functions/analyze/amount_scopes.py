@@ -13,7 +13,9 @@ _MAX = re.compile(
 _MIN = re.compile(
     r"(?:\bmindestens|\bmind\.|\bab\b|\babove|\bmehr\s+als|\blänger\s+als|\büber|\bat\s+least|\bmore\s+than|\bover"
     r"|\blonger\s+than|\bexceeding|\bau\s+moins|\bplus\s+de|\bdépass\w+|\bà\s+partir\s+de"
-    r"|\bminimum(?:\s+(?:of|de))?|\bnach|\bafter|\baprès|\bvon\s+mindestens)[\s(:]*(?:\w+\s+)?$",
+    r"|\bminimum(?:\s+(?:of|de))?|\bnach|\bafter|\baprès|\bvon\s+mindestens"
+    r"|\b(?:nicht|not|pas)\s+(?:\w+\s+){0,2}(?:innert|innerhalb(?:\s+von)?|binnen|within|dans\s+les)"
+    r")[\s(:]*(?:\w+\s+)?$",
     re.IGNORECASE,
 )
 _NEGATED = re.compile(

@@ -123,7 +123,8 @@ _PERCENT = re.compile(
     re.IGNORECASE,
 )
 _DURATION = re.compile(
-    rf"(?<![\w.,{_MARKS}])(?:(?P<low>\d+|(?:{_WORDS})(?=\s))\s?{_TO}\s?)?(?P<n>\d+(?:[.,]5)?|{_WORDS})"
+    rf"(?<![\w.,{_MARKS}])(?:(?P<low>\d+|(?:{_WORDS})(?=\s))\s?{_TO}\s?)?"
+    rf"(?P<n>\d+(?:[.,]5)?|{_WORDS})(?:\.(?=\s?tag))?"
     rf"(?:\s|\s?-\s?)?(?:{_UNIT_WORDS})(?!\w)",
     re.IGNORECASE,
 )

@@ -13,13 +13,22 @@ CORPUS = Path(__file__).parents[1] / "corpus"
 SAMPLE = Path(__file__).parents[2] / "samples" / "expected" / "helvora-de.json"
 NAMES = (
     "alpina-einzel",
+    "duform-pinguin",
+    "ferienschutz-salvia",
+    "gletscher-schutzbrief",
+    "haftpflicht-fels",
     "hausrat-kastell",
     "horizon-formule",
+    "karte-lagune",
     "kartenschutz-zinn",
     "larkspur-annual",
     "motorfahrzeug-ahorn",
+    "ostwind-paket",
+    "rechtsschutz-birke",
     "rivage-voyage",
     "schutzbrief-klub",
+    "spitalzusatz-linde",
+    "tabelle-mobilclub",
     "tarife-nordlicht",
     "tukan-fragen",
 )
@@ -123,7 +132,7 @@ def test_every_limit_gives_a_number_of_its_quote(name: str) -> None:
                 assert limit["value"] in numbers(limit["quote"]), (pair, limit)
 
 
-@pytest.mark.parametrize("name", ["hausrat-kastell", "motorfahrzeug-ahorn"])
+@pytest.mark.parametrize("name", ["haftpflicht-fels", "hausrat-kastell", "motorfahrzeug-ahorn", "spitalzusatz-linde"])
 def test_other_lines_of_business_cover_nothing_of_the_taxonomy(name: str) -> None:
     loaded = labels(name)
     entries = [*loaded["segments"].values(), *loaded["benefits"].values()]

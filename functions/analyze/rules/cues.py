@@ -23,7 +23,8 @@ class Cues:
     ``refuse`` words that it is not; ``exception`` words turn an exclusion. ``negation`` words before a
     name take it out (without meals), ``rest`` words all that follows (but not ...); ``threshold`` words
     before an amount say that it limits nothing; ``cap`` words say that an amount holds for the whole
-    section, ``share`` words that the insured bears a part of whatever it pays.
+    section, ``share`` words that the insured bears a part of whatever it pays. ``apart`` words set the
+    rest of an enumeration apart: an amount behind it belongs to that.
     The ``..._title`` patterns tell what the section under a heading is about.
     """
 
@@ -36,6 +37,7 @@ class Cues:
     threshold: tuple[str, ...]
     cap: tuple[str, ...]
     share: tuple[str, ...]
+    apart: tuple[str, ...]
     grant_title: tuple[str, ...]
     event_title: tuple[str, ...]
     object_title: tuple[str, ...]

@@ -20,10 +20,10 @@ from functions.analyze.rules.hints import Rule, read_rule
 from functions.analyze.rules.limits import LimitFinder
 from functions.analyze.rules.matching import WordIndex
 from functions.analyze.rules.negation import Negation
-from functions.analyze.rules.outline import Clause
+from functions.analyze.rules.outline import Clause, ClauseKind
 from functions.analyze.rules.outlining import build_outline
 from functions.analyze.rules.scopes import Scopes
-from functions.analyze.rules.stance import Stances
+from functions.analyze.rules.stance import Stance, Stances
 from shared.findings import Details, Finding
 from shared.taxonomy import Category, Item, Taxonomy
 
@@ -119,10 +119,16 @@ class RulesAnalysis:
         """Whether the document is about the taxonomy's product: by its words, and those of others."""
         if not self._root.terms or not self._root.share:
             return True
-        running = [clause for clause in self._outline.clauses if clause.tokens]
-        found = self._index.find_any(self._root.terms)
+        clauses = self._outline.clauses
+        running = [clause for clause in clauses if clause.tokens]
+        found = [clauses[number] for number in self._index.find_any(self._root.terms)]
+        headed = any(clause.kind is ClauseKind.HEADING for clause in found)
+        if not headed and any(clause.kind is ClauseKind.HEADING for clause in running):
+            return False
+        # What is said only to be left out makes no product.
+        meant = [clause for clause in found if self._stances.clauses[clause.index] is not Stance.EXCLUSION]
         others = self._index.find_any(self._root.others)
-        return len(found) >= max(self._root.share * len(running), len(others), 1)
+        return len(meant) >= max(self._root.share * len(running), len(others), 1)
 
     def _segment(self, item: Item) -> Finding | None:
         rule = self._segments[item.item_id]

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence, Set
 from dataclasses import dataclass
 
 from functions.analyze.amounts import Amount, AmountKind, parse_amounts
@@ -55,6 +55,7 @@ class LimitFinder:
         self._thresholds = index.find_all(cues.threshold)
         self._cap_words = index.find_any(cues.cap)
         self._shares = index.find_any(cues.share)
+        self._breaks = {place for word in cues.apart for place in index.places(word)}
         self._columns = Columns(outline)
         self._amounts: dict[int, list[Amount]] = {}
 
@@ -65,6 +66,15 @@ class LimitFinder:
             self._amounts[clause.index] = parse_amounts(self._outline.text(clause), currency=currency)
         return self._amounts[clause.index]
 
+    def breaks(self, clause: int) -> list[int]:
+        """Return where in a clause, in characters, its list takes up something apart ("as well as")."""
+        passage = self._outline.clauses[clause]
+        return [
+            passage.tokens[position].start - passage.start
+            for number, position in self._breaks
+            if number == clause
+        ]
+
     def figures(self, clauses: Sequence[tuple[int, float]]) -> list[Figure]:
         """Return the amounts of the clauses, each with its clause's weight."""
         return [
@@ -74,18 +84,20 @@ class LimitFinder:
         ]
 
     def zone(
-        self, supports: Sequence[Support], taken: frozenset[int], is_swept: Callable[[Clause], bool]
+        self,
+        supports: Sequence[Support],
+        own: Set[int],
+        taken: Set[int],
+        is_swept: Callable[[Clause], bool],
     ) -> list[tuple[int, float]]:
         """Return the clauses whose amounts limit what the supports grant, each with its weight.
 
         Those are the passages themselves, what follows them in their block, the leads they depend on
         (unless they name sums of their own), the rows below a table row without a sum, and the whole
         section where its title named the benefit or ``is_swept`` says so. ``taken`` clauses speak of
-        another benefit and are left out.
+        another benefit and are left out, unless they are the benefit's ``own``.
         """
         zone: dict[int, float] = {}
-        own = {support.clause for support in supports if not support.title}
-
         def add(number: int, weight: float) -> None:
             usable = self._stances.clauses[number] in _USABLE
             if usable and (number in own or number not in taken):
@@ -101,7 +113,10 @@ class LimitFinder:
                 near = [*self._rows_below(clause)]
             else:
                 whole = support.title or is_swept(clause)
-                near += [other for other in self._running(clause) if whole or self._caps_all(other)]
+                caps = not self._has_money(clause)
+                near += [
+                    other for other in self._running(clause) if whole or (caps and self._caps_all(other))
+                ]
             for other in near:
                 add(other, support.weight * _NEARBY)
         return sorted(zone.items())
@@ -218,7 +233,9 @@ class LimitFinder:
 
     def _caps_all(self, number: int) -> bool:
         """Whether a clause says that its sum holds for everything under the heading."""
-        return number in self._cap_words and self._has_money(self._outline.clauses[number])
+        clause = self._outline.clauses[number]
+        is_own = clause.kind is ClauseKind.ITEM and clause.lead is not None
+        return number in self._cap_words and not is_own and self._has_money(clause)
 
     def _rows_below(self, clause: Clause) -> Iterator[int]:
         """Yield the rows that belong to a row without an amount: those with one that follow at once."""

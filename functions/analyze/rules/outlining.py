@@ -96,7 +96,11 @@ class _Builder:
     def _title_clause(self, number: int, page: Page, section: Section, start: int, end: int) -> None:
         """Make the span the section's title, which ends every list."""
         section.title = layout.title(page.text[start:end])
-        section.heading = self._clause(number, page, start, end, ClauseKind.HEADING).index
+        heading = self._clause(number, page, start, end, ClauseKind.HEADING)
+        _, offset = parse_label(page.text[start:end])
+        # The number of a title is none of its words.
+        heading.tokens = [token for token in heading.tokens if token.start >= start + offset]
+        section.heading = heading.index
         section.clauses.pop()
         self._lead = None
         self._leads = {}
@@ -137,10 +141,16 @@ class _Builder:
             self._lead = self._leads.get(mark, self._lead) if is_item else None
         before = self._open if continues else None
         clause: Clause | None = None
+        lead = self._lead
         for span in sentences(page.text, start, end):
             for part in layout.parts(page.text, *span):
+                if clause is not None and layout.BULLET.match(page.text, *part):
+                    # A list that the layout did not show: each item stands alone, below the same lead.
+                    lead = clause.index if lead is None and kind is ClauseKind.SENTENCE else lead
+                    self._block += 1
+                    kind, before = ClauseKind.ITEM, None
                 clause = self._clause(number, page, *part, kind)
-                clause.lead = self._lead
+                clause.lead = lead
                 clause.before = before
                 before = clause.index
             before = None

@@ -44,6 +44,7 @@ class Stances:
             if not self._is_aside(match) and not self._asks(number)
         }
         self._exception = index.find_any(cues.exception)
+        self._shares = index.find_any(cues.share)
         titles = (
             (Stance.EXCLUSION, cues.refuse_title),
             (Stance.DEFINITION, cues.definition_title),
@@ -96,6 +97,8 @@ class Stances:
             return self._row(clause, section)
         if clause.index in self._exception and self._is_excluded(clause, section):
             return Stance.GRANT
+        if clause.index in self._refuse and section not in CLOSED and self._takes_share(clause):
+            return Stance.LIMIT
         if clause.index in self._refuse or self._leads(clause, Stance.EXCLUSION):
             return Stance.EXCLUSION
         if section in CLOSED:
@@ -132,6 +135,10 @@ class Stances:
         if section is Stance.EXCLUSION or self._leads(clause, Stance.EXCLUSION):
             return True
         return clause.index > 0 and self.clauses[clause.index - 1] is Stance.EXCLUSION
+
+    def _takes_share(self, clause: Clause) -> bool:
+        """Whether the insured bears a stated share of what is paid ("you bear an excess of £50")."""
+        return clause.index in self._shares and any(token.plain.isdigit() for token in clause.tokens)
 
     def _asks(self, number: int) -> bool:
         """Whether the passage is a question ("Your bags did not arrive?"): it refuses nothing."""

@@ -30,6 +30,11 @@ segments:
     aliases: {en: [car]}
     benefits:
       - {name: towing, aliases: {en: [towing]}, limits: ["*"]}
+      - {name: hotel, aliases: {en: [hotel]}, limits: ["*"]}
+  - name: boat
+    aliases: {en: [boat]}
+    benefits:
+      - {name: berth, aliases: {en: [berth]}, limits: ["*"]}
 """
 
 
@@ -116,6 +121,57 @@ def test_each_of_two_benefits_in_a_sentence_has_its_sum(taxonomy: Taxonomy) -> N
 def test_sums_of_another_segment_stay_there(taxonomy: Taxonomy) -> None:
     source = "# Your trip\nWe pay a hotel up to £80.\n# Your car\nWe pay a hotel up to £60 and the towing."
     assert values(taxonomy, "trip/hotel", source) == {80}
+    assert values(taxonomy, "car/hotel", source) == {60}
+
+
+def test_sums_of_a_segment_without_that_benefit_count(taxonomy: Taxonomy) -> None:
+    source = "# Your trip\nWe pay a hotel up to £80.\n# Your boat\nWe pay a hotel up to £60 and the berth."
+    assert values(taxonomy, "trip/hotel", source) == {80, 60}
+
+
+def test_a_sum_in_a_list_holds_for_its_item(taxonomy: Taxonomy) -> None:
+    source = """
+    # Your trip
+    We pay:
+    - the kennel;
+    - the hotel, for which benefits are limited to £70 in all.
+    """
+    assert values(taxonomy, "trip/hotel", source) == {70}
+    assert values(taxonomy, "trip/kennel", source) == set()
+
+
+def test_a_delay_does_not_part_a_sum_from_its_benefit(taxonomy: Taxonomy) -> None:
+    source = "# Your trip\nFor the hotel after more than 6 hours we pay the kennel too, up to £50."
+    assert values(taxonomy, "trip/hotel", source) == {6, 50}
+
+
+def test_an_excess_that_spares_a_benefit_is_not_its_own(taxonomy: Taxonomy) -> None:
+    source = """
+    # Your trip
+    ## What we pay
+    We pay the hotel up to £80. We pay the cancellation up to £900.
+    ## Excess
+    You bear an excess of £25, but not for the hotel.
+    """
+    assert values(taxonomy, "trip/cancellation", source) == {900, 25}
+    assert values(taxonomy, "trip/hotel", source) == {80}
+
+
+def test_a_row_that_names_a_segment_alone_holds_for_it(taxonomy: Taxonomy) -> None:
+    source = "# Overview\n| Car | Europe | £500\n# Your car\nWe pay the towing."
+    assert values(taxonomy, "car/towing", source) == {500}
+
+
+def test_limits_under_the_title_of_another_benefit_are_not_shared(taxonomy: Taxonomy) -> None:
+    source = """
+    # Your trip
+    ## What we pay
+    We pay the cancellation up to £900 and the kennel.
+    ## Limits of the kennel
+    The kennel is paid up to £30.
+    """
+    assert values(taxonomy, "trip/cancellation", source) == {900}
+    assert values(taxonomy, "trip/kennel", source) == {30}
 
 
 def test_what_follows_but_not_is_not_granted(taxonomy: Taxonomy) -> None:

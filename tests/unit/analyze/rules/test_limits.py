@@ -13,7 +13,7 @@ languages: [en]
 product: {name: product}
 details:
   limits:
-    - {name: excess, aliases: {en: [excess]}, hints: {kinds: [money], cue: required}}
+    - {name: excess, aliases: {en: [excess]}, hints: {kinds: [money], cue: required, floor: true}}
     - {name: share, hints: {kinds: [percent]}}
     - {name: a_day, hints: {kinds: [money], scopes: [per day]}}
     - {name: maximum, hints: {kinds: [money, unlimited]}}

@@ -75,7 +75,7 @@ def test_a_number_alone_takes_the_next_heading_as_title() -> None:
     assert path_of(outline, "at most") == ["Limits"]
     heading = outline.sections[1].heading
     assert heading is not None
-    assert [token.plain for token in outline.clauses[heading].tokens] == ["art", "105", "limits"]
+    assert [token.plain for token in outline.clauses[heading].tokens] == ["limits"]
 
 
 def test_a_list_knows_its_lead_and_a_sentence_its_beginning() -> None:
