@@ -132,7 +132,9 @@ def test_every_limit_gives_a_number_of_its_quote(name: str) -> None:
                 assert limit["value"] in numbers(limit["quote"]), (pair, limit)
 
 
-@pytest.mark.parametrize("name", ["haftpflicht-fels", "hausrat-kastell", "motorfahrzeug-ahorn", "spitalzusatz-linde"])
+@pytest.mark.parametrize(
+    "name", ["haftpflicht-fels", "hausrat-kastell", "motorfahrzeug-ahorn", "spitalzusatz-linde"]
+)
 def test_other_lines_of_business_cover_nothing_of_the_taxonomy(name: str) -> None:
     loaded = labels(name)
     entries = [*loaded["segments"].values(), *loaded["benefits"].values()]

@@ -20,7 +20,6 @@ from functions.analyze.rules.tables import TableJoin
 from shared.findings import Finding
 from shared.taxonomy import Category, Item, Taxonomy
 
-
 _CODE = 3  # letters of a currency's code
 
 
@@ -90,9 +89,7 @@ class Attribution:
 
         taken = self._taken_by_others(item)
         siblings = self._taken_by_others(item, segment)
-        own = {
-            support.clause for support in supports if not support.title or support.clause not in siblings
-        }
+        own = {support.clause for support in supports if not support.title or support.clause not in siblings}
         zone = self._limits.zone(supports, own, taken, is_swept)
         seen = {number for number, _ in zone}
         for section, home in sorted(set(zip(modules, homes, strict=True))):

@@ -8,7 +8,9 @@ from itertools import pairwise
 from functions.analyze.document import Block, BlockKind, Page
 from functions.analyze.rules.text import trim
 
-BULLET = re.compile(r"\s*(?:[–—•·▪■●◦‣*-]\s|[a-z]{1,2}\)\s|[a-z]\.\s(?![A-Za-z]\.)|\d{1,2}[.)]\s|\([a-z\d]{1,2}\)\s)")
+BULLET = re.compile(
+    r"\s*(?:[–—•·▪■●◦‣*-]\s|[a-z]{1,2}\)\s|[a-z]\.\s(?![A-Za-z]\.)|\d{1,2}[.)]\s|\([a-z\d]{1,2}\)\s)"
+)
 QUESTION = re.compile(r"[^:;\n]{3,140}\?")
 _MAX_HEADING = 140
 _TITLE_WORDS = 10

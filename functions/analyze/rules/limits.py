@@ -98,6 +98,7 @@ class LimitFinder:
         another benefit and are left out, unless they are the benefit's ``own``.
         """
         zone: dict[int, float] = {}
+
         def add(number: int, weight: float) -> None:
             usable = self._stances.clauses[number] in _USABLE
             if usable and (number in own or number not in taken):

@@ -97,10 +97,10 @@ class Stances:
             return self._row(clause, section)
         if clause.index in self._exception and self._is_excluded(clause, section):
             return Stance.GRANT
-        if clause.index in self._refuse and section not in CLOSED and self._takes_share(clause):
-            return Stance.LIMIT
-        if clause.index in self._refuse or self._leads(clause, Stance.EXCLUSION):
-            return Stance.EXCLUSION
+        refused = clause.index in self._refuse
+        if refused or self._leads(clause, Stance.EXCLUSION):
+            is_share = refused and section not in CLOSED and self._takes_share(clause)
+            return Stance.LIMIT if is_share else Stance.EXCLUSION
         if section in CLOSED:
             return section
         return self._open(clause, section)
