@@ -5,17 +5,19 @@ PYTHON ?= python3
 VENV := .venv
 RUN := $(VENV)/bin/python
 REQUIREMENTS := requirements-dev.txt $(wildcard functions/*/requirements.txt)
+NODEPS := $(wildcard functions/*/requirements-nodeps.txt)
 WORKERS ?= 2
 ENGINE ?= rules
 
 help: ## Show this help
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:[^#]*## /\t/' | expand -t 18
 
-$(VENV)/.installed: constraints.txt $(REQUIREMENTS)
+$(VENV)/.installed: constraints.txt $(REQUIREMENTS) $(NODEPS)
 	@echo "Installing the pinned packages into $(VENV) ..."
 	@$(PYTHON) -c 'import sys; sys.exit("Clauseworks needs Python 3.11 or newer" if sys.version_info < (3, 11) else 0)'
 	@test -x $(RUN) || $(PYTHON) -m venv $(VENV)
 	@$(RUN) -m pip install --quiet --disable-pip-version-check -c constraints.txt $(REQUIREMENTS:%=-r %)
+	@$(RUN) -m pip install --quiet --disable-pip-version-check --no-deps -c constraints.txt $(NODEPS:%=-r %)
 	@touch $@
 
 setup: $(VENV)/.installed ## Create the virtual environment with the pinned packages

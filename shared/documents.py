@@ -19,6 +19,11 @@ MEDIA_TYPES = {
     ".htm": "text/html",
     ".md": "text/markdown",
     ".txt": "text/plain",
+    ".png": "image/png",
+    ".jpg": "image/jpeg",
+    ".jpeg": "image/jpeg",
+    ".tif": "image/tiff",
+    ".tiff": "image/tiff",
 }
 MAX_FILE_NAME = 200
 # A job that was accepted while the document was still shown is in the indexes by then.

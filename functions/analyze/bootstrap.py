@@ -40,6 +40,7 @@ def runner() -> Runner:
 def make_workflow(s: AnalyzeSettings, jobs: JobStore) -> MakeWorkflow:
     """Return what makes the workflow of an analysis; the tools are made once."""
     from functions.analyze.extract.source import Limits as FileLimits
+    from functions.analyze.ocr.ppocr.engine import PaddleOcr
     from functions.analyze.rules.engine import RulesEngine
     from functions.analyze.seeding.session import Means
     from functions.analyze.workflow import AnalysisWorkflow, Tools
@@ -65,5 +66,6 @@ def make_workflow(s: AnalyzeSettings, jobs: JobStore) -> MakeWorkflow:
         default_engine=s.engine,
         jobs=jobs,
         documents=DynamoDocuments(s.jobs_table, s.aws_endpoint_url),
+        ocr=PaddleOcr() if s.ocr_engine == PaddleOcr.name else None,
     )
     return lambda run: AnalysisWorkflow(run, tools)

@@ -54,10 +54,25 @@ class Block:
 
 
 @dataclass(frozen=True, slots=True)
+class Ocr:
+    """How text was recognised: the engine's name, its confidence (0 to 1, mean over the characters).
+
+    ``turn`` is by how many degrees clockwise (0, 90, 180, 270) the page has to be turned to be read; boxes
+    are those of the page as it is.
+    """
+
+    engine: str
+    confidence: float
+    turn: int = 0
+
+
+@dataclass(frozen=True, slots=True)
 class Page:
     """One page: ``number`` counts from 1; ``label`` is the printed page number where there is one.
 
-    ``scanned`` marks a page that shows something but has no usable text layer.
+    ``scanned`` marks a page that shows something but has no usable text layer, ``pictures`` are the boxes of
+    images on a page with text that may carry text of their own. ``ocr`` tells how either was recognised,
+    None where nothing was (yet). ``language`` is an ISO 639-1 code, empty before the document is assembled.
     """
 
     number: int
@@ -70,6 +85,9 @@ class Page:
     headers: tuple[str, ...] = ()
     footers: tuple[str, ...] = ()
     scanned: bool = False
+    pictures: tuple[Box, ...] = ()
+    ocr: Ocr | None = None
+    language: str = ""
 
     def boxes(self, start: int, end: int) -> list[Box]:
         """Return one box a line for the span ``start:end`` of this page's text."""

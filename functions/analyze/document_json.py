@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from functions.analyze.document import Block, BlockKind, Box, Chunk, Document, Page, Word
+from functions.analyze.document import Block, BlockKind, Box, Chunk, Document, Ocr, Page, Word
 
 _SCALE = 10
 
@@ -23,6 +23,9 @@ def page_to_dict(page: Page) -> dict[str, Any]:
         "headers": list(page.headers),
         "footers": list(page.footers),
         "scanned": page.scanned,
+        "pictures": [_tenths(box) for box in page.pictures],
+        "ocr": None if page.ocr is None else [page.ocr.engine, page.ocr.confidence, page.ocr.turn],
+        "language": page.language,
         "blocks": [
             [
                 block.kind.value,
@@ -54,6 +57,9 @@ def page_from_dict(data: dict[str, Any]) -> Page:
         headers=tuple(data["headers"]),
         footers=tuple(data["footers"]),
         scanned=data["scanned"],
+        pictures=tuple(_points(box) for box in data["pictures"]),
+        ocr=None if data["ocr"] is None else Ocr(*data["ocr"]),
+        language=data["language"],
     )
 
 

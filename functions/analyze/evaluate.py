@@ -15,6 +15,7 @@ from pathlib import Path
 from typing import Any
 
 from functions.analyze.extract.source import DEFAULT_LIMITS
+from functions.analyze.ocr.ppocr.engine import PaddleOcr
 from functions.analyze.rules.engine import RulesEngine
 from functions.analyze.workflow import AnalysisWorkflow, Tools
 from shared.clock import utc_now
@@ -74,7 +75,12 @@ def main(arguments: Sequence[str] | None = None) -> int:
         return 2
     logger.setLevel("ERROR")  # the table is the output; failures have their line in it
     options.out.mkdir(parents=True, exist_ok=True)
-    tools = Tools(load_taxonomy(options.taxonomy), {RulesEngine.name: RulesEngine()}, limits=DEFAULT_LIMITS)
+    tools = Tools(
+        load_taxonomy(options.taxonomy),
+        {RulesEngine.name: RulesEngine()},
+        limits=DEFAULT_LIMITS,
+        ocr=PaddleOcr(),
+    )
     return max(_report(path, tools, options) for path in paths)
 
 

@@ -14,6 +14,7 @@ class AnalyzeSettings(CommonSettings):
 
     engine: Literal["rules"] = Field("rules", description="Engine of jobs that name none.")
     taxonomy: str = Field("travel-insurance", description="Name of a shipped taxonomy, or a file's path.")
+    ocr_engine: Literal["ppocr", "off"] = Field("ppocr", description="What reads pages without a text layer.")
     max_pages: int = Field(2000, ge=1, description="Pages above which a document is refused.")
     directus_token: SecretStr = Field(SecretStr(""), description="Static token of the service's user.")
     directus_token_parameter: str = Field(

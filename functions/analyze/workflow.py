@@ -18,13 +18,13 @@ from functions.analyze.document_json import (
     chunk_to_dict,
     document_from_dict,
     document_to_dict,
-    page_from_dict,
     page_to_dict,
 )
 from functions.analyze.earlier import earlier_jobs
 from functions.analyze.engine import BatchAnalysis, Engine, ModelEngine, OneByOne, Report, Task
 from functions.analyze.export import dump, publish, summary
 from functions.analyze.extract import DEFAULT_LIMITS, Limits, Source, open_source
+from functions.analyze.ocr.stage import Recognition
 from functions.analyze.original import Original
 from functions.analyze.publication import Publication
 from functions.analyze.seeding.stage import Seeding
@@ -36,6 +36,7 @@ from shared.jobs.workflow import Run, Stage
 from shared.taxonomy import Taxonomy
 
 if TYPE_CHECKING:
+    from functions.analyze.ocr.port import Recogniser
     from functions.analyze.seeding.session import Means
     from shared.directus import Directus
     from shared.documents import DocumentStore
@@ -58,6 +59,7 @@ class Tools:
 
     ``models`` are the engines that ask a service, ``missing`` says what those need that are not configured.
     Without ``documents`` nothing that was understood is published.
+    Without ``ocr``, pages without a text layer are an error.
     """
 
     taxonomy: Taxonomy
@@ -70,16 +72,18 @@ class Tools:
     models: Mapping[str, ModelEngine] = field(default_factory=dict)
     missing: Mapping[str, str] = field(default_factory=dict)
     documents: DocumentStore | None = None
+    ocr: Recogniser | None = None
 
 
 class AnalysisWorkflow:
     """One run over one document. What later stages need of earlier ones is read from their outputs."""
 
-    revision = 3
+    revision = 4
 
     def __init__(self, run: Run, tools: Tools) -> None:
         self._run = run
         self._tools = tools
+        self._recognition = Recognition(run, tools.ocr, lambda: self._source)
         source = TierSource(lambda: self._taxonomy, self._open_analysis, self._sizes)
         self._tiers = Tiers(run, source)
         self._seeding = Seeding(run, tools.seeding, self._tiers.tree)
@@ -91,6 +95,7 @@ class AnalysisWorkflow:
         return (
             Stage("prepare", 2, lambda: 1, self._prepare),
             Stage("extract", 50, self._count_batches, self._extract, self._pages_of),
+            self._recognition.stage,
             Stage(
                 "chunk",
                 8,
@@ -168,9 +173,8 @@ class AnalysisWorkflow:
         return [page_to_dict(page) for page in self._source.pages(first, last)]
 
     def _assemble(self) -> dict[str, Any]:
-        """Make one document of the pages."""
-        pages = [page_from_dict(page) for batch in self._run.outputs("extract") for page in batch]
-        document = self._source.assemble(pages)
+        """Make one document of the pages, with what was recognised in place of what was not read."""
+        document = self._source.assemble(self._recognition.pages())
         language = self._run.params.get("language", DETECT)
         if language != DETECT:
             document = replace(document, language=language)

@@ -8,7 +8,13 @@ from shared.documents import MEDIA_TYPES, media_type_of
 SNIFFED = 1024
 
 _PDF = MEDIA_TYPES[".pdf"]
-_DOCX = MEDIA_TYPES[".docx"]
+# What files of these types begin with; TIFF in either byte order, in its large form, too.
+_SIGNS = {
+    MEDIA_TYPES[".docx"]: (b"PK\x03\x04",),
+    MEDIA_TYPES[".png"]: (b"\x89PNG\r\n\x1a\n",),
+    MEDIA_TYPES[".jpg"]: (b"\xff\xd8\xff",),
+    MEDIA_TYPES[".tif"]: (b"II*\0", b"MM\0*", b"II+\0", b"MM\0+"),
+}
 _BYTE_ORDER_MARKS = (b"\xff\xfe", b"\xfe\xff")
 
 
@@ -31,8 +37,8 @@ def require_content(media_type: str, first: bytes) -> None:
         raise RequestError("empty-file", "The file is empty.")
     if media_type == _PDF:
         fits = b"%PDF-" in first[:SNIFFED]
-    elif media_type == _DOCX:
-        fits = first.startswith(b"PK\x03\x04")
+    elif media_type in _SIGNS:
+        fits = first.startswith(_SIGNS[media_type])
     else:
         fits = first.startswith(_BYTE_ORDER_MARKS) or b"\0" not in first[:SNIFFED]
     if not fits:

@@ -23,14 +23,20 @@ EPOCH = (1980, 1, 1, 0, 0, 0)
 
 
 def bundle(paths: Paths, function: str) -> Path:
-    """Return a folder with the function's dependencies, built once for each state of the pins."""
+    """Return a folder with the function's dependencies, built once for each state of the pins.
+
+    What stands in ``requirements-nodeps.txt`` is installed without the packages that it asks for.
+    """
     requirements = paths.root / "functions" / function / "requirements.txt"
+    alone = [file for file in [requirements.with_name("requirements-nodeps.txt")] if file.exists()]
     constraints = paths.root / "constraints.txt"
-    folder = paths.cache / "bundles" / f"{function}-{_pins(requirements, constraints)}"
+    folder = paths.cache / "bundles" / f"{function}-{_pins(requirements, *alone, constraints)}"
     with locked(folder.with_suffix(".lock")):
         if not (folder / DONE).exists():
             shutil.rmtree(folder, ignore_errors=True)
             pip_install(requirements, constraints, target=folder)
+            for file in alone:
+                pip_install(file, constraints, target=folder, dependencies=False)
             compile_folder(folder)
             (folder / DONE).touch()
     return folder

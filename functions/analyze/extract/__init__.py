@@ -12,9 +12,9 @@ from collections.abc import Iterable
 
 from functions.analyze.extract import detect
 from functions.analyze.extract.build import Draft
-from functions.analyze.extract.source import DEFAULT_LIMITS, Limits, Source
+from functions.analyze.extract.source import DEFAULT_LIMITS, Limits, Source, Visible
 
-__all__ = ["DEFAULT_LIMITS", "Limits", "Source", "open_source"]
+__all__ = ["DEFAULT_LIMITS", "Limits", "Source", "Visible", "open_source"]
 
 
 def open_source(
@@ -30,6 +30,10 @@ def open_source(
         from functions.analyze.extract.pdf.source import PdfSource
 
         return PdfSource(data, limits)
+    if kind in detect.IMAGES:
+        from functions.analyze.extract.image import ImageSource
+
+        return ImageSource(kind, data, limits)
     from functions.analyze.extract.flow import FlowSource
 
     return FlowSource(kind, _read(kind, data, limits), limits)

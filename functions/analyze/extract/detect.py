@@ -9,8 +9,20 @@ DOCX = "application/vnd.openxmlformats-officedocument.wordprocessingml.document"
 HTML = "text/html"
 MARKDOWN = "text/markdown"
 PLAIN = "text/plain"
+PNG = "image/png"
+JPEG = "image/jpeg"
+TIFF = "image/tiff"
+IMAGES = (PNG, JPEG, TIFF)
 
-_IMAGES = (b"\x89PNG", b"\xff\xd8\xff", b"GIF8", b"II*\0", b"MM\0*", b"BM")
+_IMAGE_SIGNS = {
+    b"\x89PNG\r\n\x1a\n": PNG,
+    b"\xff\xd8\xff": JPEG,
+    b"II*\0": TIFF,
+    b"MM\0*": TIFF,
+    b"II+\0": TIFF,
+    b"MM\0+": TIFF,
+}
+_OTHER_IMAGES = (b"GIF8", b"BM")
 _OLE = b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1"
 _HTML_SIGNS = (b"<!doctype html", b"<html", b"<head", b"<body")
 _PDF_WITHIN = 1024
@@ -20,7 +32,7 @@ def detect(data: bytes, file_name: str, media_type: str | None) -> str:
     """Return the media type of ``data``, one of this module's.
 
     Name and declared type decide only between plain text, Markdown and HTML fragments.
-    Raises PermanentError: ``file-empty``, ``ocr-unavailable``, ``unsupported-type``.
+    Raises PermanentError: ``file-empty``, ``unsupported-type``, and others for what a name belies.
     """
     if not data.strip(b"\0 \t\r\n"):
         raise PermanentError("file-empty", "The file is empty. Send it again.")
@@ -32,15 +44,18 @@ def detect(data: bytes, file_name: str, media_type: str | None) -> str:
         raise _unsupported(
             "an old Office file (.doc, .xls, .ppt) or an encrypted one; save it as .docx or PDF"
         )
-    if data.startswith(_IMAGES) or data[8:12] == b"WEBP":
-        detail = "The file is an image; text recognition (OCR) is not available yet. Send a PDF with text."
-        raise PermanentError("ocr-unavailable", detail)
+    for sign, image in _IMAGE_SIGNS.items():
+        if data.startswith(sign):
+            return image
+    if data.startswith(_OTHER_IMAGES) or data[8:12] == b"WEBP":
+        raise _unsupported("an image of another kind; save it as PNG, JPEG, TIFF or PDF")
     return _text(data, file_name.lower(), (media_type or "").split(";")[0].strip().lower())
 
 
 def _unsupported(what: str) -> PermanentError:
     return PermanentError(
-        "unsupported-type", f"The file is {what}. Supported: PDF, DOCX, HTML, Markdown, text."
+        "unsupported-type",
+        f"The file is {what}. Supported: PDF, DOCX, HTML, Markdown, text, PNG, JPEG, TIFF.",
     )
 
 

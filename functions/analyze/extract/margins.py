@@ -33,14 +33,31 @@ def drop_margins(pages: Sequence[Page]) -> list[Page]:
 def _edges(page: Page) -> Iterable[tuple[Block, bool]]:
     """Yield the blocks at the edges with True for the upper one; pages without geometry have none."""
     tops = _extents(page)
+    height = page.width if _turn(page) % 180 else page.height
     for block in page.blocks:
         top, bottom = tops.get(block.start, (0.0, 0.0))
-        if not page.height or not bottom:
+        if not height or not bottom:
             continue
-        if bottom < _EDGE_HEAD * page.height:
+        if bottom < _EDGE_HEAD * height:
             yield block, True
-        elif top > _EDGE_FOOT * page.height:
+        elif top > _EDGE_FOOT * height:
             yield block, False
+
+
+def _turn(page: Page) -> int:
+    """Return by how many degrees clockwise the page has to be turned to be read."""
+    return 0 if page.ocr is None else page.ocr.turn
+
+
+def _vertical(page: Page, word: Word) -> tuple[float, float]:
+    """Return top and bottom of a word on the page as it is read."""
+    x0, top, x1, bottom = word.box
+    return {
+        0: (top, bottom),
+        90: (x0, x1),
+        180: (page.height - bottom, page.height - top),
+        270: (page.width - x1, page.width - x0),
+    }[_turn(page)]
 
 
 def _extents(page: Page) -> dict[int, tuple[float, float]]:
@@ -50,8 +67,9 @@ def _extents(page: Page) -> dict[int, tuple[float, float]]:
     word = next(words, None)
     for block in page.blocks:
         while word is not None and word.end <= block.end:
-            top, bottom = extents.get(block.start, (word.box[1], word.box[3]))
-            extents[block.start] = (min(top, word.box[1]), max(bottom, word.box[3]))
+            upper, lower = _vertical(page, word)
+            top, bottom = extents.get(block.start, (upper, lower))
+            extents[block.start] = (min(top, upper), max(bottom, lower))
             word = next(words, None)
     return extents
 

@@ -4,16 +4,19 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Protocol
+from typing import Protocol, runtime_checkable
 
-from functions.analyze.document import Document, Page
+from functions.analyze.document import Box, Document, Page
+from functions.analyze.extract.bitmap import Bitmap
+from functions.analyze.extract.pdf.drawing import Rules
+from functions.analyze.extract.pdf.glyphs import Glyphs
 
 
 @dataclass(frozen=True, slots=True)
 class Limits:
-    """What a file may cost: pages, and bytes after unpacking (for formats that are archives).
+    """What a file may cost: pages, bytes after unpacking (for formats that are archives), pixels of an image.
 
-    A part of XML that we read takes up to thirty times its bytes in memory.
+    A part of XML that we read takes up to thirty times its bytes in memory, an image four bytes a pixel.
     """
 
     max_pages: int = 2000
@@ -21,6 +24,7 @@ class Limits:
     max_part_bytes: int = 48 * 1024 * 1024
     max_archive_entries: int = 5000
     max_compression_ratio: int = 200
+    max_image_pixels: int = 80_000_000
 
 
 DEFAULT_LIMITS = Limits()
@@ -53,4 +57,20 @@ class Source(Protocol):
 
     def close(self) -> None:
         """Release the file; the source is of no use afterwards."""
+        ...
+
+
+@runtime_checkable
+class Visible(Source, Protocol):
+    """A source whose pages have a look: all that yield pages with ``scanned`` or ``pictures``."""
+
+    def printed(self, number: int) -> tuple[list[Glyphs], Rules]:
+        """Return the words of page ``number`` that need no recognition, and its drawn lines, in points."""
+        ...
+
+    def bitmap(self, number: int, box: Box | None = None) -> Bitmap:
+        """Return what page ``number``, or the part of it in ``box``, looks like.
+
+        Raises PermanentError where it cannot be shown (``image-too-large``, ``image-damaged``).
+        """
         ...

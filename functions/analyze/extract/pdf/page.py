@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import dataclasses
 import re
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from statistics import median
 from typing import Any
 
@@ -17,18 +19,30 @@ from functions.analyze.extract.pdf.grid import Row, row_drafts
 from functions.analyze.extract.pdf.lines import Line, group_lines
 from functions.analyze.extract.pdf.margins import split_margins
 from functions.analyze.extract.pdf.paragraphs import continue_block, draft_of, make_blocks
+from functions.analyze.extract.pdf.pictures import find_pictures, shows_something
 from functions.analyze.extract.pdf.tables import Table, aligned_tables, ruled_tables
 from functions.analyze.extract.pdf.transform import page_transform
 from shared.errors import PermanentError
 
-_IMAGE = 3
-_FORM = 5
 # Characters that stand for none: the replacement character, and those for private use.
 _STRANGE = re.compile("[\ufffd\ue000-\uf8ff]")
 
 
 def read_page(pdfium: Any, document: Any, number: int) -> Page:
-    """Return page ``number`` (from 1); every handle opened here is closed here."""
+    """Return page ``number`` (from 1)."""
+    with opened(pdfium, document, number) as (page, text_page):
+        size = pdfium.FPDF_GetPageWidthF(page), pdfium.FPDF_GetPageHeightF(page)
+        words, rules = printed(pdfium, page, text_page)
+        if not words:
+            scanned = pdfium.FPDFText_CountChars(text_page) > 0 or shows_something(pdfium, page)
+            return Page(number, "", width=size[0], height=size[1], scanned=scanned)
+        pictures = find_pictures(pdfium, page, page_transform(pdfium, page, *size), words, size)
+        return dataclasses.replace(compose(number, words, rules, size), pictures=pictures)
+
+
+@contextmanager
+def opened(pdfium: Any, document: Any, number: int) -> Iterator[tuple[Any, Any]]:
+    """Open page ``number`` (from 1) and its text; every handle opened here is closed here."""
     page = pdfium.FPDF_LoadPage(document, number - 1)
     if not page:
         raise _damaged(number)
@@ -37,7 +51,7 @@ def read_page(pdfium: Any, document: Any, number: int) -> Page:
         if not text_page:
             raise _damaged(number)
         try:
-            return _extract(pdfium, page, text_page, number)
+            yield page, text_page
         finally:
             pdfium.FPDFText_ClosePage(text_page)
     finally:
@@ -49,16 +63,22 @@ def _damaged(number: int) -> PermanentError:
     return PermanentError("pdf-page-damaged", detail)
 
 
-def _extract(pdfium: Any, page: Any, text_page: Any, number: int) -> Page:
-    width, height = pdfium.FPDF_GetPageWidthF(page), pdfium.FPDF_GetPageHeightF(page)
-    transform = page_transform(pdfium, page, width, height)
+def printed(pdfium: Any, page: Any, text_page: Any) -> tuple[list[Glyphs], Rules]:
+    """Return the words of the text layer and the drawn lines; no words where they have no meaning."""
+    transform = page_transform(
+        pdfium, page, pdfium.FPDF_GetPageWidthF(page), pdfium.FPDF_GetPageHeightF(page)
+    )
     words = read_glyphs(pdfium, text_page, transform)
-    if not _readable(words):
-        return Page(number, "", width=width, height=height, scanned=_shows_something(pdfium, page, words))
+    return (words, read_rules(pdfium, page, transform)) if _readable(words) else ([], Rules((), ()))
+
+
+def compose(number: int, words: Sequence[Glyphs], rules: Rules, size: tuple[float, float]) -> Page:
+    """Return the page that consists of ``words`` and drawn lines; ``size`` is width and height in points."""
+    width, height = size
     _mark_color(words)
     head, body, foot = split_margins([word for word in words if word.upright], height)
     drafts = [draft_of(line.words, set()) for line in head]
-    drafts.extend(_body(body, read_rules(pdfium, page, transform)))
+    drafts.extend(_body(body, rules))
     drafts.extend(draft_of(line.words, set()) for line in foot)
     drafts.extend(_turned(words))
     text = page_text(drafts)
@@ -145,17 +165,6 @@ def _readable(words: Sequence[Glyphs]) -> bool:
     """Tell text from glyphs without a meaning (fonts that map to nothing or to private characters)."""
     text = "".join([word.text for word in words])
     return len(text) > 2 * len(_STRANGE.findall(text))
-
-
-def _shows_something(pdfium: Any, page: Any, words: Sequence[Glyphs]) -> bool:
-    """Tell whether a page without text shows an image (or text that has no meaning)."""
-    if words:
-        return True
-    kinds = (
-        pdfium.FPDFPageObj_GetType(pdfium.FPDFPage_GetObject(page, index))
-        for index in range(pdfium.FPDFPage_CountObjects(page))
-    )
-    return any(kind in (_IMAGE, _FORM) for kind in kinds)
 
 
 def _mark_color(words: Sequence[Glyphs]) -> None:

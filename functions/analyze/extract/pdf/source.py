@@ -6,9 +6,13 @@ import threading
 from collections.abc import Sequence
 from typing import Any
 
-from functions.analyze.document import Document, Page
+from functions.analyze.document import Box, Document, Page
 from functions.analyze.extract.assemble import assemble
-from functions.analyze.extract.pdf.page import read_page
+from functions.analyze.extract.bitmap import Bitmap
+from functions.analyze.extract.pdf.drawing import Rules
+from functions.analyze.extract.pdf.glyphs import Glyphs
+from functions.analyze.extract.pdf.page import opened, printed, read_page
+from functions.analyze.extract.pdf.render import render
 from functions.analyze.extract.source import DEFAULT_LIMITS, Limits
 from shared.errors import PermanentError
 
@@ -27,6 +31,7 @@ class PdfSource:
         import pypdfium2.raw as pdfium
 
         self._pdfium: Any = pdfium
+        self._most_pixels = limits.max_image_pixels
         self._data = data  # PDFium reads from this memory as long as the document is open
         with _PDFIUM:
             self._document = pdfium.FPDF_LoadMemDocument64(data, len(data), None)
@@ -48,6 +53,16 @@ class PdfSource:
         """Return the pages ``first`` to ``last``, both included."""
         with _PDFIUM:
             return [read_page(self._pdfium, self._document, number) for number in range(first, last + 1)]
+
+    def printed(self, number: int) -> tuple[list[Glyphs], Rules]:
+        """Return the words and lines that page ``number`` has by itself."""
+        with _PDFIUM, opened(self._pdfium, self._document, number) as (page, text_page):
+            return printed(self._pdfium, page, text_page)
+
+    def bitmap(self, number: int, box: Box | None = None) -> Bitmap:
+        """Return what page ``number``, or the part of it in ``box``, looks like."""
+        with _PDFIUM, opened(self._pdfium, self._document, number) as (page, _):
+            return render(self._pdfium, page, number, box, self._most_pixels)
 
     def assemble(self, pages: Sequence[Page]) -> Document:
         """Return the document of all ``pages``."""

@@ -139,10 +139,10 @@ def test_pages_without_a_text_layer_are_named_blank_ones_are_not() -> None:
     assert [page.scanned for page in document.pages] == [False, True, False, False]
 
 
-def test_a_file_of_scans_says_that_recognition_is_missing() -> None:
+def test_a_file_of_scans_that_were_not_recognised_is_no_document() -> None:
     error = refusal(write_pdf(Sheet().image(), Sheet().image()))
     assert error.code == "no-text-layer"
-    assert "OCR" in error.detail
+    assert "not recognised" in error.detail
 
 
 def test_a_file_of_blank_pages_has_no_text() -> None:

@@ -1,0 +1,145 @@
+"""Finds the lines of text in an upright image: a network marks their cores, which are then grown to boxes.
+
+The method is differentiable binarization (M. Liao et al., AAAI 2020); the page is upright already, so that a
+box is a plain rectangle.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from functions.analyze.ocr.ppocr.models import Network
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
+    from functions.analyze.extract.bitmap import Grey
+
+    Mask = NDArray[np.bool_]
+
+# An A4 page at 200 dpi is looked at in one piece of 900 x 1280; what is larger, in bands of as many pixels.
+_LONG_SIDE = 1280
+_SMALLEST_RATIO = 0.55
+_BAND_PIXELS = 1_250_000
+_MULTIPLE = 32
+_CORE = 0.3
+_LEAST_SCORE = 0.5
+_GROWTH = 1.6
+_LEAST_SIDE = 3
+
+
+@dataclass(frozen=True, slots=True)
+class LineBox:
+    """A line's box in pixels of the image, right and bottom not included."""
+
+    x0: int
+    top: int
+    x1: int
+    bottom: int
+
+
+def find_lines(pixels: Grey, network: Network) -> list[LineBox]:
+    """Return the boxes of the lines of text, from top to bottom."""
+    longest = max(pixels.shape)
+    ratio = 1.0 if longest <= _LONG_SIDE else max(_SMALLEST_RATIO, _LONG_SIDE / longest)
+    found: list[LineBox] = []
+    for top, bottom in _bands(pixels, ratio):
+        found += _lines_of_band(pixels[top:bottom], top, ratio, network)
+    return sorted(found, key=lambda box: (box.top, box.x0))
+
+
+def _bands(pixels: Grey, ratio: float) -> Iterator[tuple[int, int]]:
+    """Cut a tall or wide image across, each time at the emptiest row of the last quarter of a band."""
+    rows, columns = pixels.shape
+    most = max(64, int(_BAND_PIXELS / (columns * ratio) / ratio))
+    top = 0
+    while rows - top > most:
+        near = pixels[top + most * 3 // 4 : top + most]
+        cut = top + most * 3 // 4 + int(near.std(axis=1).argmin())
+        yield top, cut
+        top = cut
+    yield top, rows
+
+
+def _lines_of_band(band: Grey, offset: int, ratio: float, network: Network) -> list[LineBox]:
+    from PIL import Image
+
+    rows, columns = band.shape
+    width, height = max(1, round(columns * ratio)), max(1, round(rows * ratio))
+    small = np.asarray(Image.fromarray(band).resize((width, height), Image.Resampling.BILINEAR))
+    paper = int(np.median(small))
+    padded = np.full((_up(height), _up(width)), paper, np.uint8)
+    padded[:height, :width] = small
+    tensor = np.repeat((padded.astype(np.float32) / 127.5 - 1.0)[None, None], 3, axis=1)
+    scores = network(tensor)[0, 0, :height, :width]
+    lines = []
+    for box, score in cores(scores):
+        x0, top, x1, bottom = box
+        wide, high = x1 - x0, bottom - top
+        if score < _LEAST_SCORE or min(wide, high) < _LEAST_SIDE:
+            continue
+        grow = wide * high * _GROWTH / (2 * (wide + high))
+        lines.append(
+            LineBox(
+                max(0, round((x0 - grow) / ratio)),
+                offset + max(0, round((top - grow) / ratio)),
+                min(columns, round((x1 + grow) / ratio)),
+                offset + min(rows, round((bottom + grow) / ratio)),
+            )
+        )
+    return lines
+
+
+def _up(side: int) -> int:
+    return -(-side // _MULTIPLE) * _MULTIPLE
+
+
+def cores(scores: NDArray[np.float32]) -> list[tuple[tuple[int, int, int, int], float]]:
+    """Return box (x0, top, x1, bottom) and mean score of every connected area above the limit.
+
+    Runs along rows are joined where they touch a run of the row above.
+    """
+    runs = _runs(scores > _CORE)
+    parent = list(range(len(runs)))
+
+    def root(number: int) -> int:
+        while parent[number] != number:
+            parent[number] = parent[parent[number]]
+            number = parent[number]
+        return number
+
+    above: list[int] = []
+    current: list[int] = []
+    row = -2
+    for number, (y, x0, x1) in enumerate(runs):
+        if y != row:
+            above, current, row = (current if y == row + 1 else []), [], y
+        current.append(number)
+        for other in above:
+            if runs[other][1] < x1 and x0 < runs[other][2]:
+                parent[root(number)] = root(other)
+    areas: dict[int, list[float]] = {}
+    for number, (y, x0, x1) in enumerate(runs):
+        total = float(scores[y, x0:x1].sum())
+        area = areas.setdefault(root(number), [x0, y, x1, y + 1, 0.0, 0.0])
+        area[:4] = min(area[0], x0), min(area[1], y), max(area[2], x1), max(area[3], y + 1)
+        area[4] += total
+        area[5] += x1 - x0
+    return [
+        ((int(x0), int(top), int(x1), int(bottom)), total / count)
+        for x0, top, x1, bottom, total, count in areas.values()
+    ]
+
+
+def _runs(mask: Mask) -> list[tuple[int, int, int]]:
+    """Return row, first column and last column + 1 of every run, row by row."""
+    padded = np.zeros((mask.shape[0], mask.shape[1] + 2), np.int8)
+    padded[:, 1:-1] = mask
+    steps = np.diff(padded, axis=1)
+    ys, begins = np.nonzero(steps == 1)
+    _, ends = np.nonzero(steps == -1)
+    return list(zip(ys.tolist(), begins.tolist(), ends.tolist(), strict=True))
