@@ -9,7 +9,8 @@ from itertools import pairwise
 
 from functions.analyze.document import Block, BlockKind, Page
 
-_REFERENCE = re.compile(r"[\s.…·_](\d{1,3})$")
+_REFERENCE = re.compile(r"(?:\s|(?<!\d)[.…·_])(\d{1,3})$")
+_SUM = re.compile(r"(?:\b(?:CHF|EUR|USD|GBP|Fr\.)|[€£$])\s?\d|\d\s?(?:CHF|EUR|USD|GBP|[€£%])")
 _LETTER = re.compile(r"[^\W\d]")
 _LEAST = 5
 _MOST_BETWEEN = 2
@@ -38,10 +39,10 @@ def _marked(page: Page, pages: int) -> Page:
 
 
 def _page_number(page: Page, block: Block, pages: int) -> int | None:
-    """Return the page a block refers to, None for one that is no entry."""
+    """Return the page a block refers to, None for one that is no entry: tables of sums end in numbers, too."""
     text = page.text[block.start : block.end]
     match = _REFERENCE.search(text)
-    if match is None or not text[: match.start()].strip() or not _LETTER.search(text):
+    if match is None or _SUM.search(text) or not text[: match.start()].strip() or not _LETTER.search(text):
         return None
     number = int(match.group(1))
     return number if number <= pages + _PAGES_BEYOND else None

@@ -8,6 +8,7 @@ from itertools import pairwise
 from functions.analyze.document import Page
 
 _ENTRY = re.compile(r"^(?P<title>\D.*?|\S*\d\S*\s.*?)[\s.…·_]*[\s.…·\t](?P<page>\d{1,3})\s*$")
+_SUM = re.compile(r"(?:\b(?:CHF|EUR|USD|GBP|Fr\.)|[€£$])\s?\d|\d\s?(?:CHF|EUR|USD|GBP|[€£%])")
 _LEADER = re.compile(r"(?:\.\s?){4,}\s*\d{1,3}\s*$")
 _LINES = 6
 _MAX_ENTRY = 200
@@ -18,7 +19,8 @@ def is_contents(page: Page, pages: int) -> bool:
     lines = [line for line in page.text.splitlines() if line.strip()]
     # Longer lines are no entries, and the pattern would go over them again and again.
     short = [line for line in lines if len(line) <= _MAX_ENTRY]
-    numbers = [int(match.group("page")) for line in short if (match := _ENTRY.match(line))]
+    entries = [match for line in short if not _SUM.search(line) and (match := _ENTRY.match(line))]
+    numbers = [int(match.group("page")) for match in entries]
     if len(numbers) < _LINES or len(numbers) < 0.5 * len(lines):
         return False
     rising = sum(1 for before, after in pairwise(numbers) if before <= after)
