@@ -39,7 +39,7 @@ def _marked(page: Page, pages: int) -> Page:
 
 
 def _page_number(page: Page, block: Block, pages: int) -> int | None:
-    """Return the page a block refers to, None for one that is no entry: tables of sums end in numbers, too."""
+    """Return the page a block refers to; None for no entry, such as a row of sums."""
     text = page.text[block.start : block.end]
     match = _REFERENCE.search(text)
     if match is None or _SUM.search(text) or not text[: match.start()].strip() or not _LETTER.search(text):

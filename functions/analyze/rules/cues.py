@@ -24,7 +24,8 @@ class Cues:
     name take it out (without meals), ``rest`` words all that follows (but not ...); ``threshold`` words
     before an amount say that it limits nothing; ``cap`` words say that an amount holds for the whole
     section, ``share`` words that the insured bears a part of whatever it pays. ``apart`` words set the
-    rest of an enumeration apart: an amount behind it belongs to that.
+    rest of an enumeration apart: an amount behind it belongs to that. ``joint``
+    words join two covers in one title, ``proviso`` words begin a condition of what is promised before them.
     The ``..._title`` patterns tell what the section under a heading is about.
     """
 
@@ -38,6 +39,8 @@ class Cues:
     cap: tuple[str, ...]
     share: tuple[str, ...]
     apart: tuple[str, ...]
+    joint: tuple[str, ...]
+    proviso: tuple[str, ...]
     grant_title: tuple[str, ...]
     event_title: tuple[str, ...]
     object_title: tuple[str, ...]

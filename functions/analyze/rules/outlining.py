@@ -224,7 +224,9 @@ class _Builder:
                 continue
             same_series = top.label is not None and top.label.shape == label.shape
             starts = label.starts_series and not same_series
-            if top.level < level or (top.level == level and (top.label is None or starts)):
+            # A title without a number that has text of its own is no chapter of numbered ones.
+            holds = starts if top.label is not None else not top.clauses
+            if top.level < level or (top.level == level and holds):
                 break
             keep -= 1
         return keep

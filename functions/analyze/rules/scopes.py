@@ -29,6 +29,7 @@ class Scopes:
     ) -> None:
         self._outline = outline
         self._stances = stances
+        self._joined = index.find_any(stances.cues.joint)
         named: list[set[str]] = [set() for _ in outline.sections]
         titled: list[set[str]] = [set() for _ in outline.sections]
         self._mentions: dict[str, frozenset[int]] = {}
@@ -60,11 +61,15 @@ class Scopes:
             self.around.append(frozenset().union(*path))
 
     def _owner(self, section: int, titled: list[set[str]], exclusive: frozenset[str]) -> frozenset[str]:
-        """Return the exclusive segment that a title above claims the section for, if there is one."""
+        """Return the exclusive segment that a title above claims the section for, if there is one.
+
+        A title that joins it with others ("car and bicycle") claims nothing.
+        """
         for part in self._outline.path(section):
-            claimed = frozenset(titled[part.index] & exclusive)
+            names = titled[part.index]
+            claimed = frozenset(names & exclusive)
             if claimed:
-                return claimed
+                return frozenset() if part.heading in self._joined and names - claimed else claimed
         return frozenset()
 
     def _foreign_sections(self, index: WordIndex, product: Rule) -> frozenset[int]:

@@ -36,12 +36,14 @@ class Stances:
 
     def __init__(self, outline: Outline, index: WordIndex, cues: Cues) -> None:
         self._outline = outline
+        self.cues = cues
         self._grant = index.find_any(cues.grant)
         self._insure = index.find_any(cues.insure)
+        self._proviso = index.find_any(cues.proviso)
         self._refuse = {
             number: match
             for number, match in index.find_any(cues.refuse).items()
-            if not self._is_aside(match) and not self._asks(number)
+            if not self._is_aside(match) and not self._asks(number) and not self._is_proviso(match)
         }
         self._exception = index.find_any(cues.exception)
         self._shares = index.find_any(cues.share)
@@ -144,6 +146,11 @@ class Stances:
         """Whether the passage is a question ("Your bags did not arrive?"): it refuses nothing."""
         clause = self._outline.clauses[number]
         return clause.kind is not ClauseKind.HEADING and self._outline.text(clause).endswith("?")
+
+    def _is_proviso(self, match: Match) -> bool:
+        """Whether the words stand in a proviso of a promise ("we pay ..., as far as others do not")."""
+        proviso, promise = self._proviso.get(match.clause), self._grant.get(match.clause)
+        return proviso is not None and promise is not None and promise.start < proviso.start < match.start
 
     def _is_aside(self, match: Match) -> bool:
         """Whether the words stand in brackets: a remark, which decides nothing about the whole."""

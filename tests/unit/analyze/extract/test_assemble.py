@@ -133,6 +133,15 @@ def test_a_table_of_amounts_is_no_table_of_contents() -> None:
     assert kinds == {BlockKind.TABLE_ROW}
 
 
+def test_a_table_whose_rows_end_in_section_numbers_is_none_either() -> None:
+    sheet = Sheet()
+    for number in range(6):
+        sheet.text(50, 100 + 13 * number, "Kosten der Bergung").text(250, 100 + 13 * number, "CHF 500")
+        sheet.text(400, 100 + 13 * number, f"3.{number + 1}" if number % 2 else str(number + 1))
+    kinds = {kind for kind, _ in blocks(extract(write_pdf(sheet)).pages[0])}
+    assert kinds == {BlockKind.TABLE_ROW}
+
+
 def test_pages_without_a_text_layer_are_named_blank_ones_are_not() -> None:
     document = extract(write_pdf(body(1), Sheet().image(), Sheet(), body(4)))
     assert document.warnings == ("Without a text layer, and therefore not read: page 2.",)

@@ -70,6 +70,22 @@ def test_numbered_paragraphs_are_sections_without_or_with_a_title() -> None:
     assert outline.titled(outline.sections[2].index) is help_section
 
 
+def test_a_title_with_text_of_its_own_holds_no_numbered_chapters() -> None:
+    outline = build_outline(
+        document(
+            "## Words we use\nA trip is a journey.\n## 1 Luggage\nWe pay for luggage.\n## 2 Delay\nWe pay."
+        )
+    )
+    assert path_of(outline, "for luggage") == ["1 Luggage"]
+
+
+def test_a_list_within_a_paragraph_gives_an_item_each() -> None:
+    outline = build_outline(document("## Help\nWe pay: a) the hotel up to £5; b) the taxi up to £9."))
+    items = [clause for clause in outline.clauses if clause.kind is ClauseKind.ITEM]
+    assert [outline.text(item) for item in items] == ["b) the taxi up to £9."]
+    assert len({clause.block for clause in outline.clauses}) == 3
+
+
 def test_a_number_alone_takes_the_next_heading_as_title() -> None:
     outline = build_outline(document("## Art. 105\n## Limits\nWe pay at most CHF 5."))
     assert path_of(outline, "at most") == ["Limits"]

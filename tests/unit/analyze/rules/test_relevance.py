@@ -29,6 +29,36 @@ def test_a_household_policy_yields_nothing_though_it_names_travel(travel: Taxono
     assert analyse(source, travel) == ResultTree()
 
 
+def test_what_is_mentioned_to_be_left_out_makes_no_travel_policy(travel: Taxonomy) -> None:
+    source = document(
+        """
+        # Spitalzusatzversicherung
+        ## Leistungen
+        Wir bezahlen Krankentransporte bis CHF 5'000 und ärztlich verordnete Medikamente.
+        ## Einschränkungen
+        Behandlungen auf Ferienreisen und Repatriierungen sind nicht versichert.
+        Reisen Sie länger ins Ausland, ruht der Vertrag.
+        """,
+        language="de",
+    )
+    assert analyse(source, travel) == ResultTree()
+
+
+def test_a_title_that_joins_cars_and_bicycles_is_about_both(travel: Taxonomy) -> None:
+    source = document(
+        """
+        # Reiseschutz
+        ## Auto und Velo
+        Wir organisieren die Pannenhilfe für Ihr Fahrzeug auf der Reise.
+        Wir bringen Ihr Velo zur nächsten Werkstatt und flicken den Platten vor Ort.
+        """,
+        language="de",
+    )
+    assert {"vehicle_assistance/breakdown_assistance", "ebike_assistance/ebike_transport"} <= pairs(
+        analyse(source, travel)
+    )
+
+
 def test_a_section_about_liability_grants_nothing_in_a_travel_policy(travel: Taxonomy) -> None:
     source = document(
         """

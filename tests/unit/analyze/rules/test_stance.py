@@ -83,6 +83,18 @@ def test_a_list_takes_the_stance_of_its_lead() -> None:
     assert stance_of("telephone", source, "en") == "exclusion"
 
 
+def test_a_proviso_refuses_nothing() -> None:
+    source = "# Kosten\nWir zahlen Spitalrechnungen, soweit die Kasse sie nicht übernimmt."
+    assert stance_of("Spitalrechnungen", source, "de") == "grant"
+    source = "# Kosten\nSoweit die Kasse zahlt, werden Spitalrechnungen nicht übernommen."
+    assert stance_of("Spitalrechnungen", source, "de") == "exclusion"
+
+
+def test_a_stated_share_of_the_loss_is_a_limit_and_no_exclusion() -> None:
+    source = "# Kosten\nVon jedem Schaden trägt die versicherte Person einen Selbstbehalt von CHF 100."
+    assert stance_of("Selbstbehalt", source, "de") == "limit"
+
+
 def test_a_row_is_an_offer_unless_every_cell_is_empty() -> None:
     source = "| Luggage | – | –\n| Pets | not covered | £20\n| Legal | not covered | not covered"
     assert stance_of("Luggage", source, "en") == "exclusion"
