@@ -198,6 +198,7 @@ class MemoryJobs:
         with self._lock:
             for records in (self._units, self._events, self._jobs):
                 records.pop(job_id, None)
+            self._keys = {key: one for key, one in self._keys.items() if one[1].job_id != job_id}
 
     def _expired(self, job: Job) -> bool:
         return job.expired(self.clock())

@@ -342,6 +342,25 @@ class JobStoreContract:
         with pytest.raises(JobNotFoundError):
             edit(store, job.job_id, lambda j: states.request_cancel(j, clock.now, "x"))
 
+    def test_key_of_a_removed_job_is_free(self, store: JobStore, clock: FakeClock) -> None:
+        first, other = Idempotency(uuid7(), "f1"), Idempotency(uuid7(), "f1")
+        job, kept = submit(store, new_job(clock), first), submit(store, new_job(clock), other)
+        store.remove(job.job_id)
+        store.remove(job.job_id)
+        assert store.earlier(Idempotency(first.key, "f2")) is None
+        again = new_job(clock)
+        assert submit(store, again, Idempotency(first.key, "f2")) == again
+        assert store.earlier(other) == kept
+
+    def test_key_that_stands_for_a_newer_job_stays(self, store: JobStore, clock: FakeClock) -> None:
+        key = Idempotency(uuid7(), "f1")
+        job = submit(store, new_job(clock, expires_at=clock.now + timedelta(hours=1)), key)
+        end(store, job, clock)
+        clock.advance(hours=1)
+        newer = submit(store, new_job(clock), key)
+        store.remove(job.job_id)
+        assert store.earlier(key) == newer
+
     def test_removal_can_be_repeated(self, store: JobStore, clock: FakeClock) -> None:
         job = submit(store, new_job(clock))
         store.remove(job.job_id)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import heapq
 import itertools
 from collections.abc import Iterator, Sequence
+from contextlib import suppress
 from datetime import datetime
 from typing import Any
 
@@ -27,6 +28,7 @@ from shared.jobs.store import (
 _SERVICE = "DynamoDB"
 _BATCH = 100
 _WRITE_BATCH = 25
+_KEY_NOTE = "KEY"
 _INDEX_FILTERS = ("kind", "product_id", "document_id", "case_id")
 
 
@@ -38,7 +40,7 @@ class DynamoJobs(Table):
         job = change.job
         writes = self._puts_of_new(change)
         if idempotency is not None:
-            writes.append(self._put_key(idempotency, job))
+            writes += [self._put_key(idempotency, job), self._put(_key_note(idempotency, job))]
         if self._write(writes):
             return job
         earlier = None if idempotency is None else self.earlier(idempotency)
@@ -189,8 +191,8 @@ class DynamoJobs(Table):
     def remove(self, job_id: str) -> None:
         """Remove everything under the job's key, the record last."""
         record = codec.job_key(job_id)
-        items = self._below(job_id, "EVENT#", "UNIT$")
-        keys = ({"pk": item["pk"], "sk": item["sk"]} for item in items if item["sk"] != record["sk"])
+        items = (item for item in self._below(job_id, "EVENT#", "UNIT$") if item["sk"] != record["sk"])
+        keys = (self._freed(item) for item in items)
         while batch := [{"DeleteRequest": {"Key": key}} for key in itertools.islice(keys, _WRITE_BATCH)]:
             left: Any = {self._table: batch}
             while left:
@@ -198,6 +200,18 @@ class DynamoJobs(Table):
                     left = self._dynamodb.batch_write_item(RequestItems=left)["UnprocessedItems"]
         with translated(_SERVICE):
             self._dynamodb.delete_item(TableName=self._table, Key=record)
+
+    def _freed(self, item: Any) -> codec.Item:
+        """Return the primary key of an item; what a note of an idempotency key names goes before the note."""
+        if item["sk"]["S"] == _KEY_NOTE:
+            with translated(_SERVICE), suppress(self._dynamodb.exceptions.ConditionalCheckFailedException):
+                self._dynamodb.delete_item(
+                    TableName=self._table,
+                    Key=_idempotency_key(item["key"]["S"]),
+                    ConditionExpression="job_id = :job",
+                    ExpressionAttributeValues={":job": {"S": codec.job_id_of(item)}},
+                )
+        return {"pk": item["pk"], "sk": item["sk"]}
 
     def _item(self, job_id: str) -> Any:
         with translated(_SERVICE):
@@ -304,6 +318,12 @@ def _may_match(entry: Any, query: JobQuery) -> bool:
 
 def _idempotency_key(key: str) -> codec.Item:
     return {"pk": {"S": f"IDEMPOTENCY#{key}"}, "sk": {"S": "IDEMPOTENCY"}}
+
+
+def _key_note(idempotency: Idempotency, job: Job) -> codec.Item:
+    """Return the item by which the removal of a job finds the key that stands for it."""
+    ttl = codec.ttl_of(codec.outlived(job))
+    return {"pk": {"S": f"JOB#{job.job_id}"}, "sk": {"S": _KEY_NOTE}, "key": {"S": idempotency.key}, **ttl}
 
 
 def _idempotency_item(idempotency: Idempotency, job: Job) -> codec.Item:

@@ -165,6 +165,8 @@ class JobStore(Protocol):
     def remove(self, job_id: str) -> None:
         """Remove the record of a job with its units and events; a missing one is no error.
 
+        The idempotency key that stands for the job is free again.
+
         The record goes last: cut short, the removal is begun again.
         """
         ...
