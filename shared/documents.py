@@ -55,10 +55,10 @@ class DocumentGoneError(PermanentError):
 class Understood:
     """What one analysis has understood of a document; its files lie below ``prefix``.
 
-    ``sha256`` (hex) and ``media_type`` are those of the bytes that were read, ``recipe`` stands for all else
-    that the pages depend on: with the same bytes and the same recipe anybody gets the same pages.
-    ``headings`` counts those of the outline, ``chunks`` the passages; ``ocr_pages`` are the numbers of the
-    pages whose text was recognised in an image.
+    ``sha256`` (hex) and ``media_type`` are those of the bytes that were read, which lie under
+    ``original_key``; ``recipe`` stands for all else that the pages depend on: with the same bytes and the
+    same recipe anybody gets the same pages. ``headings`` counts those of the outline, ``chunks`` the
+    passages; ``ocr_pages`` are the numbers of the pages whose text was recognised in an image.
     """
 
     document_id: str
@@ -69,6 +69,8 @@ class Understood:
     media_type: str
     recipe: str
     page_count: int
+    original_key: str = ""
+    original_version: str = ""
     language: str = ""
     title: str = ""
     headings: int = 0

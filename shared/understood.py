@@ -4,15 +4,24 @@ Below the prefix of an analysis lie
 
     document.json     the extracted document: pages with blocks and word boxes, as the pipeline reads it
     chunks.json       its passages, a list
+    original          the bytes that were read, where they are a product's and not an upload's
     pages/NNNNNN.json ten pages at a time, each as the API answers it
+    images/NNNNNN.*   the picture of a page, and a note (JSON) of its type and size
 
-They are written once, before the record names them, and never changed.
+All but the images are written before the record names them; nothing is ever changed.
 """
 
 from __future__ import annotations
 
-from shared.documents import DocumentStore, Understood, understood_prefix
+import json
+from dataclasses import replace
+from datetime import datetime
+from typing import Any
+
+from shared.documents import Document, DocumentStore, Understood, understood_prefix
 from shared.files import Files
+from shared.jobs.model import Job
+from shared.jobs.store import JobStore, subject_of
 
 # One object a page would cost a long document a thousand requests, one for all would make every page as
 # slow as the whole.
@@ -34,7 +43,73 @@ def pages_key(understood: Understood, number: int) -> str:
     return f"{understood.prefix}pages/{(number - 1) // PAGES_PER_FILE:06d}.json"
 
 
-def forget(documents: DocumentStore, files: Files, document_id: str, job_id: str) -> int:
-    """Remove what a job has understood of a document, the record first; return how many files went."""
+def with_original(understood: Understood) -> Understood:
+    """Return the same with the bytes that were read among its own files: a product's, which is no upload."""
+    return replace(understood, original_key=f"{understood.prefix}original", original_version="")
+
+
+def keys_of(understood: Understood) -> list[str]:
+    """Return the keys of all files but the pictures."""
+    firsts = range(1, understood.page_count + 1, PAGES_PER_FILE)
+    pages = [pages_key(understood, first) for first in firsts]
+    own = understood.original_key.startswith(understood.prefix)
+    original = [understood.original_key] if own else []
+    return [document_key(understood), chunks_key(understood), *pages, *original]
+
+
+def page_of(files: Files, understood: Understood, number: int) -> dict[str, Any]:
+    """Return page ``number`` (from 1) as it was stored; raises FileMissingError where it was taken back."""
+    pages = json.loads(files.get(pages_key(understood, number)))
+    page: dict[str, Any] = pages[(number - 1) % PAGES_PER_FILE]
+    return page
+
+
+def images_prefix(understood: Understood) -> str:
+    """Return what the keys of all pictures of pages begin with."""
+    return f"{understood.prefix}images/"
+
+
+def image_key(understood: Understood, number: int, ending: str) -> str:
+    """Return the key of the picture of page ``number`` (from 1)."""
+    return f"{images_prefix(understood)}{number:06d}.{ending}"
+
+
+def image_note_key(understood: Understood, number: int) -> str:
+    """Return the key of the note about the picture of page ``number``; it is written after the picture."""
+    return f"{images_prefix(understood)}{number:06d}.json"
+
+
+def forget(documents: DocumentStore, files: Files, document_id: str, job_id: str, now: datetime) -> int:
+    """Remove what a job has understood of a document, the record first; return how many files went.
+
+    A product's document is there for what was understood of it: with the last analysis its files go, too, and
+    the record is marked, so that nothing is published in the middle of it; the reconciliation removes it.
+    """
     documents.withdraw(document_id, job_id)
-    return files.delete_prefix(understood_prefix(document_id, job_id))
+    removed = files.delete_prefix(understood_prefix(document_id, job_id))
+    document = documents.get(document_id)
+    if document is not None and document.product_id and not document.readings:
+        documents.begin_deletion(document_id, now)
+        removed += files.delete_prefix(document.prefix)
+    return removed
+
+
+def document_of(job: Job) -> str:
+    """Return the document that a job is about: the upload, or a product's that its result names."""
+    return job.document_id or str((job.result or {}).get("document_id") or "")
+
+
+def subjects_jobs(jobs: JobStore, document: Document) -> list[str]:
+    """Return the ids of the jobs that may be about a document (see ``is_about``), in order."""
+    ids = {*jobs.by_subject(subject_of(document_id=document.document_id))}
+    if document.product_id:
+        ids |= {*jobs.by_subject(subject_of(product_id=document.product_id))}
+    return sorted(ids)
+
+
+def is_about(document: Document, job: Job) -> bool:
+    """Say whether a job was given a document, has read it, or makes something of a job that has."""
+    if document.document_id in (job.document_id, document_of(job)):
+        return True
+    readers = {reading.job_id for reading in document.readings}
+    return job.job_id in readers or job.source_job_id in readers

@@ -4,87 +4,178 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Sequence
+import uuid
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from pathlib import PurePosixPath
 from typing import TYPE_CHECKING, Any
 
 from functions.analyze.document import BlockKind, Document
 from functions.analyze.document_json import document_to_dict
+from functions.analyze.known import Known, chunk_settings, take_over
 from functions.analyze.page_view import page_view
 from shared import understood
 from shared.clock import utc_now
+from shared.documents import Document as Record
 from shared.documents import DocumentGoneError, Understood
+from shared.errors import TransientError
+from shared.files import FileMissingError
 from shared.jobs.states import FencedError
 
 if TYPE_CHECKING:
-    from functions.analyze.extract import Limits
     from functions.analyze.original import Original
     from shared.documents import DocumentStore
     from shared.jobs.workflow import Run
 
 _JSON = "application/json"
+_PRODUCTS = uuid.UUID("0d0b0c3e-6f0e-4f6e-9f57-2a4a8a4f2b61")
+
+
+@dataclass(frozen=True, slots=True)
+class Settings:
+    """What pages depend on besides the bytes, and the address of the Directus whose products are read."""
+
+    extraction: Sequence[Any]
+    directus_url: str = ""
 
 
 class Publication:
-    """What one analysis makes known of its document; without a store nothing is published."""
+    """What one analysis makes known of its document; without a store nothing is published.
 
-    def __init__(self, run: Run, documents: DocumentStore | None, revision: int, limits: Limits) -> None:
+    An upload has its record. A product's document gets one, with an id that follows from the Directus, the
+    product, the content and the owner, so that repeating gives the same document.
+    """
+
+    def __init__(
+        self,
+        run: Run,
+        documents: DocumentStore | None,
+        settings: Settings,
+        original: Callable[[], Original],
+    ) -> None:
         self._run = run
         self._documents = documents
-        # With the same bytes and the same recipe anybody gets the same pages.
-        settings = [revision, repr(limits), run.params.get("language")]
-        self._recipe = hashlib.sha256(json.dumps(settings).encode()).hexdigest()[:24]
+        self._settings = settings
+        self._original = original
 
     @property
     def wanted(self) -> bool:
-        """Say whether there is a document to publish about, and a store to publish in."""
-        return self._documents is not None and bool(self._run.job.document_id)
+        """Say whether there is a store to publish in."""
+        return self._documents is not None
 
-    def publish(self, original: Original, document: Document, chunks: Sequence[Any]) -> dict[str, Any]:
+    @property
+    def document_id(self) -> str:
+        """Return the document that the job is about, empty for a product's that is not published."""
+        job = self._run.job
+        if job.document_id or self._documents is None:
+            return job.document_id
+        said = [self._settings.directus_url, job.product_id, self._original().sha256, job.owner.key]
+        return str(uuid.uuid5(_PRODUCTS, json.dumps(said)))
+
+    def known(self, original: Original) -> Known | None:
+        """Take over what the owner's documents have of the same content, None where there is nothing."""
+        owner = self._run.job.owner
+        if self._documents is not None and (document_id := self._run.job.document_id):
+            record = self._documents.get(document_id)
+            if record is None:
+                return None
+            owner = record.owner
+        return take_over(self._run, self._documents, owner, original.sha256, self._recipe(original))
+
+    def publish(self, document: Document, chunks: Sequence[Any]) -> dict[str, Any]:
         """Write the files, then the one record that makes them count.
 
-        Raises FencedError where another worker has the job, DocumentGoneError where the document was deleted.
+        Raises FencedError where another worker has the job, DocumentGoneError where the document was deleted,
+        and TransientError while a product's document is being removed.
         """
         if self._documents is None:
             raise RuntimeError("there is no store of documents to publish in")
-        about = self._about(original, document, len(chunks))
+        about = self._about(document, len(chunks))
+        try:
+            self._write(about, document, chunks)
+            self._documents.publish(about, self._record(about))
+        except (FencedError, DocumentGoneError) as error:
+            # Nobody else would ever look for them.
+            self._run.files.delete_prefix(about.prefix)
+            if isinstance(error, DocumentGoneError) and self._run.job.product_id:
+                raise TransientError(
+                    "document-being-removed", "The product's document is being removed from here just now."
+                ) from error
+            raise
+        return {"document_id": about.document_id, "prefix": about.prefix}
+
+    def undo(self) -> None:
+        """Take back what this job has published, under whatever fence."""
+        if self._documents is None:
+            return
+        try:
+            document_id = self.document_id
+        except (IndexError, FileMissingError):
+            # A product's job that has not begun, or whose files went after an earlier undoing.
+            return
+        job_id = self._run.job.job_id
+        understood.forget(self._documents, self._run.files, document_id, job_id, utc_now())
+
+    def _recipe(self, original: Original) -> str:
+        """Return what stands for all that pages depend on besides the bytes; names tell texts apart."""
+        ending = PurePosixPath(original.file_name.lower()).suffix
+        said = [*self._settings.extraction, self._run.params.get("language"), original.media_type, ending]
+        return hashlib.sha256(json.dumps(said).encode()).hexdigest()[:24]
+
+    def _about(self, document: Document, chunks: int) -> Understood:
+        job, original = self._run.job, self._original()
+        blocks = [block for page in document.pages for block in page.blocks]
+        size, overlap = chunk_settings(self._run)
+        about = Understood(
+            document_id=self.document_id,
+            job_id=job.job_id,
+            fence=job.fence,
+            at=utc_now(),
+            sha256=original.sha256,
+            media_type=document.media_type,
+            recipe=self._recipe(original),
+            page_count=len(document.pages),
+            original_key=original.key,
+            original_version=original.version_id,
+            language=document.language,
+            title=document.title,
+            headings=sum(block.kind is BlockKind.HEADING for block in blocks),
+            chunks=chunks,
+            chunk_size=size,
+            chunk_overlap=overlap,
+        )
+        return about if job.document_id else understood.with_original(about)
+
+    def _write(self, about: Understood, document: Document, chunks: Sequence[Any]) -> None:
+        if not self._run.job.document_id:
+            original = self._original()
+            data = self._run.files.get(original.key, original.version_id)
+            media_type = original.media_type or "application/octet-stream"
+            self._run.files.put(about.original_key, data, media_type)
         self._put(understood.document_key(about), document_to_dict(document))
         self._put(understood.chunks_key(about), chunks)
         for first in range(0, len(document.pages), understood.PAGES_PER_FILE):
             pages = document.pages[first : first + understood.PAGES_PER_FILE]
             key = understood.pages_key(about, first + 1)
             self._put(key, [page_view(document, page) for page in pages])
-        try:
-            self._documents.publish(about)
-        except (FencedError, DocumentGoneError):
-            # Nobody else would ever look for them.
-            self._run.files.delete_prefix(about.prefix)
-            raise
-        return {"prefix": about.prefix}
 
-    def undo(self) -> None:
-        """Take back what this job has published, under whatever fence."""
-        if self._documents is not None and self._run.job.document_id:
-            job = self._run.job
-            understood.forget(self._documents, self._run.files, job.document_id, job.job_id)
-
-    def _about(self, original: Original, document: Document, chunks: int) -> Understood:
-        blocks = [block for page in document.pages for block in page.blocks]
-        params = self._run.params
-        return Understood(
-            document_id=self._run.job.document_id,
-            job_id=self._run.job.job_id,
-            fence=self._run.job.fence,
-            at=utc_now(),
-            sha256=original.sha256,
-            media_type=document.media_type,
-            recipe=self._recipe,
-            page_count=len(document.pages),
-            language=document.language,
-            title=document.title,
-            headings=sum(block.kind is BlockKind.HEADING for block in blocks),
-            chunks=chunks,
-            chunk_size=params.get("chunk_size", 800),
-            chunk_overlap=params.get("chunk_overlap", 80),
+    def _record(self, about: Understood) -> Record | None:
+        """Return the record of a product's document, kept for as long from now on as its job; else None."""
+        job, original = self._run.job, self._original()
+        if job.document_id:
+            return None
+        info = self._run.files.head(about.original_key)
+        return Record(
+            document_id=about.document_id,
+            owner=job.owner,
+            file_name=original.file_name,
+            media_type=original.media_type or about.media_type,
+            created_at=job.created_at,
+            sha256=about.sha256,
+            size=0 if info is None else info.size,
+            case_id=job.case_id,
+            product_id=job.product_id,
+            expires_at=None if job.expires_at is None else about.at + (job.expires_at - job.created_at),
         )
 
     def _put(self, key: str, value: Any) -> None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import asdict, dataclass, field, replace
 from functools import cached_property
 from itertools import islice
 from typing import TYPE_CHECKING, Any
@@ -24,9 +24,11 @@ from functions.analyze.earlier import earlier_jobs
 from functions.analyze.engine import BatchAnalysis, Engine, ModelEngine, OneByOne, Report, Task
 from functions.analyze.export import dump, publish, summary
 from functions.analyze.extract import DEFAULT_LIMITS, Limits, Source, open_source
+from functions.analyze.known import Known, chunk_settings, known_chunks, known_document
 from functions.analyze.ocr.stage import Recognition
 from functions.analyze.original import Original
 from functions.analyze.publication import Publication
+from functions.analyze.publication import Settings as PublicationSettings
 from functions.analyze.seeding.stage import Seeding
 from functions.analyze.tiers import Sizes, Tiers
 from functions.analyze.tiers import Source as TierSource
@@ -87,7 +89,10 @@ class AnalysisWorkflow:
         source = TierSource(lambda: self._taxonomy, self._open_analysis, self._sizes)
         self._tiers = Tiers(run, source)
         self._seeding = Seeding(run, tools.seeding, self._tiers.tree)
-        self._publication = Publication(run, tools.documents, self.revision, tools.limits)
+        settings = PublicationSettings(
+            [self.revision, repr(tools.limits)], tools.directus.url if tools.directus else ""
+        )
+        self._publication = Publication(run, tools.documents, settings, lambda: self._original)
 
     @property
     def stages(self) -> Sequence[Stage]:
@@ -119,7 +124,7 @@ class AnalysisWorkflow:
         return {
             **summary(tree),
             "taxonomy": f"{self._taxonomy.name} {self._taxonomy.version}",
-            "document_id": self._run.job.document_id,
+            "document_id": self._publication.document_id,
             "language": self._document.language,
             "pages": len(self._document.pages),
             "chunks": len(self._run.outputs("chunk")[1]),
@@ -141,7 +146,8 @@ class AnalysisWorkflow:
     def _prepare(self, _index: int) -> dict[str, Any]:
         """Find the document and open it once: what cannot be read fails before any work is done.
 
-        The taxonomy of a product is kept as it is now: changing it changes no running job.
+        Where its owner has had the same content understood before, those pages are taken over. The taxonomy
+        of a product is kept as it is now: changing it changes no running job.
         """
         self._require_engine()
         directus = self._tools.directus
@@ -151,6 +157,15 @@ class AnalysisWorkflow:
             rows = read_taxonomy_rows(directus, product.domain_context_model)
             self._reading = build_taxonomy(rows)
         found = original.locate(self._run, product, directus)
+        known = self._publication.known(found)
+        if known is not None:
+            return {
+                "original": found.to_json(),
+                "media_type": known.media_type,
+                "page_count": known.page_count,
+                "taxonomy": rows,
+                "known": asdict(known),
+            }
         # Kept for the stages of this invocation: neither is read and parsed a second time.
         self._source = self._open(found)
         return {
@@ -161,6 +176,8 @@ class AnalysisWorkflow:
         }
 
     def _count_batches(self) -> int:
+        if self._known is not None:
+            return 0
         return math.ceil(self._page_count / self._pages_per_unit)
 
     def _pages_of(self, batches: int) -> int:
@@ -174,6 +191,9 @@ class AnalysisWorkflow:
 
     def _assemble(self) -> dict[str, Any]:
         """Make one document of the pages, with what was recognised in place of what was not read."""
+        if self._known is not None:
+            self._document = known_document(self._run, self._known)
+            return document_to_dict(self._document)
         document = self._source.assemble(self._recognition.pages())
         language = self._run.params.get("language", DETECT)
         if language != DETECT:
@@ -184,13 +204,14 @@ class AnalysisWorkflow:
 
     def _chunk(self) -> list[Any]:
         """Make passages of the document."""
-        params = self._run.params
-        chunks = chunk(self._document, params.get("chunk_size", 800), params.get("chunk_overlap", 80))
+        if self._known is not None and self._known.chunks:
+            return known_chunks(self._run, self._known)
+        chunks = chunk(self._document, *chunk_settings(self._run))
         return [chunk_to_dict(passage) for passage in chunks]
 
     def _publish(self) -> dict[str, Any]:
         """Let the document's pages be read, while the analysis goes on."""
-        return self._publication.publish(self._original, self._document, self._run.outputs("chunk")[1])
+        return self._publication.publish(self._document, self._run.outputs("chunk")[1])
 
     @property
     def _page_count(self) -> int:
@@ -210,6 +231,11 @@ class AnalysisWorkflow:
     @cached_property
     def _original(self) -> Original:
         return Original(**self._run.outputs("prepare")[0]["original"])
+
+    @cached_property
+    def _known(self) -> Known | None:
+        known = self._run.outputs("prepare")[0].get("known")
+        return None if known is None else Known(**known)
 
     @cached_property
     def _source(self) -> Source:

@@ -53,8 +53,9 @@ class Directus:
     ) -> None:
         import httpx
 
+        self.url = url.rstrip("/")
         self._token = token
-        self._http = httpx.Client(base_url=url.rstrip("/"), timeout=timeout)
+        self._http = httpx.Client(base_url=self.url, timeout=timeout)
         self._policy = policy or RetryPolicy()
         self._page_size = page_size
         self._batch_size = batch_size

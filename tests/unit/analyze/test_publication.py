@@ -11,7 +11,7 @@ import pytest
 from functions.analyze.document_json import document_from_dict
 from functions.analyze.workflow import AnalysisWorkflow, Tools
 from shared import understood
-from shared.clock import utc_now
+from shared.clock import Clock, utc_now
 from shared.documents import Document, Understood
 from shared.jobs import states
 from shared.jobs.model import Job, Kind, Owner, Status
@@ -47,10 +47,10 @@ class Library(World):
         self.documents = MemoryDocuments(jobs=self.jobs)
         self.documents.put(Document("d1", OWNER, "policy.md", "text/markdown", utc_now()))
 
-    def runner(self) -> Runner:
+    def runner(self, clock: Clock = utc_now) -> Runner:
         tools = Tools(TAXONOMY, {"words": self.engine}, jobs=self.jobs, documents=self.documents)
         workflows = {Kind.ANALYSIS: lambda run: AnalysisWorkflow(run, tools)}
-        return Runner(self.jobs, self.files, self.queue, workflows)
+        return Runner(self.jobs, self.files, self.queue, workflows, clock=clock)
 
     def deliver(self, job: Job, remaining: Any = None) -> Outcome:
         message = JobMessage(job.job_id, Kind.ANALYSIS)

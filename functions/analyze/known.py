@@ -1,0 +1,79 @@
+"""Pages that are known already: identical bytes of one owner are extracted once.
+
+What an earlier analysis has understood is taken over where the bytes, the extraction's settings and its
+revision are the same. It is copied to this job's files at once, so that this job does not depend on what
+becomes of the other document.
+"""
+
+from __future__ import annotations
+
+import json
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from functions.analyze.document import Document
+from functions.analyze.document_json import document_from_dict
+from shared import understood
+from shared.files import FileMissingError
+
+if TYPE_CHECKING:
+    from shared.documents import DocumentStore, Understood
+    from shared.jobs.model import Owner
+    from shared.jobs.workflow import Run
+
+_JSON = "application/json"
+
+
+@dataclass(frozen=True, slots=True)
+class Known:
+    """What was taken over: keys of this job's files; ``chunks`` is empty where they are to be cut anew."""
+
+    document: str
+    chunks: str
+    media_type: str
+    page_count: int
+
+
+def take_over(
+    run: Run, documents: DocumentStore | None, owner: Owner | None, sha256: str, recipe: str
+) -> Known | None:
+    """Copy the newest pages of the same bytes and recipe among the owner's documents; None for none.
+
+    A job that is to publish what its stages return, or to take nothing from before, does its work itself.
+    """
+    if documents is None or owner is None or run.params.get("no_cache") or run.params.get("debug"):
+        return None
+    for earlier in reversed(documents.same_content(owner, sha256, recipe)):
+        try:
+            return _copied(run, earlier)
+        except FileMissingError:
+            # Taken back, or deleted, at this moment.
+            continue
+    return None
+
+
+def chunk_settings(run: Run) -> tuple[int, int]:
+    """Return the size and the overlap of passages in tokens."""
+    return run.params.get("chunk_size", 800), run.params.get("chunk_overlap", 80)
+
+
+def known_document(run: Run, known: Known) -> Document:
+    """Return the document that was taken over."""
+    return document_from_dict(json.loads(run.files.get(known.document)))
+
+
+def known_chunks(run: Run, known: Known) -> list[Any]:
+    """Return the passages that were taken over."""
+    chunks: list[Any] = json.loads(run.files.get(known.chunks))
+    return chunks
+
+
+def _copied(run: Run, earlier: Understood) -> Known:
+    same_cut = chunk_settings(run) == (earlier.chunk_size, earlier.chunk_overlap)
+    document = _copy(run, understood.document_key(earlier), "known/document.json")
+    chunks = _copy(run, understood.chunks_key(earlier), "known/chunks.json") if same_cut else ""
+    return Known(document, chunks, earlier.media_type, earlier.page_count)
+
+
+def _copy(run: Run, key: str, name: str) -> str:
+    return run.files.put(run.key(name), run.files.get(key), _JSON).key
