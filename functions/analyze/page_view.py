@@ -21,10 +21,11 @@ def page_view(document: Document, page: Page) -> dict[str, Any]:
     return {
         "number": page.number,
         "label": page.label,
-        "language": document.language,
+        "language": page.language or document.language,
         "width": page.width if known else None,
         "height": page.height if known else None,
         "scanned": page.scanned,
+        "ocr": None if (ocr := page.ocr) is None else {"engine": ocr.engine, "confidence": ocr.confidence},
         "text": page.text,
         "headings": [
             {"level": block.level, "text": page.text[block.start : block.end], **_span(block)}

@@ -143,6 +143,7 @@ class Publication:
             chunks=chunks,
             chunk_size=size,
             chunk_overlap=overlap,
+            ocr_pages=tuple(page.number for page in document.pages if page.ocr is not None),
         )
         return about if job.document_id else understood.with_original(about)
 

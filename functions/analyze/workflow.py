@@ -90,7 +90,8 @@ class AnalysisWorkflow:
         self._tiers = Tiers(run, source)
         self._seeding = Seeding(run, tools.seeding, self._tiers.tree)
         settings = PublicationSettings(
-            [self.revision, repr(tools.limits)], tools.directus.url if tools.directus else ""
+            [self.revision, repr(tools.limits), tools.ocr.name if tools.ocr else ""],
+            tools.directus.url if tools.directus else "",
         )
         self._publication = Publication(run, tools.documents, settings, lambda: self._original)
 

@@ -10,7 +10,7 @@ from functions.api import bootstrap
 from functions.api.bootstrap import Services
 from functions.api.frame import framed
 from functions.api.operators import queues, tasks
-from functions.api.routes import control, docs, document_control, health, jobs, results, uploads
+from functions.api.routes import control, docs, document_control, documents, health, jobs, results, uploads
 from functions.api.routes.health import Probe
 from functions.api.settings import ApiSettings
 from functions.api.waiting import routes as waiting
@@ -27,6 +27,7 @@ _TAGS = [
     {"name": "Jobs", "description": "Submit, follow and list."},
     {"name": "Uploads", "description": "Documents in."},
     {"name": "Results", "description": "Findings and files out."},
+    {"name": "Documents", "description": "What was understood, page by page."},
     {"name": "Control", "description": "Pause, resume, cancel."},
     {"name": "Operators", "description": "Tasks, workers, queues, dead letters; for administrators."},
     {"name": "Operation", "description": "Is it alive, is it ready."},
@@ -41,7 +42,19 @@ def create_app(
     ``watch`` says how it waits for changes of jobs: not at all, unless told otherwise.
     """
     settings = settings or ApiSettings()
-    modules = (uploads, jobs, waiting, results, control, document_control, tasks, queues, health, docs)
+    modules = (
+        uploads,
+        jobs,
+        waiting,
+        results,
+        documents,
+        control,
+        document_control,
+        tasks,
+        queues,
+        health,
+        docs,
+    )
     app = framed(
         [module.router for module in modules],
         settings,

@@ -11,7 +11,7 @@ from functions.api.problems import RequestError
 from functions.api.schemas import UploadRequest
 from functions.api.settings import ApiSettings
 from shared.auth import Caller
-from shared.documents import Document, DocumentNotFoundError, safe_file_name
+from shared.documents import Document, DocumentGoneError, DocumentNotFoundError, safe_file_name
 from shared.files import FileMissingError, UploadForm
 from shared.ids import is_uuid, uuid7
 
@@ -102,7 +102,10 @@ def pin(services: Services, settings: ApiSettings, document: Document) -> Docume
     except FileMissingError:
         raise RequestError("upload-missing", "The file was removed meanwhile.", status=409) from None
     pinned = replace(document, version_id=info.version_id, sha256=sha256, size=info.size)
-    services.documents.put(pinned)
+    try:
+        services.documents.put(pinned)
+    except DocumentGoneError:
+        raise DocumentNotFoundError(document.document_id) from None
     return pinned
 
 

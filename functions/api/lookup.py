@@ -12,9 +12,11 @@ from functions.api.bootstrap import Records
 from functions.api.problems import RequestError
 from functions.api.security import CallerDep, RecordsDep
 from shared.auth import Caller, ForbiddenError
+from shared.documents import Document
 from shared.ids import is_uuid
 from shared.jobs.model import Job
-from shared.jobs.store import JobNotFoundError, subject_of
+from shared.jobs.store import JobNotFoundError
+from shared.understood import is_about, subjects_jobs
 
 # Of a document's jobs those that are looked at, and how many are read together.
 NEWEST = 50
@@ -37,10 +39,12 @@ def find_document_job(records: Records, caller: Caller, document_id: str) -> Job
     those that they may only read. Only the newest 50 are looked at. Raises
     DocumentNotFoundError, and RequestError where there is no job.
     """
-    documents.find(records, caller, document_id)
+    document = documents.find(records, caller, document_id)
     newest: Job | None = None
     readable: Job | None = None
-    for job in _jobs_of(records, caller, document_id):
+    for job in jobs_of(records, caller, document):
+        if job.follows:
+            continue
         newest = newest or job
         if not job.status.terminal:
             if caller.may_change(job.owner):
@@ -61,12 +65,15 @@ def require_change(caller: Caller, job: Job) -> None:
         raise ForbiddenError("Only its owner and administrators may change this job.")
 
 
-def _jobs_of(records: Records, caller: Caller, document_id: str) -> Iterator[Job]:
-    """Yield the jobs about an upload that the caller may read, newest first, as they are asked for."""
-    ids = sorted(records.jobs.by_subject(subject_of(document_id=document_id)), reverse=True)[:NEWEST]
+def jobs_of(records: Records, caller: Caller, document: Document) -> Iterator[Job]:
+    """Yield the jobs about a document that the caller may read, newest first, as they are asked for.
+
+    Only the newest 50 of an upload, or of the product that the document is of, are looked at.
+    """
+    ids = subjects_jobs(records.jobs, document)[::-1][:NEWEST]
     for start in range(0, len(ids), BATCH):
         jobs = records.jobs.many(ids[start : start + BATCH])
-        yield from (job for job in jobs if caller.may_read(job.owner) and not job.follows)
+        yield from (job for job in jobs if caller.may_read(job.owner) and is_about(document, job))
 
 
 def _readable(job_id: str, caller: CallerDep, records: RecordsDep) -> Job:

@@ -131,7 +131,7 @@ class Submitter:
     def _stored(self, file: File, case_id: str, idempotency: Idempotency | None) -> Document:
         """Store the file, or find what an earlier try of the same request has stored."""
         document_id = _document_id(idempotency)
-        earlier = None if idempotency is None else self.services.documents.get(document_id)
+        earlier = None if idempotency is None else self._stored_before(document_id)
         return earlier or documents.store(
             self.services,
             self.settings,
@@ -141,6 +141,19 @@ class Submitter:
             case_id=case_id,
             data=file.data,
         )
+
+    def _stored_before(self, document_id: str) -> Document | None:
+        """Return the document of an earlier try; raises RequestError while it is being removed."""
+        if (found := self.services.documents.get(document_id)) is not None:
+            return found
+        marked = self.services.documents.expired(document_id)
+        if marked is not None and marked.deleted_at is not None:
+            raise RequestError(
+                "document-being-removed",
+                "The document that came with this Idempotency-Key is just being removed. Use a new key.",
+                status=409,
+            )
+        return None
 
     def cleanup(self, request: CleanupRequest, gate: ProductGate) -> Submission:
         """Accept a removal."""

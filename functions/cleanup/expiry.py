@@ -1,4 +1,4 @@
-"""The removal of what has expired: files first, the record last; interrupted, it is begun anew.
+"""The removal of what has expired or was deleted: files first, records last; interrupted, it begins anew.
 
 DynamoDB's time to live and the bucket's lifecycle rules would remove the same things, each without the other:
 records a week after they expire at the earliest, files ``RetentionDays`` after they were written. They are
@@ -7,18 +7,22 @@ the net for a deployment whose reconciliation does not run.
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import asdict, dataclass
 from functools import partial
 
 from functions.cleanup.listing import PAGE, work_off
 from shared.clock import Clock, utc_now
-from shared.documents import DocumentStore
+from shared.documents import Document, DocumentStore
 from shared.files import Files
+from shared.jobs.model import Job
 from shared.jobs.runner import Remaining, unlimited
-from shared.jobs.store import JobStore, subject_of
+from shared.jobs.store import JobStore
 from shared.jobs.workflow import job_prefix
 from shared.observability import logger
+from shared.understood import document_of, forget, is_about, subjects_jobs
+
+RemoveCopies = Callable[[Document], object]
 
 
 @dataclass(slots=True)
@@ -51,13 +55,17 @@ class Removed:
 
 @dataclass(frozen=True, slots=True)
 class Expiry:
-    """Removes the jobs and documents whose time is over."""
+    """Removes the jobs and documents whose time is over, and the documents that were deleted.
+
+    ``copies`` remove what is kept of a document elsewhere, an index for example; each may be called again.
+    """
 
     store: JobStore
     documents: DocumentStore
     files: Files
     clock: Clock = utc_now
     page: int = PAGE
+    copies: Sequence[RemoveCopies] = ()
 
     def run(self, remaining: Remaining = unlimited) -> Removed:
         """Remove what has expired, the longest expired first, until ``remaining()`` seconds run short.
@@ -91,26 +99,45 @@ class Expiry:
 
     def _remove_job(self, job_id: str, removed: Removed) -> None:
         """Remove a job's files, then its record; one that an index still lists may be gone already."""
-        if self.store.expired(job_id) is None:
+        job = self.store.expired(job_id)
+        if job is None:
             return
         objects = self.files.delete_prefix(job_prefix(job_id))
+        if document_id := document_of(job):
+            objects += forget(self.documents, self.files, document_id, job_id, self.clock())
         self.store.remove(job_id)
         removed.expired_jobs += 1
         logger.info("Expired job removed", job_id=job_id, objects=objects)
 
     def _remove_document(self, document_id: str, removed: Removed) -> None:
-        """Remove an upload, unless a job is still to read it; nobody can submit another one."""
+        """Remove a document, unless a job is still to read it; nobody can submit another one."""
         document = self.documents.expired(document_id)
         if document is None:
             return
-        if self._in_use(document_id):
+        jobs = list(self._jobs_of(document))
+        if any(not job.status.terminal for job in jobs):
             removed.in_use += 1
             return
-        objects = self.files.delete_prefix(document.prefix)
+        for remove in self.copies:
+            remove(document)
+        objects = 0
+        if document.deleted_at is not None:
+            # Nobody else would find them: what was understood stays listed until they are gone.
+            objects += sum(map(self._remove_with_document, jobs))
+        objects += self.files.delete_prefix(document.prefix)
         self.documents.delete(document_id)
         removed.expired_documents += 1
-        logger.info("Expired document removed", document_id=document_id, objects=objects)
+        logger.info("Document removed", document_id=document_id, objects=objects)
 
-    def _in_use(self, document_id: str) -> bool:
-        jobs = map(self.store.get, self.store.by_subject(subject_of(document_id=document_id)))
-        return any(job is not None and not job.status.terminal for job in jobs)
+    def _remove_with_document(self, job: Job) -> int:
+        """Remove a job about a document that goes; return how many files it had."""
+        objects = self.files.delete_prefix(job_prefix(job.job_id))
+        self.store.remove(job.job_id)
+        return objects
+
+    def _jobs_of(self, document: Document) -> Iterator[Job]:
+        """Yield the jobs about a document, whoever's."""
+        for job_id in subjects_jobs(self.store, document):
+            job = self.store.get(job_id) or self.store.expired(job_id)
+            if job is not None and is_about(document, job):
+                yield job

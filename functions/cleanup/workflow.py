@@ -15,6 +15,7 @@ from typing import Any
 
 from functions.cleanup.seeded import SeededRows
 from functions.cleanup.subject import Finder
+from shared.clock import utc_now
 from shared.directus import PRODUCTS
 from shared.documents import DocumentStore
 from shared.errors import PermanentError, TransientError
@@ -23,6 +24,7 @@ from shared.jobs.workflow import Run, Stage, job_prefix
 from shared.leases import Lease
 from shared.product_lock import ProductLock
 from shared.seeded_rows import CHILDREN_FIRST, ProductRows
+from shared.understood import document_of, forget, keys_of
 
 VERIFY_ROUNDS = 3
 
@@ -162,7 +164,11 @@ class CleanupWorkflow:
         job_id = self._found["jobs"][index]
         if self._dry_run:
             return self._stored_files(job_id)
-        return self._run.files.delete_prefix(job_prefix(job_id))
+        job = self._ports.store.get(job_id)
+        removed = 0
+        if job is not None and (document_id := document_of(job)):
+            removed = forget(self._ports.documents, self._run.files, document_id, job_id, utc_now())
+        return removed + self._run.files.delete_prefix(job_prefix(job_id))
 
     def _document(self, _index: int) -> int:
         """Remove the upload, its record last: with the record gone nobody would find the objects."""
@@ -261,4 +267,6 @@ class CleanupWorkflow:
         job = self._ports.store.get(job_id)
         keys = {unit.key for unit in self._ports.store.units(job_id)}
         keys |= {artifact.key for artifact in job.artifacts.values()} if job else set()
+        if job is not None and (document := self._ports.documents.get(document_of(job))) is not None:
+            keys |= {key for one in document.readings if one.job_id == job_id for key in keys_of(one)}
         return sum(self._run.files.head(key) is not None for key in keys)

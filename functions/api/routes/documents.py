@@ -1,0 +1,103 @@
+"""What was understood of a document, page by page, and its deletion."""
+
+from __future__ import annotations
+
+import json
+from typing import Annotated, Any
+
+from fastapi import APIRouter, Path
+
+from functions.api import documents
+from functions.api.bootstrap import Services
+from functions.api.deletion import delete
+from functions.api.document_answers import Deletion, DocumentView, PageImage, PageView
+from functions.api.document_views import document_view
+from functions.api.links import RootDep
+from functions.api.lookup import jobs_of
+from functions.api.openapi import READ, answers
+from functions.api.problems import RequestError
+from functions.api.security import CallerDep, GuardedRoute, ServicesDep, SettingsDep
+from functions.api.settings import ApiSettings
+from shared.documents import Document, Understood
+from shared.files import FileMissingError
+from shared.understood import image_key, image_note_key, page_of
+
+router = APIRouter(tags=["Documents"], route_class=GuardedRoute)
+
+Number = Annotated[int, Path(ge=1, le=1_000_000, description="Page number, from 1.")]
+
+
+@router.get("/documents/{document_id}", responses=answers(*READ))
+def get_document(document_id: str, caller: CallerDep, services: ServicesDep, root: RootDep) -> DocumentView:
+    """Tell what a document is, what was understood of it, and how far its index and its jobs are."""
+    document = documents.find(services, caller, document_id)
+    return document_view(document, list(jobs_of(services, caller, document)), root)
+
+
+@router.get("/documents/{document_id}/pages/{number}", responses=answers(*READ, 409, 422))
+def get_page(
+    document_id: str, number: Number, caller: CallerDep, services: ServicesDep, settings: SettingsDep
+) -> PageView:
+    """Get a page: its text with headings, tables and the boxes of all words, and its picture.
+
+    Answers 409 until an analysis has read the document.
+    """
+    document = documents.find(services, caller, document_id)
+    understood = _require_understood(document)
+    if number > understood.page_count:
+        raise RequestError("page-not-found", f"The document has {understood.page_count} pages.", status=404)
+    page = page_of(services.files, understood, number)
+    return PageView(
+        document_id=document.document_id,
+        pages=understood.page_count,
+        image=_image(services, settings, document, understood, number),
+        **page,
+    )
+
+
+@router.delete("/documents/{document_id}", status_code=202, responses=answers(401, 403, 404, 409, 503))
+def delete_document(document_id: str, caller: CallerDep, services: ServicesDep) -> Deletion:
+    """Remove a document for good, with everything that was made of it; rows in Directus stay.
+
+    Nobody sees it from now on. Its file in all versions, pages, pictures, index and jobs with their results
+    are removed within about two minutes; until then a repetition gets the same answer, later 404. A job about
+    it that has not ended is refused with 409: cancel it first. Jobs that make outputs of it are cancelled.
+    """
+    document = delete(services, caller, document_id)
+    return Deletion(
+        document_id=document.document_id,
+        message="The document and everything made of it are being removed.",
+    )
+
+
+def _require_understood(document: Document) -> Understood:
+    if document.understood is None:
+        raise RequestError(
+            "document-not-understood",
+            "No analysis has read the document yet; start one with POST /jobs/analysis, or wait for it.",
+            status=409,
+        )
+    return document.understood
+
+
+def _image(
+    services: Services, settings: ApiSettings, document: Document, understood: Understood, number: int
+) -> PageImage | None:
+    """Return where the picture of a page is, None where there is none."""
+    try:
+        note: dict[str, Any] = json.loads(services.files.get(image_note_key(understood, number)))
+    except FileMissingError:
+        return None
+    link = services.files.link(
+        image_key(understood, number, note["ending"]),
+        file_name=f"{document.document_id}-{number}.{note['ending']}",
+        media_type=note["media_type"],
+        seconds=settings.download_seconds,
+    )
+    return PageImage(
+        url=link,
+        media_type=note["media_type"],
+        width=note["width"],
+        height=note["height"],
+        scale=note["scale"],
+    )
