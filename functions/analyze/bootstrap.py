@@ -41,6 +41,7 @@ def make_workflow(s: AnalyzeSettings, jobs: JobStore) -> MakeWorkflow:
     """Return what makes the workflow of an analysis; the tools are made once."""
     from functions.analyze.extract.source import Limits as FileLimits
     from functions.analyze.ocr.ppocr.engine import PaddleOcr
+    from functions.analyze.llm.setup import MISSING, model_engines
     from functions.analyze.rules.engine import RulesEngine
     from functions.analyze.seeding.session import Means
     from functions.analyze.workflow import AnalysisWorkflow, Tools
@@ -57,9 +58,12 @@ def make_workflow(s: AnalyzeSettings, jobs: JobStore) -> MakeWorkflow:
         directus = Directus(s.directus_url, token)
         lock = ProductLock(DynamoLeases(s.jobs_table, s.aws_endpoint_url), jobs, s.directus_url)
         seeding = Means(directus, lock)
+    rules = RulesEngine()
     tools = Tools(
         taxonomy=load_taxonomy(s.taxonomy),
-        engines={RulesEngine.name: RulesEngine()},
+        engines={rules.name: rules},
+        models=model_engines(s, rules, endpoint_url=s.aws_endpoint_url, meter=measure),
+        missing=MISSING,
         directus=directus,
         seeding=seeding,
         limits=FileLimits(max_pages=s.max_pages),
@@ -69,3 +73,13 @@ def make_workflow(s: AnalyzeSettings, jobs: JobStore) -> MakeWorkflow:
         ocr=PaddleOcr() if s.ocr_engine == PaddleOcr.name else None,
     )
     return lambda run: AnalysisWorkflow(run, tools)
+
+
+def measure(name: str, value: float) -> None:
+    """Add to the metrics that go out at the end of the invocation."""
+    from aws_lambda_powertools.metrics import MetricUnit
+
+    from shared.jobs.sqs_handler import job_metrics
+
+    unit = MetricUnit.NoUnit if name.endswith("Usd") else MetricUnit.Count
+    job_metrics().add_metric(name, unit, value)

@@ -6,13 +6,16 @@ from typing import Literal
 
 from pydantic import Field, SecretStr
 
+from functions.analyze.llm.settings import ModelSettings
 from shared.settings import CommonSettings
 
 
-class AnalyzeSettings(CommonSettings):
-    """See CommonSettings."""
+class AnalyzeSettings(ModelSettings, CommonSettings):
+    """See CommonSettings and ModelSettings."""
 
-    engine: Literal["rules"] = Field("rules", description="Engine of jobs that name none.")
+    engine: Literal["rules", "openai", "bedrock"] = Field(
+        "rules", description="Engine of jobs that name none."
+    )
     taxonomy: str = Field("travel-insurance", description="Name of a shipped taxonomy, or a file's path.")
     ocr_engine: Literal["ppocr", "off"] = Field("ppocr", description="What reads pages without a text layer.")
     max_pages: int = Field(2000, ge=1, description="Pages above which a document is refused.")

@@ -3,7 +3,7 @@
 from shared.directus.client import MAX_DOWNLOAD, Directus
 from shared.directus.errors import DirectusNotFoundError, DirectusRejectedError, DirectusTokenError
 from shared.directus.model import PRODUCTS, Product, StoredFile
-from shared.directus.retry import RetryPolicy
+from shared.retry import RetryPolicy
 
 __all__ = [
     "MAX_DOWNLOAD",

@@ -17,9 +17,9 @@ from urllib.parse import quote
 from shared.directus.batches import cut
 from shared.directus.errors import DirectusNotFoundError, error_of_graphql, error_of_response, unavailable
 from shared.directus.model import PRODUCTS, Product, StoredFile
-from shared.directus.retry import RetryPolicy
 from shared.errors import PermanentError, TransientError
 from shared.observability import logger
+from shared.retry import RetryPolicy
 
 Row = dict[str, Any]
 Token = str | Callable[[], str]

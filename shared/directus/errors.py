@@ -12,15 +12,13 @@ from __future__ import annotations
 import json
 import unicodedata
 from collections.abc import Mapping
-from datetime import UTC, datetime
-from email.utils import parsedate_to_datetime
 from http import HTTPStatus
 from typing import Any
 
 from shared.errors import ClauseworksError, PermanentError, TransientError
+from shared.retry import retry_after
 
 MAX_MESSAGE = 200
-MAX_RETRY_AFTER = 3600.0
 
 _TOKEN_CODES = {"INVALID_CREDENTIALS", "TOKEN_EXPIRED", "INVALID_TOKEN"}
 # GraphQL answers 200 whatever happens, so the code alone tells what it was.
@@ -81,20 +79,6 @@ def error_of_graphql(errors: object) -> ClauseworksError:
 def unavailable(target: str, reason: str) -> TransientError:
     """Return the error for a server that does not answer, or not in full."""
     return TransientError("directus-unavailable", f"Directus cannot be reached for {target}: {reason}.")
-
-
-def retry_after(value: str) -> float | None:
-    """Return the seconds that a Retry-After header asks for (number or HTTP date), at most an hour."""
-    if not value:
-        return None
-    try:
-        seconds = float(value)
-    except ValueError:
-        try:
-            seconds = (parsedate_to_datetime(value) - datetime.now(UTC)).total_seconds()
-        except (ValueError, TypeError):
-            return None
-    return min(max(seconds, 0.0), MAX_RETRY_AFTER) if seconds == seconds else None  # noqa: PLR0124 - NaN
 
 
 def _error(target: str, status: int, code: str, message: str, wait: float | None) -> ClauseworksError:

@@ -7,8 +7,9 @@ from email.utils import format_datetime
 import pytest
 
 from shared.directus import Directus, DirectusNotFoundError, DirectusTokenError, RetryPolicy
-from shared.directus.errors import DirectusRejectedError, error_of_graphql, error_of_response, retry_after
+from shared.directus.errors import DirectusRejectedError, error_of_graphql, error_of_response
 from shared.errors import PermanentError, TransientError
+from shared.retry import retry_after
 from tests.fakes.directus_server import TOKEN, DirectusServer, Fault
 from tests.unit.directus.conftest import Connect
 
