@@ -57,8 +57,8 @@ chaos: setup ## Kill workers at every point, then under load; write the figures 
 	@$(RUN) -m tests.chaos $(CHAOS)
 
 evaluate: setup ## Analyse DOCUMENTS=folder without a stack, write the exports to OUT=folder
-	@test -n "$(DOCUMENTS)" -a -n "$(OUT)" || { echo "usage: make evaluate DOCUMENTS=DIR OUT=DIR [ENGINE=rules]"; exit 2; }
-	@$(RUN) -m functions.analyze.evaluate "$(DOCUMENTS)" "$(OUT)" --engine "$(ENGINE)"
+	@test -n "$(DOCUMENTS)" -a -n "$(OUT)" || { echo "usage: make evaluate DOCUMENTS=DIR OUT=DIR [ENGINE=rules] [HYBRID=1]"; exit 2; }
+	@$(RUN) -m functions.analyze.evaluate "$(DOCUMENTS)" "$(OUT)" --engine "$(ENGINE)" $(if $(HYBRID),--hybrid)
 
 samples: setup ## Render the sample policies anew
 	@$(RUN) -m infra.samples

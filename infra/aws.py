@@ -25,6 +25,8 @@ from infra.local.paths import CHECKOUT, Paths
 from infra.local.stack import SECRETS
 
 CONFIGURATION = CHECKOUT / "samconfig.toml"
+# Stored where the environment has them, and never asked for.
+OPTIONAL = {"OPENAI_API_KEY"}
 
 
 def stages() -> dict[str, Any]:
@@ -35,11 +37,13 @@ def stages() -> dict[str, Any]:
 
 
 def store_secrets(ssm: Any, stage: str, environment: Mapping[str, str], ask: Callable[[str], str]) -> None:
-    """Store the secrets of a stage, those of the environment or what ``ask`` returns for their names.
+    """Store the secrets of a stage: those of the environment, else what ``ask`` returns for their names.
 
     Raises LocalError for a signing secret that is too short.
     """
-    values = {name: environment.get(name) or ask(f"{name}: ") for name in SECRETS}
+    values = {
+        name: environment.get(name) or ("" if name in OPTIONAL else ask(f"{name}: ")) for name in SECRETS
+    }
     if len(values["DIRECTUS_SECRET"]) < MIN_SECRET:
         raise LocalError(f"DIRECTUS_SECRET needs at least {MIN_SECRET} characters")
     secrets.store(ssm, stages()[stage]["stack_name"], values)

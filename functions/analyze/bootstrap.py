@@ -40,8 +40,8 @@ def runner() -> Runner:
 def make_workflow(s: AnalyzeSettings, jobs: JobStore) -> MakeWorkflow:
     """Return what makes the workflow of an analysis; the tools are made once."""
     from functions.analyze.extract.source import Limits as FileLimits
-    from functions.analyze.ocr.ppocr.engine import PaddleOcr
     from functions.analyze.llm.setup import MISSING, model_engines
+    from functions.analyze.ocr.ppocr.engine import PaddleOcr
     from functions.analyze.rules.engine import RulesEngine
     from functions.analyze.seeding.session import Means
     from functions.analyze.workflow import AnalysisWorkflow, Tools

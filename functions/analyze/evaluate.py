@@ -1,7 +1,7 @@
 """Runs the analysis over a folder of documents, without a stack: ``python -m functions.analyze.evaluate``.
 
 The same runner and workflow as in the function, on stores in memory; writes the export ``NAME.json``
-for each document.
+for each document. Engines that ask a model read their settings from the environment.
 """
 
 from __future__ import annotations
@@ -10,11 +10,13 @@ import argparse
 import hashlib
 import sys
 import time
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
 from functions.analyze.extract.source import DEFAULT_LIMITS
+from functions.analyze.llm.settings import ModelSettings
+from functions.analyze.llm.setup import MISSING, model_engines
 from functions.analyze.ocr.ppocr.engine import PaddleOcr
 from functions.analyze.rules.engine import RulesEngine
 from functions.analyze.workflow import AnalysisWorkflow, Tools
@@ -30,10 +32,13 @@ from shared.observability import logger
 from shared.taxonomy import load_taxonomy
 
 
-def analyse_file(path: Path, tools: Tools, engine: str) -> tuple[Job, bytes]:
-    """Run one document through the whole workflow; return the ended job and its export (empty if failed)."""
+def analyse_file(path: Path, tools: Tools, engine: str, **options: Any) -> tuple[Job, bytes]:
+    """Run one document through the whole workflow; return the ended job and its export (empty if failed).
+
+    ``options`` are further parameters of the job.
+    """
     files, jobs, queue = MemoryFiles(), MemoryJobs(), MemoryQueue()
-    job = _submit(path, files, jobs, engine)
+    job = _submit(path, files, jobs, {"engine": engine, **options})
     runner = Runner(jobs, files, queue, {Kind.ANALYSIS: lambda run: AnalysisWorkflow(run, tools)})
     outcome = runner.handle(JobMessage(job.job_id, Kind.ANALYSIS))
     ended = outcome.job or job
@@ -41,7 +46,7 @@ def analyse_file(path: Path, tools: Tools, engine: str) -> tuple[Job, bytes]:
     return ended, b"" if export is None else files.get(export.key)
 
 
-def _submit(path: Path, files: MemoryFiles, jobs: MemoryJobs, engine: str) -> Job:
+def _submit(path: Path, files: MemoryFiles, jobs: MemoryJobs, options: dict[str, Any]) -> Job:
     """Store the document and its job as a submission does; nothing is retried here."""
     data = path.read_bytes()
     media_type = media_type_of(path.name) or "application/octet-stream"
@@ -54,8 +59,8 @@ def _submit(path: Path, files: MemoryFiles, jobs: MemoryJobs, engine: str) -> Jo
         "document_sha256": hashlib.sha256(data).hexdigest(),
         "file_name": path.name,
         "media_type": media_type,
-        "engine": engine,
         "export": True,
+        **options,
     }
     job = Job(uuid7(), Kind.ANALYSIS, Owner("local", "evaluate"), params, now, now, max_attempts=1)
     return jobs.create(states.submitted(job, "evaluate"))
@@ -67,6 +72,9 @@ def main(arguments: Sequence[str] | None = None) -> int:
     parser.add_argument("documents", type=Path, help="folder with documents")
     parser.add_argument("out", type=Path, help="folder for the exports, one NAME.json a document")
     parser.add_argument("--engine", default="rules")
+    parser.add_argument(
+        "--hybrid", action="store_true", help="ask the engine's model only where rules are unsure"
+    )
     parser.add_argument("--taxonomy", default="travel-insurance", help="a shipped taxonomy or a file")
     options = parser.parse_args(arguments)
     paths = sorted(path for path in options.documents.iterdir() if path.suffix.lower() in MEDIA_TYPES)
@@ -75,10 +83,13 @@ def main(arguments: Sequence[str] | None = None) -> int:
         return 2
     logger.setLevel("ERROR")  # the table is the output; failures have their line in it
     options.out.mkdir(parents=True, exist_ok=True)
+    rules = RulesEngine()
     tools = Tools(
         load_taxonomy(options.taxonomy),
-        {RulesEngine.name: RulesEngine()},
+        {rules.name: rules},
         limits=DEFAULT_LIMITS,
+        models=model_engines(ModelSettings(), rules),
+        missing=MISSING,
         ocr=PaddleOcr(),
     )
     return max(_report(path, tools, options) for path in paths)
@@ -87,15 +98,25 @@ def main(arguments: Sequence[str] | None = None) -> int:
 def _report(path: Path, tools: Tools, options: argparse.Namespace) -> int:
     """Analyse one document, write its export and print a line."""
     began = time.perf_counter()
-    job, export = analyse_file(path, tools, options.engine)
+    job, export = analyse_file(path, tools, options.engine, hybrid=options.hybrid)
     seconds = time.perf_counter() - began
     if job.status is not Status.COMPLETED or job.result is None:
         print(f"{path.name:30} {job.status}: {(job.error or {}).get('detail', '')}", file=sys.stderr)
         return 1
     (options.out / f"{path.stem}.json").write_bytes(export)
     counts = "  ".join(f"{name[4:]} {job.result[name]:3}" for name in job.result if name.startswith("num_"))
-    print(f"{path.name:30} {job.result['pages']:3} pages  {counts}  {seconds:5.2f} s")
+    print(f"{path.name:30} {job.result['pages']:3} pages  {counts}  {seconds:5.2f} s{_used(job.result)}")
     return 0
+
+
+def _used(result: Mapping[str, Any]) -> str:
+    """Return what a model was asked for the result, empty where none was."""
+    if "model" not in result:
+        return ""
+    tokens, cost = result["tokens"], result["cost_usd"]
+    price = "cost unknown" if cost is None else f"{cost:.4f} USD"
+    dropped = f"{result['claims_dropped']} of {result['claims']} claims dropped"
+    return f"  {result['model_calls']} calls  {tokens['input']}+{tokens['output']} tokens  {price}  {dropped}"
 
 
 if __name__ == "__main__":

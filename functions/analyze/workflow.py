@@ -274,6 +274,10 @@ class AnalysisWorkflow:
                 "engine-not-configured",
                 f"The engine {name!r} is not configured here. {self._tools.missing.get(name, '')}".rstrip(),
             )
+        elif self._run.params.get("hybrid"):
+            raise PermanentError(
+                "hybrid-without-model", f"The engine {name!r} asks no model: hybrid needs openai or bedrock."
+            )
 
     def _open_analysis(self) -> BatchAnalysis:
         self._require_engine()

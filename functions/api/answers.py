@@ -6,6 +6,8 @@ from typing import Any
 
 from pydantic import BaseModel, ConfigDict, Field
 
+from shared.comparison import Comparison
+
 
 class Accepted(BaseModel):
     """A job that was accepted; this is the answer to every repetition of the request, too."""
@@ -129,6 +131,25 @@ class ArtifactList(BaseModel):
     """The files of a job."""
 
     artifacts: list[ArtifactView]
+
+
+class ComparedProduct(BaseModel):
+    """One of the products that are compared, as its analysis knows it."""
+
+    job_id: str
+    product_id: str | None
+    document_id: str | None
+    file_name: str | None
+    engine: str
+    completed_at: str | None
+
+
+class ComparisonView(BaseModel):
+    """Products side by side; every row has one entry a product, in the order of ``products``."""
+
+    taxonomy: str = Field(description="Name and version of the taxonomy that all were analysed with.")
+    products: list[ComparedProduct]
+    comparison: Comparison
 
 
 class Health(BaseModel):

@@ -10,7 +10,17 @@ from functions.api import bootstrap
 from functions.api.bootstrap import Services
 from functions.api.frame import framed
 from functions.api.operators import queues, tasks
-from functions.api.routes import control, docs, document_control, documents, health, jobs, results, uploads
+from functions.api.routes import (
+    comparison,
+    control,
+    docs,
+    document_control,
+    documents,
+    health,
+    jobs,
+    results,
+    uploads,
+)
 from functions.api.routes.health import Probe
 from functions.api.settings import ApiSettings
 from functions.api.waiting import routes as waiting
@@ -48,6 +58,7 @@ def create_app(
         waiting,
         results,
         documents,
+        comparison,
         control,
         document_control,
         tasks,

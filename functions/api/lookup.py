@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from typing import Annotated
 
 from fastapi import Depends
@@ -15,7 +15,7 @@ from shared.auth import Caller, ForbiddenError
 from shared.documents import Document
 from shared.ids import is_uuid
 from shared.jobs.model import Job
-from shared.jobs.store import JobNotFoundError
+from shared.jobs.store import JobNotFoundError, subject_of
 from shared.understood import is_about, subjects_jobs
 
 # Of a document's jobs those that are looked at, and how many are read together.
@@ -70,10 +70,22 @@ def jobs_of(records: Records, caller: Caller, document: Document) -> Iterator[Jo
 
     Only the newest 50 of an upload, or of the product that the document is of, are looked at.
     """
-    ids = subjects_jobs(records.jobs, document)[::-1][:NEWEST]
+    ids = subjects_jobs(records.jobs, document)
+    yield from (job for job in _readable_of(records, caller, ids) if is_about(document, job))
+
+
+def jobs_of_product(records: Records, caller: Caller, product_id: str) -> Iterator[Job]:
+    """Yield the jobs about a product that the caller may read, as ``jobs_of`` does."""
+    yield from _readable_of(records, caller, records.jobs.by_subject(subject_of(product_id=product_id)))
+
+
+def _readable_of(records: Records, caller: Caller, job_ids: Iterable[str]) -> Iterator[Job]:
+    """Yield those of the newest of the jobs that the caller may read."""
+    ids = sorted(job_ids, reverse=True)[:NEWEST]
     for start in range(0, len(ids), BATCH):
-        jobs = records.jobs.many(ids[start : start + BATCH])
-        yield from (job for job in jobs if caller.may_read(job.owner) and is_about(document, job))
+        yield from (
+            job for job in records.jobs.many(ids[start : start + BATCH]) if caller.may_read(job.owner)
+        )
 
 
 def _readable(job_id: str, caller: CallerDep, records: RecordsDep) -> Job:

@@ -12,6 +12,7 @@ from shared.jobs.model import Kind, Status
 
 _IDENTIFIER = r"^[A-Za-z0-9][A-Za-z0-9._:-]*$"
 MAX_METADATA = 20
+MIN_COMPARED, MAX_COMPARED = 2, 10
 
 
 Identifier = Annotated[str, StringConstraints(min_length=1, max_length=128, pattern=_IDENTIFIER)]
@@ -69,6 +70,15 @@ class AnalysisOptions(Request):
     engine: Literal["rules", "openai", "bedrock"] | None = Field(
         None, description="Engine that finds; the deployment's own by default."
     )
+    hybrid: bool = Field(
+        False, description="Ask the engine's model only where the rules are unsure (openai, bedrock)."
+    )
+    token_budget: int | None = Field(
+        None, ge=1, description="Most tokens that the job may use of a model; at most the deployment's own."
+    )
+    cost_budget: float | None = Field(
+        None, gt=0, description="Most US dollars that it may cost; at most the deployment's own."
+    )
     language: Literal["auto", "de", "fr", "en"] = Field("auto", description="Language of the document.")
     translate_to: Literal["de", "fr", "en", "it", "es"] | None = Field(
         None, description="Language to translate the pages to."
@@ -81,6 +91,12 @@ class AnalysisOptions(Request):
     def _overlap_fits(self) -> Self:
         if self.chunk_overlap >= self.chunk_size:
             raise ValueError("chunk_overlap has to be less than chunk_size")
+        return self
+
+    @model_validator(mode="after")
+    def _hybrid_has_a_model(self) -> Self:
+        if self.hybrid and self.engine == "rules":
+            raise ValueError("hybrid needs an engine that asks a model: openai or bedrock")
         return self
 
     @model_validator(mode="after")
@@ -131,6 +147,23 @@ class CleanupRequest(Request):
     @model_validator(mode="after")
     def _one_subject(self) -> Self:
         _require_one(self.product_id, self.document_id)
+        return self
+
+
+class CompareRequest(Request):
+    """Two to ten analysed products: by job, or by product or document, whose newest analysis then counts."""
+
+    model_config = ConfigDict(json_schema_extra={"examples": [{"product_ids": ["4711", "4712"]}]})
+
+    job_ids: list[Identifier] = Field(default_factory=list, description="Completed analyses.")
+    product_ids: list[Identifier] = Field(default_factory=list, description="Products in Directus.")
+    document_ids: list[Identifier] = Field(default_factory=list, description="Uploads.")
+
+    @model_validator(mode="after")
+    def _several(self) -> Self:
+        named = len(self.job_ids) + len(self.product_ids) + len(self.document_ids)
+        if not MIN_COMPARED <= named <= MAX_COMPARED:
+            raise ValueError(f"{MIN_COMPARED} to {MAX_COMPARED} products can be compared")
         return self
 
 

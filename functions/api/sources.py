@@ -18,7 +18,7 @@ from shared.jobs.model import Job, Kind, Status
 
 # The parameters that the tiers and stages before each tier depend on.
 _BEFORE_SEGMENTS = ("language", "chunk_size", "chunk_overlap")
-_BEFORE_BENEFITS = (*_BEFORE_SEGMENTS, "engine", "segment_chunks")
+_BEFORE_BENEFITS = (*_BEFORE_SEGMENTS, "engine", "hybrid", "segment_chunks")
 _BEFORE_DETAILS = (*_BEFORE_BENEFITS, "benefit_chunks")
 _SHAPING: Mapping[str, tuple[str, ...]] = {
     "segments": _BEFORE_SEGMENTS,

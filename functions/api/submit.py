@@ -40,7 +40,6 @@ _UPLOADS = uuid.UUID("6b1f6c2e-52a1-4c0e-9d3b-0f5a7e8c4d21")
 
 # Parameters of the contract whose stages are still to be built, with the values that ask for nothing.
 _NOT_AVAILABLE: Mapping[str, tuple[object, ...]] = {
-    "engine": (None, "rules"),
     "translate_to": (None,),
     "summary": (False,),
     "report": (False,),

@@ -48,8 +48,8 @@ def keys_of(prompt: str) -> list[str]:
 
 def _presence(lists: str, passages: list[Passage]) -> dict[str, Any]:
     granted, absent = [], []
-    for key, name, _segment, said in _ITEM.findall(lists):
-        proof = _best(_stems(f"{name.replace('_', ' ')} {said.partition('.')[0]}"), passages)
+    for key, _name, _segment, said in _ITEM.findall(lists):
+        proof = _best(_stems(said.partition(".")[0]), passages)
         if proof is None:
             absent.append(key)
             continue
@@ -66,13 +66,16 @@ def _details(lists: str, passages: list[Passage]) -> dict[str, Any]:
         done.append(key)
         near = [passage for passage in passages if passage.key == granted_in] or passages
         own = [name for name in names.split() if name in kinds]
+        label = re.search(r"\((.*)\)$", what)
+        stems = _stems(label.group(1) if label else "")
         for passage in near:
             for sentence in passage.sentences:
+                if _count(stems, sentence) < min(2, len(stems)):
+                    continue
                 found += [
                     {"place": key, "passage": passage.key, **one} for one in _limits(sentence, own, kinds)
                 ]
         found += _named(key, own, kinds, passages)
-        del what
     return {"found": found, "done": done}
 
 
@@ -118,7 +121,7 @@ def _best(stems: set[str], passages: list[Passage]) -> tuple[str, str] | None:
         for sentence in passage.sentences:
             count = _count(stems, sentence)
             if (
-                count >= min(2, len(stems))
+                count >= (1 if len(stems) < 3 else 2)
                 and not _NOT.search(sentence)
                 and (best is None or count > best[0])
             ):
@@ -127,7 +130,7 @@ def _best(stems: set[str], passages: list[Passage]) -> tuple[str, str] | None:
 
 
 def _stems(text: str) -> set[str]:
-    return {word[:5].lower() for word in re.findall(r"[^\W\d_]{4,}", text)}
+    return {word[:5].lower() for word in re.findall(r"[^\W\d_]{3,}", text)}
 
 
 def _count(stems: set[str], sentence: str) -> int:

@@ -277,7 +277,7 @@ class _Exchange(BaseHTTPRequestHandler):
         self._say(model_brain.render(reply))
 
     def _say(self, text: str, *, refusal: str = "", finish: str = "stop", usage: bool = True) -> None:
-        told = (count_tokens(json.dumps(self.asked)), count_tokens(text))
+        told = (count_tokens(_texts(self.asked, converse=self.converse)), count_tokens(text))
         if self.converse:
             self._json(200, _converse(text, finish, told if usage else None))
             return
@@ -320,6 +320,14 @@ def _converse(text: str, finish: str, usage: tuple[int, int] | None) -> dict[str
     if usage:
         body["usage"] = {"inputTokens": usage[0], "outputTokens": usage[1], "totalTokens": sum(usage)}
     return body
+
+
+def _texts(body: dict[str, Any], *, converse: bool) -> str:
+    """Return all that a model reads: messages and schema."""
+    if converse:
+        said = [part["text"] for each in body["messages"] for part in each["content"]]
+        return "\n".join([*(each["text"] for each in body["system"]), *said, str(body["toolConfig"])])
+    return "\n".join([*(str(each["content"]) for each in body["messages"]), str(body.get("response_format"))])
 
 
 def _prompt_of(body: dict[str, Any], *, converse: bool) -> str:

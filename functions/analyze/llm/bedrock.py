@@ -65,6 +65,7 @@ class BedrockProvider:
     def complete(self, messages: Sequence[Message], schema: Schema) -> Reply:
         """See Provider."""
         from botocore.exceptions import BotoCoreError, ClientError
+        from botocore.parsers import ResponseParserError
 
         system = [{"text": each.text} for each in messages if each.role == "system"]
         # Two messages of the same side in a row are not allowed: they become one with two texts.
@@ -85,9 +86,14 @@ class BedrockProvider:
             raise _refusal(error.response) from error
         except BotoCoreError as error:
             raise unavailable(type(error).__name__) from error
-        except (ValueError, RecursionError) as error:
-            raise BadReplyError("the answer is no JSON") from error
+        except (ResponseParserError, ValueError, RecursionError) as error:
+            raise BadReplyError("the answer is none of Converse") from error
         return _reply(answer)
+
+    def close(self) -> None:
+        """Close the connections."""
+        if self._made is not None:
+            self._made.close()
 
     def _client(self) -> Any:
         """Return the client, made once: the default session is not for several threads."""

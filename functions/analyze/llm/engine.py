@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+import time
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -35,6 +36,7 @@ class Conduct:
     prices: Mapping[str, Price] = field(default_factory=dict)
     sure: float = 0.85
     policy: RetryPolicy = field(default_factory=RetryPolicy)
+    sleep: Callable[[float], None] = time.sleep
 
 
 class ProviderEngine:
@@ -110,6 +112,7 @@ class ProviderEngine:
             Spending(run, self._budget(run), self._price, self._meter),
             concurrency=conduct.concurrency,
             policy=conduct.policy,
+            sleep=conduct.sleep,
         )
 
     def _budget(self, run: Run) -> Budget:

@@ -1,0 +1,106 @@
+"""Products side by side."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable, Iterator, Sequence
+
+from fastapi import APIRouter
+from fastapi.responses import Response
+
+from functions.api import documents, views
+from functions.api.answers import ComparedProduct, ComparisonView
+from functions.api.bootstrap import Services
+from functions.api.lookup import find_job, jobs_of, jobs_of_product
+from functions.api.openapi import COMPARE, answers
+from functions.api.problems import RequestError
+from functions.api.schemas import CompareRequest
+from functions.api.security import CallerDep, GuardedRoute, ServicesDep
+from shared.auth import Caller
+from shared.clock import to_text
+from shared.comparison import compare
+from shared.findings import ResultTree, from_tree
+from shared.jobs.model import Job, Kind, Status
+
+# Lambda answers with at most 6 MB, in which the gateway's envelope escapes every quotation mark.
+MAX_ANSWER = 4_000_000
+
+router = APIRouter(tags=["Results"], route_class=GuardedRoute)
+
+
+@router.post("/compare", response_model=ComparisonView, responses=answers(*COMPARE))
+def compare_products(request: CompareRequest, caller: CallerDep, services: ServicesDep) -> Response:
+    """Compare analysed products: benefit by benefit, limit by limit, with the evidence of each."""
+    jobs = list(_jobs(request, caller, services))
+    taxonomy = _same_taxonomy(jobs)
+    comparison = compare([_result(job, services) for job in jobs])
+    body = ComparisonView(
+        taxonomy=taxonomy, products=[_product(job) for job in jobs], comparison=comparison
+    ).model_dump_json()
+    if len(json.dumps(body)) > MAX_ANSWER:
+        raise RequestError(
+            "comparison-too-large", "The comparison is larger than an answer may be. Compare fewer products."
+        )
+    return Response(body, media_type="application/json")
+
+
+def _jobs(request: CompareRequest, caller: Caller, services: Services) -> Iterator[Job]:
+    """Yield the analyses that are meant, in the request's order: jobs, products, documents."""
+    for job_id in request.job_ids:
+        job = find_job(services, caller, job_id)
+        if job.kind is not Kind.ANALYSIS:
+            raise RequestError("not-an-analysis", f"Job {job_id} is no analysis.")
+        if job.status is not Status.COMPLETED:
+            raise RequestError(
+                "result-not-ready",
+                f"Job {job_id} is {job.status}; a result comes with completion.",
+                status=409,
+            )
+        yield job
+    for product_id in request.product_ids:
+        yield _newest(jobs_of_product(services, caller, product_id), f"product {product_id}")
+    for document_id in request.document_ids:
+        document = documents.find(services, caller, document_id)
+        yield _newest(jobs_of(services, caller, document), f"document {document_id}")
+
+
+def _newest(jobs: Iterable[Job], what: str) -> Job:
+    """Return the newest completed analysis among jobs of a subject, which come newest first."""
+    for job in jobs:
+        if job.kind is Kind.ANALYSIS and job.status is Status.COMPLETED:
+            return job
+    raise RequestError(
+        "analysis-not-found", f"There is no completed analysis of {what} among your jobs.", status=404
+    )
+
+
+def _same_taxonomy(jobs: Sequence[Job]) -> str:
+    """Return the taxonomy that all results were found with; raises RequestError where there are several."""
+    names = [str((job.result or {}).get("taxonomy", "")) for job in jobs]
+    if len(set(names)) > 1:
+        said = "; ".join(f"job {job.job_id}: {name}" for job, name in zip(jobs, names, strict=True))
+        raise RequestError(
+            "taxonomies-differ",
+            f"The products were analysed with different taxonomies or versions ({said}). Analyse them anew "
+            "with the same one.",
+        )
+    return names[0]
+
+
+def _result(job: Job, services: Services) -> ResultTree:
+    artifact = job.artifacts.get(views.RESULT)
+    if artifact is None:
+        raise RequestError("artifact-not-found", f"Job {job.job_id} has published no result.", status=404)
+    return from_tree(json.loads(services.files.get(artifact.key)))
+
+
+def _product(job: Job) -> ComparedProduct:
+    result = job.result or {}
+    return ComparedProduct(
+        job_id=job.job_id,
+        product_id=job.product_id or None,
+        document_id=job.document_id or None,
+        file_name=job.params.get("file_name"),
+        engine=str(result.get("engine", "")),
+        completed_at=None if job.completed_at is None else to_text(job.completed_at),
+    )

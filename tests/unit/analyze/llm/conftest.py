@@ -1,0 +1,21 @@
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import pytest
+
+from tests.fakes.model_server import ModelServer
+from tests.unit.analyze.llm.world import World
+
+
+@pytest.fixture
+def server() -> Iterator[ModelServer]:
+    with ModelServer() as running:
+        yield running
+
+
+@pytest.fixture
+def world(server: ModelServer) -> Iterator[World]:
+    made = World(server)
+    yield made
+    made.close()
