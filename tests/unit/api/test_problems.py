@@ -44,6 +44,7 @@ PROTECTED = [
     ("GET", "/jobs/x/artifacts"),
     ("GET", "/jobs/x/artifacts/y"),
     ("GET", "/jobs/x/download"),
+    ("POST", "/compare"),
     ("POST", "/jobs/x/pause"),
     ("POST", "/jobs/x/resume"),
     ("POST", "/jobs/x/cancel"),

@@ -184,8 +184,6 @@ def test_validation_never_repeats_what_was_sent(alice: Client) -> None:
 @pytest.mark.parametrize(
     ("parameter", "value"),
     [
-        ("engine", "openai"),
-        ("engine", "bedrock"),
         ("translate_to", "en"),
         ("summary", True),
         ("report", True),
