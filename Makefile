@@ -56,9 +56,9 @@ bench: setup ## Print import times, latencies and throughput, as ratios where a 
 chaos: setup ## Kill workers at every point, then under load; write the figures to docs/chaos.md
 	@$(RUN) -m tests.chaos $(CHAOS)
 
-evaluate: setup ## Analyse DOCUMENTS=folder without a stack, write the exports to OUT=folder
-	@test -n "$(DOCUMENTS)" -a -n "$(OUT)" || { echo "usage: make evaluate DOCUMENTS=DIR OUT=DIR [ENGINE=rules] [HYBRID=1]"; exit 2; }
-	@$(RUN) -m functions.analyze.evaluate "$(DOCUMENTS)" "$(OUT)" --engine "$(ENGINE)" $(if $(HYBRID),--hybrid)
+evaluate: setup ## Analyse DOCUMENTS=folder without a stack, exports to OUT=folder; GOLD=folder has labels to measure by
+	@test -n "$(DOCUMENTS)" -a -n "$(OUT)" || { echo "usage: make evaluate DOCUMENTS=DIR OUT=DIR [GOLD=DIR] [ENGINE=rules] [HYBRID=1]"; exit 2; }
+	@$(RUN) -m functions.analyze.evaluate "$(DOCUMENTS)" "$(OUT)" --engine "$(ENGINE)" $(if $(HYBRID),--hybrid) $(if $(GOLD),--gold "$(GOLD)")
 
 samples: setup ## Render the sample policies anew
 	@$(RUN) -m infra.samples

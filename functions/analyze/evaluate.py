@@ -1,19 +1,25 @@
 """Runs the analysis over a folder of documents, without a stack: ``python -m functions.analyze.evaluate``.
 
 The same runner and workflow as in the function, on stores in memory; writes the export ``NAME.json``
-for each document. Engines that ask a model read their settings from the environment.
+for each document. Engines that ask a model read their settings from the environment. Where there are
+labels (``evaluation/scoring.py`` tells their form), it prints how right the engine is: precision, recall
+and F1 by tier, and what its confidence is worth.
 """
 
 from __future__ import annotations
 
 import argparse
 import hashlib
+import json
 import sys
 import time
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from functions.analyze.evaluation.report import Cost, lines, wrong_and_missed
+from functions.analyze.evaluation.scoring import Judgement, judge
 from functions.analyze.extract.source import DEFAULT_LIMITS
 from functions.analyze.llm.settings import ModelSettings
 from functions.analyze.llm.setup import MISSING, model_engines
@@ -67,7 +73,7 @@ def _submit(path: Path, files: MemoryFiles, jobs: MemoryJobs, options: dict[str,
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
-    """Analyse every document of a folder; 1 where a document failed, 2 where there is none."""
+    """Analyse every document of a folder; 1 where a document failed, 2 where there is nothing to do."""
     parser = argparse.ArgumentParser(description=__doc__.split("\n", maxsplit=1)[0] if __doc__ else None)
     parser.add_argument("documents", type=Path, help="folder with documents")
     parser.add_argument("out", type=Path, help="folder for the exports, one NAME.json a document")
@@ -76,6 +82,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
         "--hybrid", action="store_true", help="ask the engine's model only where rules are unsure"
     )
     parser.add_argument("--taxonomy", default="travel-insurance", help="a shipped taxonomy or a file")
+    parser.add_argument("--gold", type=Path, help="folder with labels, NAME.json a document")
+    parser.add_argument("--details", action="store_true", help="name every wrong and missed item")
     options = parser.parse_args(arguments)
     paths = sorted(path for path in options.documents.iterdir() if path.suffix.lower() in MEDIA_TYPES)
     if not paths:
@@ -92,21 +100,48 @@ def main(arguments: Sequence[str] | None = None) -> int:
         missing=MISSING,
         ocr=PaddleOcr(),
     )
-    return max(_report(path, tools, options) for path in paths)
+    runs = [_run(path, tools, options) for path in paths]
+    judgements = [run.judgement for run in runs if run is not None and run.judgement is not None]
+    for line in lines(judgements, [run.cost for run in runs if run is not None]):
+        print(line)
+    if options.gold is not None and not judgements:
+        print(f"no document has labels in {options.gold}", file=sys.stderr)
+        return 2
+    return 1 if None in runs else 0
 
 
-def _report(path: Path, tools: Tools, options: argparse.Namespace) -> int:
-    """Analyse one document, write its export and print a line."""
+@dataclass(frozen=True, slots=True)
+class Measured:
+    """One analysed document: what it took, and how right it is where there are labels."""
+
+    cost: Cost
+    judgement: Judgement | None
+
+
+def _run(path: Path, tools: Tools, options: argparse.Namespace) -> Measured | None:
+    """Analyse one document, write its export and print a line; None where it failed."""
     began = time.perf_counter()
     job, export = analyse_file(path, tools, options.engine, hybrid=options.hybrid)
     seconds = time.perf_counter() - began
     if job.status is not Status.COMPLETED or job.result is None:
         print(f"{path.name:30} {job.status}: {(job.error or {}).get('detail', '')}", file=sys.stderr)
-        return 1
+        return None
     (options.out / f"{path.stem}.json").write_bytes(export)
     counts = "  ".join(f"{name[4:]} {job.result[name]:3}" for name in job.result if name.startswith("num_"))
     print(f"{path.name:30} {job.result['pages']:3} pages  {counts}  {seconds:5.2f} s{_used(job.result)}")
-    return 0
+    judgement = _judge(path, export, options.gold)
+    for line in wrong_and_missed(judgement) if options.details and judgement else ():
+        print(line)
+    tokens = job.result["tokens"]
+    return Measured(Cost(tokens["input"], tokens["output"], job.result["cost_usd"], seconds), judgement)
+
+
+def _judge(path: Path, export: bytes, gold: Path | None) -> Judgement | None:
+    """Compare an export with the document's labels, where it has any."""
+    labels = gold / f"{path.stem}.json" if gold is not None else None
+    if labels is None or not labels.exists():
+        return None
+    return judge(json.loads(labels.read_text(encoding="utf-8")), json.loads(export))
 
 
 def _used(result: Mapping[str, Any]) -> str:

@@ -39,6 +39,7 @@ ELSEWHERE = {
     "python -m infra.directus status": "test_directus_commands.py",
     "python -m infra.directus bootstrap": "test_directus_commands.py",
     "python -m infra.directus down": "test_directus_commands.py",
+    "python -m functions.analyze.evaluation.labels": "unit/analyze/evaluation/test_labels.py",
     "make images": "test_containers_images.py",
     "python -m infra.local up --containers": "test_containers.py",
     "python -m infra.images sizes": "test_containers_images.py",
@@ -136,7 +137,9 @@ def test_a_folder_is_evaluated(shell: Shell, tmp_path: Path) -> None:
     (documents / "small.md").write_bytes((ROOT / "samples" / "small.md").read_bytes())
     out = tmp_path / "out"
     script = command.replace("DOCUMENTS=samples", f"DOCUMENTS={documents}").replace("build/results", str(out))
-    assert "small.md" in shell.run(script)
+    printed = shell.run(script)
+    assert re.search(r"^benefits +1\.000 +1\.000 +1\.000", printed, re.MULTILINE)
+    assert "calibration error" in printed
     assert json.loads((out / "small.json").read_text())["segments"]
 
 
