@@ -23,7 +23,8 @@ from functions.analyze.document_json import (
 from functions.analyze.earlier import earlier_jobs
 from functions.analyze.engine import BatchAnalysis, Engine, ModelEngine, OneByOne, Report, Task
 from functions.analyze.export import dump, publish, summary
-from functions.analyze.extract import DEFAULT_LIMITS, Limits, Source, open_source
+from functions.analyze.extract import DEFAULT_LIMITS, Limits, Source
+from functions.analyze.extract.guarded import GuardedSource
 from functions.analyze.known import Known, chunk_settings, known_chunks, known_document
 from functions.analyze.ocr.stage import Recognition
 from functions.analyze.original import Original
@@ -244,7 +245,7 @@ class AnalysisWorkflow:
 
     def _open(self, found: Original) -> Source:
         data = original.read(self._run, found)
-        return open_source(data, found.file_name, found.media_type or None, self._tools.limits)
+        return GuardedSource(data, found.file_name, found.media_type or None, self._tools.limits)
 
     @cached_property
     def _document(self) -> Document:

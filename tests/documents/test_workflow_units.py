@@ -78,7 +78,7 @@ class CountingSource:
 @pytest.fixture
 def reader(monkeypatch: pytest.MonkeyPatch) -> Reader:
     reader = Reader()
-    monkeypatch.setattr(workflow, "open_source", reader.open)
+    monkeypatch.setattr(workflow, "GuardedSource", reader.open)
     return reader
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 
 from functions.analyze.document import BlockKind, Document, Page
 from functions.analyze.extract.assemble import assemble
@@ -12,6 +12,8 @@ from shared.errors import PermanentError
 
 PAGE_LENGTH = 3000
 _MOST_CARRIED = 6
+# Paragraphs of a page, on the average of a whole document.
+_MOST_BLOCKS = 200
 
 
 class FlowSource:
@@ -19,7 +21,9 @@ class FlowSource:
 
     def __init__(self, media_type: str, drafts: Iterable[Draft | None], limits: Limits) -> None:
         self.media_type = media_type
-        self._pages = [_page(number, part) for number, part in enumerate(paginate(drafts), 1)]
+        self._pages = [
+            _page(number, part) for number, part in enumerate(paginate(_bounded(drafts, limits)), 1)
+        ]
         if not self._pages:
             raise PermanentError("no-text", "The file holds no text. Check that it is the right one.")
         if len(self._pages) > limits.max_pages:
@@ -42,6 +46,17 @@ class FlowSource:
     def close(self) -> None:
         """Release the text."""
         self._pages = []
+
+
+def _bounded(drafts: Iterable[Draft | None], limits: Limits) -> Iterator[Draft | None]:
+    """Yield the blocks; refuse a file of so many that it cannot come to few enough pages."""
+    for number, draft in enumerate(drafts):
+        if number > limits.max_pages * _MOST_BLOCKS:
+            detail = (
+                f"The file has over {number} paragraphs, too many for {limits.max_pages} pages. Split it."
+            )
+            raise PermanentError("too-many-pages", detail)
+        yield draft
 
 
 def _page(number: int, drafts: Sequence[Draft]) -> Page:

@@ -17,6 +17,8 @@ class Limits:
     """What a file may cost: pages, bytes after unpacking (for formats that are archives), pixels of an image.
 
     A part of XML that we read takes up to thirty times its bytes in memory, an image four bytes a pixel.
+    ``seconds_a_step`` (of CPU time, for opening and for each page) and ``memory_bytes`` (beyond the worker's
+    own) hold where the file is read in a process of its own.
     """
 
     max_pages: int = 2000
@@ -25,6 +27,8 @@ class Limits:
     max_archive_entries: int = 5000
     max_compression_ratio: int = 200
     max_image_pixels: int = 80_000_000
+    seconds_a_step: int = 30
+    memory_bytes: int = 768 * 1024 * 1024
 
 
 DEFAULT_LIMITS = Limits()

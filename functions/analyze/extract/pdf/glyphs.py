@@ -18,6 +18,7 @@ from typing import Any
 from functions.analyze.document import Box
 from functions.analyze.extract.pdf.characters import Characters, Style
 from functions.analyze.extract.pdf.transform import Transform
+from shared.errors import PermanentError
 
 # PDFium's own marks for a hyphen: at a line's end, and where the font maps it to nothing.
 HYPHEN_MARKS = "\u0002\ufffe\u00ad"
@@ -25,6 +26,8 @@ _BREAK = re.compile(rf"[^\s\u0000-\u001f\u00a0\ufffe\u00ad\u200b\ufeff]+[{HYPHEN
 # "17.2Risikoträger": the gap between number and title is a step to the side, not a character.
 _SEAM = re.compile(r"(?<=[\d.])(?=[A-Za-zÀ-ÿ])|(?<=[A-Za-z]\.)(?=\d)")
 _NUMBER = re.compile(r"\d+(?:\.\d+)+")
+# A broadsheet newspaper has some 50,000 on a page.
+_MOST_CHARACTERS = 500_000
 _LIGATURES = re.compile(r"[\ufb00-\ufb06]")
 
 
@@ -51,10 +54,19 @@ class Glyphs:
 
 
 def read_glyphs(pdfium: Any, text_page: Any, transform: Transform) -> list[Glyphs]:
-    """Return the words of a page in the order of the file."""
+    """Return the words of a page in the order of the file.
+
+    Raises PermanentError (``pdf-page-too-full``) where there are more than anybody could read.
+    """
     count = pdfium.FPDFText_CountChars(text_page)
     if count <= 0:
         return []
+    if count > _MOST_CHARACTERS:
+        detail = (
+            f"A page of the PDF holds {count} characters; the limit is {_MOST_CHARACTERS}. Such a page is a "
+            "fault of the program that wrote it: print the PDF to a new one and send that."
+        )
+        raise PermanentError("pdf-page-too-full", detail)
     text = _read_text(pdfium, text_page, count)
     return _Reader(Characters(pdfium, text_page, transform), text).words()
 
