@@ -24,6 +24,7 @@ from shared.jobs.store import (
     JobPage,
     JobQuery,
     VersionConflictError,
+    is_announced,
     subject_of,
 )
 from shared.leases import Lease, LeaseLostError, LeaseTakenError
@@ -57,6 +58,8 @@ class MemoryJobs:
     _events: dict[str, list[Event]] = field(default_factory=dict)
     _units: dict[str, dict[tuple[str, int], Unit]] = field(default_factory=dict)
     _keys: dict[str, tuple[Idempotency, Job]] = field(default_factory=dict)
+    # When jobs ended whose notifications are to be made yet.
+    announced: dict[str, datetime] = field(default_factory=dict)
     _lock: threading.Lock = field(default_factory=threading.Lock)
 
     def create(self, change: Change, idempotency: Idempotency | None = None) -> Job:
@@ -109,6 +112,8 @@ class MemoryJobs:
                 raise VersionConflictError
             for one in (change, *change.follow_ups):
                 self._write(one)
+            if is_announced(before, change.job):
+                self.announced[before.job_id] = change.job.updated_at
             if unit is not None:
                 self._units.setdefault(before.job_id, {})[unit.stage, unit.index] = unit
 
@@ -196,7 +201,7 @@ class MemoryJobs:
         """See JobStore."""
         self.fault("jobs.remove")
         with self._lock:
-            for records in (self._units, self._events, self._jobs):
+            for records in (self.announced, self._units, self._events, self._jobs):
                 records.pop(job_id, None)
             self._keys = {key: one for key, one in self._keys.items() if one[1].job_id != job_id}
 

@@ -24,6 +24,7 @@ class CommonSettings(BaseSettings):
     documents_bucket: str = Field(description="S3 bucket of documents and results.")
     analysis_queue_url: str = Field(description="SQS queue of the analyze function.")
     cleanup_queue_url: str = Field(description="SQS queue of the cleanup function.")
+    notification_queue_url: str = Field(description="SQS queue of the notify function.")
     aws_endpoint_url: str = Field("", description="Endpoint of an emulator; empty on AWS.")
     retention_days: int = Field(90, ge=1, description="Days that jobs, documents and results are kept.")
     directus_url: str = Field("", description="The customer's Directus; empty runs without it.")

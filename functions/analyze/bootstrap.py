@@ -23,8 +23,10 @@ def runner() -> Runner:
     """Return the runner, with the adapters that the settings name."""
     from functions.analyze.outputs.workflow import OutputWorkflow
     from shared.aws.jobs_table import DynamoJobs
+    from shared.aws.notification_queue import SqsNotifications
     from shared.aws.s3 import S3Files
     from shared.aws.sqs import SqsQueue
+    from shared.notifications.queue import announcer
 
     s = settings()
     jobs = DynamoJobs(s.jobs_table, s.aws_endpoint_url)
@@ -34,6 +36,7 @@ def runner() -> Runner:
         SqsQueue(s.queue_urls, s.aws_endpoint_url),
         {Kind.ANALYSIS: make_workflow(s, jobs), Kind.OUTPUT: lambda run: OutputWorkflow(run, {})},
         limits=Limits(timedelta(seconds=s.lease_seconds), timedelta(seconds=s.reserve_seconds)),
+        announce=announcer(SqsNotifications(s.notification_queue_url, s.aws_endpoint_url)),
     )
 
 

@@ -75,6 +75,7 @@ def render() -> str:
         "documents_bucket": "documents",
         "analysis_queue_url": "analysis",
         "cleanup_queue_url": "cleanup",
+        "notification_queue_url": "notifications",
         "directus_secret": "x" * 32,
     }
     document = create_app(settings=ApiSettings(**placeholders)).openapi()

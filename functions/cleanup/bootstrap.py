@@ -9,12 +9,15 @@ from typing import TYPE_CHECKING
 from functions.cleanup.settings import CleanupSettings
 from shared.jobs.model import Kind
 from shared.jobs.runner import Limits, Runner
+from shared.notifications.queue import announcer
 
 if TYPE_CHECKING:
     from functions.cleanup.expiry import Expiry
+    from functions.cleanup.notify.overdue import Overdue
     from functions.cleanup.reconcile import Reconciler
     from functions.cleanup.seeded import SeededRows
     from shared.aws.jobs_table import DynamoJobs
+    from shared.aws.notification_queue import SqsNotifications
     from shared.aws.sqs import SqsQueue
     from shared.product_lock import ProductLock
 
@@ -42,6 +45,7 @@ def runner() -> Runner:
         _queue(),
         {Kind.CLEANUP: lambda run: CleanupWorkflow(run, ports)},
         limits=Limits(timedelta(seconds=s.lease_seconds), timedelta(seconds=s.reserve_seconds)),
+        announce=announcer(_notification_queue()),
     )
 
 
@@ -50,7 +54,17 @@ def reconciler() -> Reconciler:
     """Return what repairs the jobs of every queue."""
     from functions.cleanup.reconcile import Reconciler
 
-    return Reconciler(_jobs(), _queue())
+    return Reconciler(_jobs(), _queue(), announce=announcer(_notification_queue()))
+
+
+@cache
+def overdue() -> Overdue:
+    """Return what sends messages about overdue notifications."""
+    from functions.cleanup.notify.overdue import Overdue
+    from shared.aws.notifications_table import DynamoNotifications
+
+    s = settings()
+    return Overdue(DynamoNotifications(s.jobs_table, s.aws_endpoint_url), _notification_queue())
 
 
 @cache
@@ -75,6 +89,12 @@ def _queue() -> SqsQueue:
     from shared.aws.sqs import SqsQueue
 
     return SqsQueue(settings().queue_urls, settings().aws_endpoint_url)
+
+
+def _notification_queue() -> SqsNotifications:
+    from shared.aws.notification_queue import SqsNotifications
+
+    return SqsNotifications(settings().notification_queue_url, settings().aws_endpoint_url)
 
 
 def _seeded_rows(s: CleanupSettings) -> SeededRows | None:

@@ -16,7 +16,7 @@ def handler(event: dict[str, Any], context: Context) -> dict[str, Any]:
 
 
 def reconcile(_event: dict[str, Any], context: Context) -> dict[str, int]:
-    """Repair the jobs that are stuck, then remove what has expired; return what was done, in numbers."""
+    """Repair the jobs and notifications that are stuck, then remove what has expired; return counts."""
 
     def remaining() -> float:
         return remaining_seconds(context)
@@ -24,7 +24,7 @@ def reconcile(_event: dict[str, Any], context: Context) -> dict[str, int]:
     metrics = job_metrics()
     done: dict[str, int] = {}
     try:
-        for part in (bootstrap.reconciler(), bootstrap.expiry()):
+        for part in (bootstrap.reconciler(), bootstrap.expiry(), bootstrap.overdue()):
             report = part.run(remaining)
             done |= report.to_dict()
             for name, value in report.metrics().items():

@@ -13,7 +13,7 @@ from functions.cleanup.listing import PAGE, work_off
 from shared.clock import Clock, utc_now
 from shared.jobs import states
 from shared.jobs.model import Change, Job
-from shared.jobs.queue import JobMessage, JobQueue
+from shared.jobs.queue import Announce, JobMessage, JobQueue, unannounced
 from shared.jobs.runner import Remaining, unlimited
 from shared.jobs.states import RefusedError
 from shared.jobs.store import JobNotFoundError, JobStore, edit
@@ -50,11 +50,19 @@ class Report:
 class Reconciler:
     """Repairs jobs of every kind."""
 
-    def __init__(self, store: JobStore, queue: JobQueue, clock: Clock = utc_now, page: int = PAGE) -> None:
+    def __init__(
+        self,
+        store: JobStore,
+        queue: JobQueue,
+        clock: Clock = utc_now,
+        page: int = PAGE,
+        announce: Announce = unannounced,
+    ) -> None:
         self._store = store
         self._queue = queue
         self._clock = clock
         self._page = page
+        self._announce = announce
 
     def run(self, remaining: Remaining = unlimited) -> Report:
         """Repair what is due, the longest overdue first, until ``remaining()`` seconds run short.
@@ -80,6 +88,7 @@ class Reconciler:
                 if job.status.terminal:
                     logger.error("Job given up", problem=(job.error or {}).get("type", ""))
                     report.failed += 1
+                    self._announce(job)
                     return
                 self._queue.send(JobMessage.about(job, "reconciled"))
                 logger.warning("Job sent again", attempt=job.attempt, nudges=job.nudges)

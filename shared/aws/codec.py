@@ -67,7 +67,7 @@ _TIMES = (
     "since",
 )
 # How long DynamoDB leaves what has expired to the reconciler, which removes the files first.
-_NET = timedelta(days=7)
+NET = timedelta(days=7)
 
 
 def job_key(job_id: str) -> Item:
@@ -132,7 +132,7 @@ def job_to_item(job: Job) -> Item:
     if activity is Activity.WAITING and not job.follows:
         item["waiting_owner"] = {"S": job.owner.key}
     # What has not ended is nothing for DynamoDB to remove.
-    ttl = job.expires_at + _NET if job.expires_at and job.status.terminal else None
+    ttl = job.expires_at + NET if job.expires_at and job.status.terminal else None
     return item | kept_until(job.expires_at) | ttl_of(ttl)
 
 
@@ -256,4 +256,4 @@ def outlived(owner: Lasting) -> datetime | None:
     """Return when nothing that a job or a document was good for can be left, however late a job ended."""
     if owner.expires_at is None:
         return None
-    return owner.expires_at + (owner.expires_at - owner.created_at) + _NET
+    return owner.expires_at + (owner.expires_at - owner.created_at) + NET

@@ -11,6 +11,7 @@ from typing import Any
 
 from shared.aws import codec
 from shared.aws.clients import translated
+from shared.aws.notifications_codec import announcement_item
 from shared.aws.queries import count, overdue, query
 from shared.aws.table import Table
 from shared.clock import to_text
@@ -23,6 +24,7 @@ from shared.jobs.store import (
     JobPage,
     JobQuery,
     VersionConflictError,
+    is_announced,
 )
 
 _SERVICE = "DynamoDB"
@@ -78,6 +80,8 @@ class DynamoJobs(Table):
         writes = [put, self._put(codec.event_to_item(change.event, job))]
         if unit is not None:
             writes.append(self._put(codec.unit_to_item(unit, job)))
+        if is_announced(before, job):
+            writes.append(self._put(announcement_item(job)))
         for new in change.follow_ups:
             writes += self._puts_of_new(new)
         if not self._write(writes):

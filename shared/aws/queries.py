@@ -48,13 +48,20 @@ def overdue(dynamodb: DynamoDBClient, table: str, what: str, now: datetime, limi
 
     ``what`` is one of the lists that the codec names.
     """
+    return [key for key, _ in overdue_keys(dynamodb, table, what, now, limit)]
+
+
+def overdue_keys(
+    dynamodb: DynamoDBClient, table: str, what: str, now: datetime, limit: int
+) -> list[tuple[str, str]]:
+    """Return the same as whole primary keys, for lists with several things of one partition."""
     streams = [_partition(dynamodb, table, codec.due_shard(what, part), now, limit) for part in shards()]
-    return [key for _, key in itertools.islice(heapq.merge(*streams), limit)]
+    return [(pk, sk) for _, pk, sk in itertools.islice(heapq.merge(*streams), limit)]
 
 
 def _partition(
     dynamodb: DynamoDBClient, table: str, shard: str, now: datetime, limit: int
-) -> Iterator[tuple[str, str]]:
+) -> Iterator[tuple[str, str, str]]:
     items = query(
         dynamodb,
         TableName=table,
@@ -63,4 +70,4 @@ def _partition(
         ExpressionAttributeValues={":shard": {"S": shard}, ":now": {"S": to_text(now)}},
         Limit=limit,
     )
-    return ((item["due_at"]["S"], item["pk"]["S"]) for item in items)
+    return ((item["due_at"]["S"], item["pk"]["S"], item["sk"]["S"]) for item in items)

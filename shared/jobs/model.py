@@ -158,6 +158,16 @@ class Job:
         return self.kind is Kind.OUTPUT and not self.retry_of
 
     @property
+    def webhook_id(self) -> str:
+        """Return the webhook that is for this job, or an empty string."""
+        return str(self.params.get("webhook_id") or "")
+
+    @property
+    def notify_email(self) -> str:
+        """Return the e-mail address that is told of the job's end, or an empty string."""
+        return str(self.params.get("notify_email") or "")
+
+    @property
     def can_pause(self) -> bool:
         """Say whether a pause can be asked for."""
         return self.status in {Status.QUEUED, Status.RUNNING} and not (

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import timedelta
 from typing import Protocol
@@ -12,6 +13,13 @@ from shared.errors import PermanentError
 from shared.jobs.model import Job, Kind
 
 MAX_DELAY = timedelta(seconds=900)
+
+# Tells those who notify that a job has ended. The record says so, too: a call that never comes costs time.
+Announce = Callable[[Job], None]
+
+
+def unannounced(_job: Job) -> None:
+    """Tell nobody."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -17,7 +17,7 @@ from shared.jobs import states
 from shared.jobs.execution import Ending, Execution, Limits, Means, Outcome, Remaining, ended
 from shared.jobs.lease import Heartbeat
 from shared.jobs.model import Job, Kind, Status
-from shared.jobs.queue import MAX_DELAY, JobMessage, JobQueue
+from shared.jobs.queue import MAX_DELAY, Announce, JobMessage, JobQueue, unannounced
 from shared.jobs.states import FencedError, NotDueError, RefusedError
 from shared.jobs.store import JobNotFoundError, JobStore, edit
 from shared.jobs.workflow import MakeWorkflow, job_prefix
@@ -43,8 +43,10 @@ class Runner:
         *,
         limits: Limits | None = None,
         clock: Clock = utc_now,
+        announce: Announce = unannounced,
     ) -> None:
         self._means = Means(store, files, queue, workflows, limits or Limits(), clock)
+        self._announce = announce
 
     def handle(self, message: JobMessage, remaining: Remaining = unlimited) -> Outcome:
         """Execute the job that a message names, as far as ``remaining()`` seconds allow.
@@ -55,9 +57,10 @@ class Runner:
             job = self._take(message)
             if job is None:
                 return Outcome(Ending.IGNORED)
-            if job.status.terminal:
-                return ended(job)
-            return self._hold(job, remaining)
+            outcome = ended(job) if job.status.terminal else self._hold(job, remaining)
+            if outcome.job is not None and outcome.job.status.terminal:
+                self._announce(outcome.job)
+            return outcome
 
     def _hold(self, job: Job, remaining: Remaining) -> Outcome:
         """Execute a job under a lease that is kept alive."""

@@ -114,6 +114,7 @@ class JobStore(Protocol):
     def save(self, before: Job, change: Change, unit: Unit | None = None) -> None:
         """Write job, event, finished unit and the jobs that follow in one transaction.
 
+        Where ``is_announced`` says so, that the job has ended is announced by the same write.
         Raises VersionConflictError where the stored version is not that of ``before``.
         """
         ...
@@ -170,6 +171,11 @@ class JobStore(Protocol):
         The record goes last: cut short, the removal is begun again.
         """
         ...
+
+
+def is_announced(before: Job, after: Job) -> bool:
+    """Say whether a change ends a job that somebody has submitted, who may want to be told."""
+    return after.status.terminal and not before.status.terminal and not after.follows
 
 
 def subject_of(*, product_id: str = "", document_id: str = "") -> str:

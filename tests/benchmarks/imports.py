@@ -16,6 +16,7 @@ ENVIRONMENT = {
     "DOCUMENTS_BUCKET": "documents",
     "ANALYSIS_QUEUE_URL": "http://127.0.0.1:9/analysis",
     "CLEANUP_QUEUE_URL": "http://127.0.0.1:9/cleanup",
+    "NOTIFICATION_QUEUE_URL": "http://127.0.0.1:9/notifications",
     "DIRECTUS_SECRET": SECRET,
 }
 

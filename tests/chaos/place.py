@@ -40,6 +40,8 @@ class Place:
         self.s3.put_bucket_versioning(Bucket=self.name, VersioningConfiguration={"Status": "Enabled"})
         self.dead = {kind: self._make_queue(f"{kind}-dead") for kind in ("analysis", "cleanup")}
         self.queues = {kind: self._make_queue(kind, dead) for kind, dead in self.dead.items()}
+        # Nobody reads it here: what was announced is in the records.
+        self.announcements = self._make_queue("notification")
 
     def drained(self) -> bool:
         """Say whether no message is left, be it waiting, in flight or delayed."""
@@ -79,7 +81,7 @@ class Place:
     def remove(self) -> None:
         """Take everything out of the emulator."""
         self.dynamodb.delete_table(TableName=self.name)
-        for url in (*self.queues.values(), *self.dead.values()):
+        for url in (*self.queues.values(), *self.dead.values(), self.announcements):
             self.sqs.delete_queue(QueueUrl=url)
         for page in self.s3.get_paginator("list_object_versions").paginate(Bucket=self.name):
             found: list[Any] = [*page.get("Versions", []), *page.get("DeleteMarkers", [])]

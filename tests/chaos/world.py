@@ -76,6 +76,7 @@ class World(Place):
             "DOCUMENTS_BUCKET": self.name,
             "ANALYSIS_QUEUE_URL": self.queues["analysis"],
             "CLEANUP_QUEUE_URL": self.queues["cleanup"],
+            "NOTIFICATION_QUEUE_URL": self.announcements,
             "DIRECTUS_URL": directus.url,
             "DIRECTUS_TOKEN": TOKEN,
             "LEASE_SECONDS": str(times.lease),

@@ -35,6 +35,7 @@ SETTINGS = {
     "DOCUMENTS_BUCKET": "documents",
     "ANALYSIS_QUEUE_URL": "http://127.0.0.1:9/analysis",
     "CLEANUP_QUEUE_URL": "http://127.0.0.1:9/cleanup",
+    "NOTIFICATION_QUEUE_URL": "http://127.0.0.1:9/notifications",
     "DIRECTUS_SECRET": "secret-of-the-tests-with-40-characters-00",
     "AWS_DEFAULT_REGION": "us-east-1",
 }

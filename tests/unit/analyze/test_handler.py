@@ -19,6 +19,7 @@ ENVIRONMENT = {
     "DOCUMENTS_BUCKET": "documents",
     "ANALYSIS_QUEUE_URL": f"{NOWHERE}/analysis",
     "CLEANUP_QUEUE_URL": f"{NOWHERE}/cleanup",
+    "NOTIFICATION_QUEUE_URL": f"{NOWHERE}/notifications",
     "AWS_ENDPOINT_URL": NOWHERE,
     "DIRECTUS_URL": NOWHERE,
 }

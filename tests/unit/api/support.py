@@ -33,6 +33,7 @@ def make_settings(**changes: Any) -> ApiSettings:
         "documents_bucket": "documents",
         "analysis_queue_url": "analysis",
         "cleanup_queue_url": "cleanup",
+        "notification_queue_url": "notifications",
         "directus_secret": SECRET,
         "seed_roles": ("seeder",),
     }

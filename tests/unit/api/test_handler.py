@@ -20,6 +20,7 @@ ENVIRONMENT = {
     "DOCUMENTS_BUCKET": "documents",
     "ANALYSIS_QUEUE_URL": "https://sqs.eu-central-1.amazonaws.com/1/analysis",
     "CLEANUP_QUEUE_URL": "https://sqs.eu-central-1.amazonaws.com/1/cleanup",
+    "NOTIFICATION_QUEUE_URL": "https://sqs.eu-central-1.amazonaws.com/1/notifications",
     "DIRECTUS_SECRET": SECRET,
 }
 EXECUTE_API = "abc.execute-api.eu-central-1.amazonaws.com"

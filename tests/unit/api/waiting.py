@@ -91,6 +91,7 @@ def wait_settings(**changes: Any) -> WaitSettings:
         "documents_bucket": "documents",
         "analysis_queue_url": "analysis",
         "cleanup_queue_url": "cleanup",
+        "notification_queue_url": "notifications",
         "directus_secret": SECRET,
     }
     return WaitSettings(**(values | changes))

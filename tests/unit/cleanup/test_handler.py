@@ -20,6 +20,7 @@ ENVIRONMENT = {
     "DOCUMENTS_BUCKET": "documents",
     "ANALYSIS_QUEUE_URL": "http://127.0.0.1:9/analysis",
     "CLEANUP_QUEUE_URL": "http://127.0.0.1:9/cleanup",
+    "NOTIFICATION_QUEUE_URL": "http://127.0.0.1:9/notifications",
     "AWS_ENDPOINT_URL": "http://127.0.0.1:9",
     "LEASE_SECONDS": "60",
 }
@@ -35,7 +36,7 @@ def environment(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
     for name, value in ENVIRONMENT.items():
         monkeypatch.setenv(name, value)
     monkeypatch.delenv("DIRECTUS_URL", raising=False)
-    caches = [bootstrap.settings, bootstrap.runner, bootstrap.reconciler, bootstrap.expiry]
+    caches = [bootstrap.settings, bootstrap.runner, bootstrap.reconciler, bootstrap.expiry, bootstrap.overdue]
     for cached in caches:
         cached.cache_clear()
     yield
@@ -102,8 +103,10 @@ def test_reconciliation_runs_through_the_handler(
     world.now += timedelta(minutes=2)
     monkeypatch.setattr(bootstrap, "reconciler", world.reconciler)
     monkeypatch.setattr(bootstrap, "expiry", world.expiry)
+    monkeypatch.setattr(bootstrap, "overdue", world.overdue)
     counts = handler.reconcile({}, Context())
     assert {name: count for name, count in counts.items() if count} == {"resent": 1, "expired_jobs": 1}
+    assert counts["notifications_resent"] == 0
     assert {"failed", "errors", "cut_short", "expired_documents", "removal_errors"} <= set(counts)
     printed = capsys.readouterr().out
     assert '"JobsRepaired":[1.0]' in printed

@@ -8,6 +8,7 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from functions.cleanup.expiry import Expiry
+from functions.cleanup.notify.overdue import Overdue
 from functions.cleanup.reconcile import Reconciler
 from functions.cleanup.seeded import SeededRows
 from functions.cleanup.workflow import CleanupWorkflow, Ports
@@ -21,6 +22,7 @@ from shared.jobs.runner import Outcome, Remaining, Runner, unlimited
 from shared.jobs.store import edit
 from shared.jobs.workflow import job_prefix
 from shared.memory import MemoryDocuments, MemoryFiles, MemoryJobs, MemoryQueue
+from shared.notifications.memory import MemoryNotificationQueue, MemoryNotifications
 from tests.fakes.directus_server import DirectusServer
 
 ALICE = Owner("directus", "alice")
@@ -85,6 +87,9 @@ class World:
 
     def expiry(self) -> Expiry:
         return Expiry(self.store, self.documents, self.files, self.clock, page=3)
+
+    def overdue(self) -> Overdue:
+        return Overdue(MemoryNotifications(self.store), MemoryNotificationQueue(self.clock), self.clock)
 
     def runner(self) -> Runner:
         ports = Ports(self.store, self.documents, self.seeded)

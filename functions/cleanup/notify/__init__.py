@@ -1,0 +1,1 @@
+"""The third handler of the cleanup image: tells receivers of jobs that have ended."""

@@ -1,0 +1,31 @@
+"""Wires the notify function, once a process."""
+
+from __future__ import annotations
+
+from functools import cache
+
+from functions.cleanup.notify.deliver import Deliverer
+from functions.cleanup.notify.settings import NotifySettings
+
+
+@cache
+def deliverer() -> Deliverer:
+    """Return what delivers notifications, with the adapters that the settings name."""
+    from functions.cleanup.notify.post import PinnedPost
+    from shared.aws.jobs_table import DynamoJobs
+    from shared.aws.mail import SesMail
+    from shared.aws.notification_queue import SqsNotifications
+    from shared.aws.notifications_table import DynamoNotifications
+    from shared.aws.webhooks_table import DynamoWebhooks
+
+    s = NotifySettings()
+    endpoint = s.aws_endpoint_url
+    return Deliverer(
+        jobs=DynamoJobs(s.jobs_table, endpoint),
+        webhooks=DynamoWebhooks(s.jobs_table, endpoint),
+        notifications=DynamoNotifications(s.jobs_table, endpoint),
+        queue=SqsNotifications(s.notification_queue_url, endpoint),
+        post=PinnedPost(local=s.webhook_loopback),
+        mail=SesMail(s.mail_from, endpoint) if s.mail_from else None,
+        public_url=s.public_url,
+    )

@@ -1,0 +1,60 @@
+"""The reconciliation of notifications: what should be on its way and has no message is sent one.
+
+Nothing is written: a second message is harmless, for the record decides what is done about it.
+"""
+
+from __future__ import annotations
+
+from dataclasses import asdict, dataclass
+
+from functions.cleanup.listing import PAGE, RESERVE
+from shared.clock import Clock, utc_now
+from shared.errors import TransientError
+from shared.jobs.runner import Remaining, unlimited
+from shared.notifications.queue import NotificationQueue
+from shared.notifications.store import NotificationStore
+from shared.observability import logger
+
+
+@dataclass(slots=True)
+class Resent:
+    """What one run did: messages sent again, and those that could not be."""
+
+    notifications_resent: int = 0
+    notification_errors: int = 0
+
+    def to_dict(self) -> dict[str, int]:
+        """Return the counts by name."""
+        return asdict(self)
+
+    def metrics(self) -> dict[str, int]:
+        """Return the figures worth an alarm or a graph."""
+        return {"NotificationsResent": self.notifications_resent}
+
+
+@dataclass(frozen=True, slots=True)
+class Overdue:
+    """Sends messages about what is overdue."""
+
+    notifications: NotificationStore
+    queue: NotificationQueue
+    clock: Clock = utc_now
+    page: int = PAGE
+
+    def run(self, remaining: Remaining = unlimited) -> Resent:
+        """Send one page of messages, the longest overdue first, until ``remaining()`` seconds run short.
+
+        The next run sends the next ones. Raises TransientError where the list cannot be read.
+        """
+        resent = Resent()
+        for message in self.notifications.due(self.clock(), self.page):
+            if remaining() < RESERVE:
+                break
+            try:
+                self.queue.send(message)
+                resent.notifications_resent += 1
+            except TransientError as error:
+                logger.warning("Message not sent", problem=error.code)
+                resent.notification_errors += 1
+        logger.info("Notifications sent again", extra=resent.to_dict())
+        return resent

@@ -1,0 +1,1 @@
+"""Notifications: webhooks and e-mails that tell of jobs which have ended."""
