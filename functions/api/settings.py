@@ -7,16 +7,16 @@ from typing import Annotated, Self
 from pydantic import Field, SecretStr, field_validator, model_validator
 from pydantic_settings import NoDecode
 
+from shared.notifications.settings import NotificationSettings
 from shared.secrets import Secret
-from shared.settings import CommonSettings
 
 MIN_SECRET = 32
 
 Names = Annotated[tuple[str, ...], NoDecode]
 
 
-class ApiSettings(CommonSettings):
-    """See CommonSettings; lists are separated by commas."""
+class ApiSettings(NotificationSettings):
+    """See NotificationSettings; lists are separated by commas."""
 
     directus_secret: SecretStr = Field(
         SecretStr(""),
@@ -40,10 +40,16 @@ class ApiSettings(CommonSettings):
     )
     analysis_dead_letter_queue_url: str = Field("", description="Dead-letter queue of the analysis queue.")
     cleanup_dead_letter_queue_url: str = Field("", description="Dead-letter queue of the cleanup queue.")
+    notification_dead_letter_queue_url: str = Field(
+        "", description="Dead-letter queue of the notification queue."
+    )
+    mail_allowed: Names = Field(
+        (), description="Addresses, and domains as @example.com, that any caller may have told."
+    )
     log_groups: Names = Field((), description="CloudWatch log groups of all functions.")
     cors_origins: Names = Field((), description="Origins of web pages that may call the API.")
 
-    @field_validator("jwt_issuers", "seed_roles", "log_groups", "cors_origins", mode="before")
+    @field_validator("jwt_issuers", "seed_roles", "log_groups", "cors_origins", "mail_allowed", mode="before")
     @classmethod
     def _split(cls, value: object) -> object:
         if isinstance(value, str):

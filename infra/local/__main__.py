@@ -9,13 +9,23 @@ from collections.abc import Mapping, Sequence
 
 from botocore.exceptions import BotoCoreError, ClientError
 
-from infra.local import containers, emulator, logs, server, tokens
+from infra.local import containers, emulator, logs, mail, server, tokens
 from infra.local.derive import IMAGE_SUFFIX
 from infra.local.errors import LocalError
 from infra.local.paths import Paths
 from infra.local.stack import LocalStack
 
-STACK_FUNCTIONS = ("ApiFunction", "AnalyzeFunction", "CleanupFunction", "ReconcileFunction")
+STACK_FUNCTIONS = ("ApiFunction", "AnalyzeFunction", "CleanupFunction", "ReconcileFunction", "NotifyFunction")
+
+
+QUEUES = (
+    "AnalysisQueue",
+    "CleanupQueue",
+    "NotificationQueue",
+    "AnalysisDeadLetterQueue",
+    "CleanupDeadLetterQueue",
+    "NotificationDeadLetterQueue",
+)
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -72,11 +82,11 @@ def _status(stack: LocalStack, _: argparse.Namespace) -> None:
     if containers.enabled(stack.paths):
         print(f"containers  {', '.join(containers.PACKAGES)}")
     sqs = stack.client("sqs")
-    for queue in ("AnalysisQueue", "CleanupQueue", "AnalysisDeadLetterQueue", "CleanupDeadLetterQueue"):
+    for queue in QUEUES:
         names = ["ApproximateNumberOfMessages", "ApproximateNumberOfMessagesNotVisible"]
         counts = sqs.get_queue_attributes(QueueUrl=deployed.outputs[f"{queue}Url"], AttributeNames=names)
         waiting, in_flight = (counts["Attributes"][name] for name in names)
-        print(f"{queue:<26} {waiting} waiting, {in_flight} in flight")
+        print(f"{queue:<28} {waiting} waiting, {in_flight} in flight")
 
 
 def _logs(stack: LocalStack, options: argparse.Namespace) -> None:
@@ -85,6 +95,12 @@ def _logs(stack: LocalStack, options: argparse.Namespace) -> None:
     groups = [f"/aws/lambda/{name}" for name in names]
     for line in logs.read(stack.client("logs"), groups, job_id=options.job, follow=options.follow):
         print(line, flush=True)
+
+
+def _inbox(stack: LocalStack, _: argparse.Namespace) -> None:
+    for message in mail.inbox(stack.deployed):
+        print(f"{message.at}  to {', '.join(message.to)}  {message.subject}")
+        print("\n".join(f"    {line}" for line in message.text.splitlines()))
 
 
 def _token(stack: LocalStack, options: argparse.Namespace) -> None:
@@ -129,6 +145,9 @@ def _parser() -> argparse.ArgumentParser:
     show.add_argument("--follow", "-f", action="store_true", help="go on until interrupted")
     show.add_argument("--job", metavar="ID", help="only the lines of one job")
     show.set_defaults(run=_logs)
+
+    inbox = commands.add_parser("inbox", help="show the e-mails that were sent, instead of sending them")
+    inbox.set_defaults(run=_inbox)
 
     token = commands.add_parser("token", help="print an access token")
     token.add_argument("--admin", action="store_true", help="with admin_access")

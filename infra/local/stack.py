@@ -11,7 +11,7 @@ from dataclasses import asdict, dataclass, field
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
-from infra.local import containers, deploy, emulator, ignored, package, secrets, server, tokens
+from infra.local import containers, deploy, emulator, ignored, mail, package, secrets, server, tokens
 from infra.local.derive import Code, ContainerImage, derive, function_packages, parameters_from
 from infra.local.errors import LocalError
 from infra.local.paths import Paths, locked
@@ -34,6 +34,11 @@ DEFAULTS = {
     "ANALYSIS_CONCURRENCY": str(max(2, os.cpu_count() or 2)),
     # Each client that waits behind the gateway has a process of its own.
     "WAIT_CONCURRENCY": "10",
+    "NOTIFY_CONCURRENCY": "2",
+    # Receivers under development listen on this machine.
+    "WEBHOOK_LOOPBACK": "true",
+    "MAIL_FROM": mail.SENDER,
+    "MAIL_ALLOWED": mail.ALLOWED,
     "CORS_ORIGINS": f"http://localhost:{server.PORT},http://{HOST}:{server.PORT}",
 }
 
@@ -139,6 +144,8 @@ class LocalStack:
             cloudformation = session.client("cloudformation", endpoint_url=endpoint)
             template_url = deploy.upload_template(s3, bucket, local)
             outputs = deploy.deploy(cloudformation, self._name, template_url, parameters)
+            if self._foreign is None:
+                mail.verify(session.client("sesv2", endpoint_url=endpoint), self._settings["MAIL_FROM"])
             dynamodb = session.client("dynamodb", endpoint_url=endpoint)
             ignored.apply_time_to_live(dynamodb, cloudformation, self._name, template)
             functions = session.client("lambda", endpoint_url=endpoint)

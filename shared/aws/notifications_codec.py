@@ -27,14 +27,21 @@ _TIMES = ("created_at", "deadline", "next_at", "lease_until", "delivered_at", "f
 
 
 def announcement_key(job_id: str) -> codec.Item:
-    """Return the primary key of what says that a job has ended and nobody was told."""
+    """Return the primary key of what says that a job has ended and others are to be told."""
     return {"pk": {"S": parent_of(job_id)}, "sk": {"S": ANNOUNCEMENT}}
 
 
 def announcement_item(job: Job) -> codec.Item:
-    """Return the item that the write which ends a job puts beside it."""
+    """Return the item that the write which ends a job puts beside it.
+
+    Without its keys to the index ``due`` it says that the notifications have been made.
+    """
     due = job.updated_at + states.RESEND_AFTER
-    return {**announcement_key(job.job_id), **codec.due_keys(DUE, job.job_id, due)}
+    return {
+        **announcement_key(job.job_id),
+        **codec.due_keys(DUE, job.job_id, due),
+        **codec.ttl_of(codec.outlived(job)),
+    }
 
 
 def notification_key(parent: str, notification_id: str) -> codec.Item:
@@ -57,10 +64,7 @@ def notification_to_item(one: Notification) -> codec.Item:
         item |= codec.due_keys(DUE, one.notification_id, due)
     elif one.state is State.FAILED and one.failed_at is not None:
         item |= codec.due_keys(FAILED, one.notification_id, one.failed_at)
-    if one.expires_at is not None:
-        item["expires_at"] = {"N": str(int((one.expires_at + codec.NET).timestamp()))}
-        item["kept_until"] = {"S": to_text(one.expires_at)}
-    return item
+    return item | codec.kept_until(one.expires_at) | _ttl(one)
 
 
 def notification_from_item(item: Mapping[str, Any]) -> Notification:
@@ -73,7 +77,7 @@ def notification_from_item(item: Mapping[str, Any]) -> Notification:
         event=EventType(item["event"]["S"]),
         channel=Channel(item["channel"]["S"]),
         state=State(item["state"]["S"]),
-        expires_at=from_text(item["kept_until"]["S"]) if "kept_until" in item else None,
+        expires_at=codec.expires_at_of(item),
         **{"job_id": "", **fields},
     )
 
@@ -90,9 +94,7 @@ def attempt_to_item(one: Notification, attempt: Attempt) -> codec.Item:
     }
     if attempt.status is not None:
         item["status"] = {"N": str(attempt.status)}
-    if one.expires_at is not None:
-        item["expires_at"] = {"N": str(int((one.expires_at + codec.NET).timestamp()))}
-    return item
+    return item | _ttl(one)
 
 
 def attempt_from_item(item: Mapping[str, Any]) -> tuple[str, Attempt]:
@@ -115,3 +117,7 @@ def is_attempt(item: Mapping[str, Any]) -> bool:
 def notification_id_of(sort_key: str) -> str:
     """Return the notification that a sort key names; empty for an announcement."""
     return "" if sort_key == ANNOUNCEMENT else sort_key.removeprefix(_NOTIFICATION)
+
+
+def _ttl(one: Notification) -> codec.Item:
+    return codec.ttl_of(None if one.expires_at is None else one.expires_at + codec.NET)

@@ -21,12 +21,13 @@ class DynamoNotifications(Table):
     """See NotificationStore for the contract of every method."""
 
     def expand(self, job_id: str, notifications: Sequence[Notification]) -> bool:
-        """Remove the announcement and put the notifications in one transaction."""
+        """Mark the announcement as done and put the notifications in one transaction."""
         announcement: dict[str, Any] = {
-            "Delete": {
+            "Update": {
                 "TableName": self._table,
                 "Key": codec.announcement_key(job_id),
-                "ConditionExpression": "attribute_exists(pk)",
+                "UpdateExpression": "REMOVE due_shard, due_at",
+                "ConditionExpression": "attribute_exists(due_shard)",
             }
         }
         return self._write([announcement, *map(self._put, notifications)])
@@ -76,7 +77,7 @@ class DynamoNotifications(Table):
         attempts: dict[str, list[Attempt]] = {}
         for item in items:
             if item["sk"]["S"] == codec.ANNOUNCEMENT:
-                announced = True
+                announced = "due_shard" in item
             elif codec.is_attempt(item):
                 notification_id, attempt = codec.attempt_from_item(item)
                 attempts.setdefault(notification_id, []).append(attempt)

@@ -61,9 +61,11 @@ class NotificationQueue(Protocol):
 
 
 def announcer(queue: NotificationQueue) -> Announce:
-    """Return what tells the queue that a job has ended; where that fails, the reconciler will."""
+    """Return what tells the queue that a submitted job has ended; where that fails, the reconciler will."""
 
     def announce(job: Job) -> None:
+        if job.follows:
+            return
         try:
             queue.send(NotificationMessage.of_job(job.job_id))
         except TransientError as error:

@@ -13,6 +13,7 @@ from functions.analyze.settings import AnalyzeSettings
 from functions.api.push.settings import PushSettings
 from functions.api.settings import ApiSettings
 from functions.api.waiting.settings import WaitSettings
+from functions.cleanup.notify.settings import NotifySettings
 from functions.cleanup.settings import CleanupSettings
 
 ROOT = Path(__file__).parents[2]
@@ -22,6 +23,7 @@ MODELS: tuple[type[BaseSettings], ...] = (
     PushSettings,
     AnalyzeSettings,
     CleanupSettings,
+    NotifySettings,
 )
 # What the local stack reads itself, and the libraries' own variables.
 LOCAL = {
@@ -30,6 +32,7 @@ LOCAL = {
     "CLAUSEWORKS_STACK",
     "ANALYSIS_CONCURRENCY",
     "WAIT_CONCURRENCY",
+    "NOTIFY_CONCURRENCY",
     "PUSH",
     "BEDROCK_MODEL_ARNS",
     "DIRECTUS_ADMIN_TOKEN",

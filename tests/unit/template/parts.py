@@ -9,7 +9,11 @@ TEMPLATE = shipped.template()
 RESOURCES: dict[str, Json] = TEMPLATE["Resources"]
 FUNCTIONS = resources_of(TEMPLATE, "AWS::Serverless::Function")
 QUEUES = resources_of(TEMPLATE, "AWS::SQS::Queue")
-WORKERS = {"AnalyzeFunction": "AnalysisQueue", "CleanupFunction": "CleanupQueue"}
+WORKERS = {
+    "AnalyzeFunction": "AnalysisQueue",
+    "CleanupFunction": "CleanupQueue",
+    "NotifyFunction": "NotificationQueue",
+}
 
 
 def event_sources(kind: str) -> dict[str, Json]:

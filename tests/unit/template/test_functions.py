@@ -8,6 +8,7 @@ import pytest
 
 from functions.analyze.settings import AnalyzeSettings
 from functions.api.settings import ApiSettings
+from functions.cleanup.notify.settings import NotifySettings
 from functions.cleanup.settings import CleanupSettings
 from infra.local.paths import CHECKOUT
 from infra.local.template import resources_of
@@ -23,6 +24,9 @@ from tests.unit.template.parts import (
     queue_named_by,
 )
 
+# Those that execute jobs.
+RUNNERS = {"AnalyzeFunction", "CleanupFunction"}
+
 
 @pytest.mark.parametrize(
     ("function", "command"),
@@ -33,6 +37,7 @@ from tests.unit.template.parts import (
         ("AnalyzeFunction", "functions.analyze.handler.handler"),
         ("CleanupFunction", "functions.cleanup.handler.handler"),
         ("ReconcileFunction", "functions.cleanup.handler.reconcile"),
+        ("NotifyFunction", "functions.cleanup.notify.handler.handler"),
     ],
 )
 def test_functions_are_images_with_their_handler_as_command(function: str, command: str) -> None:
@@ -102,7 +107,7 @@ def test_secrets_stand_in_no_environment() -> None:
     verifying = {name for name, names in variables.items() if "DIRECTUS_SECRET_PARAMETER" in names}
     seeding = {name for name, names in variables.items() if "DIRECTUS_TOKEN_PARAMETER" in names}
     assert verifying == {"ApiFunction", "WaitFunction", "PushFunction"}
-    assert seeding == set(WORKERS)
+    assert seeding == RUNNERS
 
 
 @pytest.mark.parametrize(
@@ -111,6 +116,7 @@ def test_secrets_stand_in_no_environment() -> None:
         ("ApiFunction", ApiSettings),
         ("AnalyzeFunction", AnalyzeSettings),
         ("CleanupFunction", CleanupSettings),
+        ("NotifyFunction", NotifySettings),
     ],
 )
 def test_every_setting_reaches_its_function(function: str, settings: type[CommonSettings]) -> None:
@@ -127,5 +133,5 @@ def test_every_setting_reaches_its_function(function: str, settings: type[Common
 
 def test_leases_are_set_where_jobs_are_run() -> None:
     own = {name: set(function["Environment"]["Variables"]) for name, function in FUNCTIONS.items()}
-    assert {name for name, names in own.items() if "LEASE_SECONDS" in names} == set(WORKERS)
-    assert {name for name, names in own.items() if "RESERVE_SECONDS" in names} == set(WORKERS)
+    assert {name for name, names in own.items() if "LEASE_SECONDS" in names} == RUNNERS
+    assert {name for name, names in own.items() if "RESERVE_SECONDS" in names} == RUNNERS

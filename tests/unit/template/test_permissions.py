@@ -84,7 +84,10 @@ def test_a_statement_on_every_resource_is_on_the_reasoned_list(role: str) -> Non
 
 @pytest.mark.parametrize(
     ("role", "group"),
-    [(f"{name}Role", f"{name}LogGroup") for name in ("Api", "Wait", "Analyze", "Cleanup", "Reconcile")],
+    [
+        (f"{name}Role", f"{name}LogGroup")
+        for name in ("Api", "Wait", "Analyze", "Cleanup", "Reconcile", "Notify")
+    ],
 )
 def test_functions_write_to_their_own_log_group(role: str, group: str) -> None:
     reading = {"logs:FilterLogEvents"} if role == "ApiRole" else set()
@@ -97,12 +100,7 @@ def test_the_api_neither_deletes_nor_receives_but_for_dead_letters() -> None:
     for action in ("sqs:ReceiveMessage", "sqs:ChangeMessageVisibility", "sqs:DeleteMessage"):
         assert resources_for("ApiRole", action) == dead
     assert not resources_for("ApiRole", "sqs:SendMessage") & dead
-    assert not [
-        action
-        for service in ("s3", "dynamodb")
-        for action in actions("ApiRole", service)
-        if "Delete" in action
-    ]
+    assert not [action for action in actions("ApiRole", "s3") if "Delete" in action]
     assert resources_for("ApiRole", "s3:PutObject") == {"${DocumentsBucket.Arn}/documents/*"}
 
 
@@ -115,11 +113,26 @@ def test_the_analysis_writes_beside_documents_and_never_over_them() -> None:
 
 
 @pytest.mark.parametrize(
-    ("role", "queue"), [("AnalyzeRole", "AnalysisQueue"), ("CleanupRole", "CleanupQueue")]
+    ("role", "queue"),
+    [
+        ("AnalyzeRole", "AnalysisQueue"),
+        ("CleanupRole", "CleanupQueue"),
+        ("NotifyRole", "NotificationQueue"),
+    ],
 )
-def test_workers_reach_their_own_queue_only(role: str, queue: str) -> None:
+def test_workers_reach_their_own_queue_only_and_announce(role: str, queue: str) -> None:
     for action in actions(role, "sqs"):
-        assert resources_for(role, action) == {str([queue, "Arn"])}
+        announced = {"NotificationQueue"} if action == "sqs:SendMessage" else set()
+        assert resources_for(role, action) == {str([name, "Arn"]) for name in {queue, *announced}}
+
+
+def test_who_notifies_reaches_no_file_and_writes_as_one_sender() -> None:
+    assert not actions("NotifyRole", "s3")
+    assert actions("NotifyRole", "ses") == {"ses:SendEmail"}
+    (mail,) = (one for one in statements("NotifyRole") if one["Sid"] == "Mail")
+    assert mail["Condition"] == {"StringEquals": {"ses:FromAddress": {"Ref": "MailFrom"}}}
+    senders = {role for role in ROLES if actions(role, "ses")}
+    assert senders == {"NotifyRole"}
 
 
 def test_the_cleanup_removes_every_version_but_changes_no_document() -> None:
@@ -142,11 +155,13 @@ def test_those_who_wait_only_read_records() -> None:
 def test_only_the_cleanup_and_the_expiry_remove_records() -> None:
     removing = {role for role in ROLES if "dynamodb:DeleteItem" in actions(role, "dynamodb")}
 
-    # The others remove records that are no jobs: the push its own, the analysis what it has published.
-    assert removing == {"CleanupRole", "ReconcileRole", "PushRole", "AnalyzeRole"}
+    # The others remove records that are no jobs: the push its own, the analysis what it has published, the
+    # API webhooks.
+    assert removing == {"CleanupRole", "ReconcileRole", "PushRole", "AnalyzeRole", "ApiRole"}
     for role, sid, keys in (
         ("PushRole", "Watchers", ["WATCHED#*", "CONNECTION#*"]),
         ("AnalyzeRole", "Withdraw", ["DOCUMENT#*", "CONTENT#*"]),
+        ("ApiRole", "RemoveWebhooks", ["WEBHOOKS#*"]),
     ):
         (only,) = (one["Condition"] for one in statements(role) if one["Sid"] == sid)
         assert only == {"ForAllValues:StringLike": {"dynamodb:LeadingKeys": keys}}

@@ -22,7 +22,7 @@ def test_poison_messages_reach_a_dead_letter_queue_that_keeps_them_longer(queue:
 
 
 def test_queues_are_encrypted() -> None:
-    assert len(QUEUES) == 4
+    assert len(QUEUES) == 6
     for queue in QUEUES.values():
         assert queue["SqsManagedSseEnabled"] == {"Fn::If": ["HasKey", False, True]}
         assert queue["KmsMasterKeyId"] == OWN_KEY
