@@ -7,7 +7,7 @@ caller's own token does, and none repeats it.
 from __future__ import annotations
 
 from collections.abc import Callable, Collection, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 from shared.errors import ClauseworksError
@@ -37,13 +37,17 @@ class ForbiddenError(ClauseworksError):
 
 @dataclass(frozen=True, slots=True)
 class Caller:
-    """The person or program behind a request; ``role`` and ``team`` are empty where the token has none."""
+    """The person or program behind a request; ``role`` and ``team`` are empty where the token has none.
+
+    ``email`` is an address that the token's issuer has verified, empty where it says so of none.
+    """
 
     issuer: str
     subject: str
     role: str = ""
     admin: bool = False
     team: str = ""
+    email: str = field(default="", repr=False)
 
     @property
     def owner(self) -> Owner:
@@ -84,6 +88,7 @@ class Tokens:
             role=_text(claims.get("role")),
             admin=claims.get("admin_access") in (True, 1),
             team=_text(claims.get("team")),
+            email=_text(claims.get("email")) if claims.get("email_verified") is True else "",
         )
 
     def _claims(self, token: str) -> Mapping[str, Any]:

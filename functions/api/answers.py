@@ -17,6 +17,9 @@ class Accepted(BaseModel):
     status_url: str = Field(description="Where the job's status is.")
     events_url: str = Field(description="Where the job's events are.")
     message: str
+    webhook_secret: str | None = Field(
+        None, description="Secret made for webhook_url; in this answer, and those to its repetitions, alone."
+    )
 
 
 class UploadAccepted(BaseModel):
@@ -31,6 +34,7 @@ class UploadAccepted(BaseModel):
     status_url: str
     events_url: str
     metadata: dict[str, str]
+    webhook_secret: str | None = Field(None, description="See POST /jobs/analysis.")
 
 
 class UploadSlot(BaseModel):
@@ -91,8 +95,14 @@ class JobView(BaseModel):
     result: dict[str, Any] | None
     error: dict[str, Any] | None = Field(description="A problem document, where the job failed.")
     details: Details
+    notifications: str | None = Field(
+        None,
+        description="Of a job that has ended, asked for by itself: none, pending, delivered or failed. "
+        "They change nothing about the job.",
+    )
     status_url: str
     events_url: str
+    notifications_url: str
     result_url: str | None
     download_url: str | None
 

@@ -9,6 +9,7 @@ from fastapi import FastAPI
 from functions.api import bootstrap
 from functions.api.bootstrap import Services
 from functions.api.frame import framed
+from functions.api.notifications import deliveries, webhooks
 from functions.api.operators import queues, tasks
 from functions.api.routes import (
     comparison,
@@ -39,6 +40,7 @@ _TAGS = [
     {"name": "Results", "description": "Findings and files out."},
     {"name": "Documents", "description": "What was understood, page by page."},
     {"name": "Control", "description": "Pause, resume, cancel."},
+    {"name": "Notifications", "description": "Webhooks and e-mail when jobs have ended."},
     {"name": "Operators", "description": "Tasks, workers, queues, dead letters; for administrators."},
     {"name": "Operation", "description": "Is it alive, is it ready."},
 ]
@@ -61,13 +63,15 @@ def create_app(
         comparison,
         control,
         document_control,
+        webhooks,
+        deliveries,
         tasks,
         queues,
         health,
         docs,
     )
     app = framed(
-        [module.router for module in modules],
+        [*(module.router for module in modules), deliveries.operators],
         settings,
         partial(_services, services, settings),
         watch,

@@ -14,6 +14,7 @@ from shared.jobs.queue import JobQueue
 from shared.jobs.store import JobStore
 
 if TYPE_CHECKING:
+    from functions.api.notifications.ports import Notifying
     from functions.api.operators.ports import Operations
     from functions.api.products import Products
 
@@ -35,18 +36,21 @@ class Records:
 class Services(Records):
     """The ports that the routes use; ``checks`` are probes of readiness, which raise when in trouble.
 
-    ``products`` is None where there is no Directus, ``operations`` where nobody operates.
+    ``products`` is None where there is no Directus, ``operations`` where nobody operates, ``notifying`` where
+    nobody is told.
     """
 
     files: Files
     queue: JobQueue
     products: Products | None = None
     operations: Operations | None = None
+    notifying: Notifying | None = None
     checks: Mapping[str, Check] = field(default_factory=dict)
 
 
 def on_aws(settings: ApiSettings) -> Services:
     """Return the services on DynamoDB, S3 and SQS."""
+    from functions.api.notifications import ports as notification_ports
     from functions.api.operators import ports
     from functions.api.products import DirectusProducts
     from shared.aws.clients import client
@@ -72,6 +76,7 @@ def on_aws(settings: ApiSettings) -> Services:
         queue=queue,
         products=DirectusProducts(settings.directus_url) if settings.directus_url else None,
         operations=ports.on_aws(settings),
+        notifying=notification_ports.on_aws(settings),
         checks={
             "jobs_table": lambda: jobs.get(_NOBODY),
             "documents_bucket": lambda: files.head(f"documents/{_NOBODY}/original"),

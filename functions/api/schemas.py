@@ -8,6 +8,7 @@ from typing import Annotated, Any, Literal, Self
 from fastapi import UploadFile
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, StringConstraints, model_validator
 
+from functions.api.notifications.schemas import Email, WebhookUrl
 from shared.jobs.model import Kind, Status
 
 _IDENTIFIER = r"^[A-Za-z0-9][A-Za-z0-9._:-]*$"
@@ -44,7 +45,24 @@ class Request(BaseModel):
     model_config = ConfigDict(extra="forbid", frozen=True, str_strip_whitespace=True)
 
 
-class AnalysisOptions(Request):
+class NotifyOptions(Request):
+    """Who is told when the job has ended, beside the webhooks that are told of all your jobs."""
+
+    webhook_url: WebhookUrl | None = Field(
+        None, description="Address that is told of this job alone; see POST /webhooks.", repr=False
+    )
+    webhook_secret: str | None = Field(
+        None,
+        max_length=120,
+        description="Secret for webhook_url (whsec_...); without it the answer brings a new one.",
+        repr=False,
+    )
+    notify_email: Email | None = Field(
+        None, description="Your verified address, or one that the deployment allows.", repr=False
+    )
+
+
+class AnalysisOptions(NotifyOptions):
     """How to analyse, whatever the document comes from."""
 
     seed_directus: bool = Field(False, description="Write the findings to Directus (needs the right to).")
@@ -130,7 +148,7 @@ class AnalysisRequest(AnalysisOptions):
         return self
 
 
-class CleanupRequest(Request):
+class CleanupRequest(NotifyOptions):
     """A removal of what the jobs of a product or of an upload have stored and seeded."""
 
     model_config = ConfigDict(json_schema_extra={"examples": [{"product_id": "4711", "dry_run": True}]})

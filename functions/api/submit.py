@@ -18,6 +18,8 @@ from fastapi import Depends, Header
 from functions.api import documents, sources
 from functions.api.bootstrap import Services
 from functions.api.content import require_media_type
+from functions.api.notifications import targets
+from functions.api.notifications.desk import Desk
 from functions.api.problems import RequestError
 from functions.api.products import ProductGate, ProductNotFoundError
 from functions.api.schemas import AnalysisOptions, AnalysisRequest, CaseUploadForm, CleanupRequest
@@ -64,10 +66,14 @@ class TooManyQueuedJobsError(TransientError):
 
 @dataclass(frozen=True, slots=True)
 class Submission:
-    """An accepted job; ``replayed`` where the Idempotency-Key had brought it before."""
+    """An accepted job; ``replayed`` where the Idempotency-Key had brought it before.
+
+    ``webhook_secret`` is the one that was made for its webhook, None where none was.
+    """
 
     job: Job
     replayed: bool
+    webhook_secret: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,11 +100,11 @@ class Submitter:
     def analysis(self, request: AnalysisRequest, gate: ProductGate) -> Submission:
         """Accept an analysis of a product's document or of an upload."""
         idempotency = self._idempotency("analysis", request)
-        if (earlier := self._replay(idempotency)) is not None:
+        if (earlier := self._replay(idempotency, request)) is not None:
             return earlier
         self._require_options(request, request.product_id)
         self._require_room()
-        params = _user_params(request)
+        params = self._params(request, idempotency)
         if request.document_id is not None:
             document = documents.find(self.services, self.caller, request.document_id)
             pinned = documents.pin(self.services, self.settings, document)
@@ -117,11 +123,11 @@ class Submitter:
         """Store a file and accept its analysis."""
         digest = hashlib.sha256(file.data).hexdigest()
         idempotency = self._idempotency("upload", form, file=[file.name, digest], case_id=case_id)
-        if (earlier := self._replay(idempotency)) is not None:
+        if (earlier := self._replay(idempotency, form)) is not None:
             return earlier
         self._require_options(form)
         self._require_room()
-        params = _user_params(form) | {"case_id": case_id}
+        params = self._params(form, idempotency) | {"case_id": case_id}
         read_as = {"document_sha256": digest, "media_type": require_media_type(safe_file_name(file.name))}
         sources.require(self.services, self.caller, params | read_as)
         document = self._stored(file, case_id, idempotency)
@@ -157,7 +163,7 @@ class Submitter:
     def cleanup(self, request: CleanupRequest, gate: ProductGate) -> Submission:
         """Accept a removal."""
         idempotency = self._idempotency("cleanup", request)
-        if (earlier := self._replay(idempotency)) is not None:
+        if (earlier := self._replay(idempotency, request)) is not None:
             return earlier
         if not self.caller.may_seed(self.settings.seed_roles):
             raise ForbiddenError("Cleaning up needs admin_access or one of the roles set up for it.")
@@ -173,7 +179,8 @@ class Submitter:
             self._require_visible(request.product_id, gate)
         # The worker has no token: it goes by what the caller was at submission.
         as_admin = {"as_admin": True} if self.caller.admin else {}
-        return self._accept(Kind.CLEANUP, request, _user_params(request) | as_admin, idempotency)
+        params = self._params(request, idempotency) | as_admin
+        return self._accept(Kind.CLEANUP, request, params, idempotency)
 
     def _require_visible(self, product_id: str, gate: ProductGate) -> None:
         try:
@@ -223,10 +230,22 @@ class Submitter:
         said = request.model_dump(exclude={"file"}, exclude_defaults=True) | more
         return Idempotency(_sha256(scope), _sha256(json.dumps(said, sort_keys=True)))
 
-    def _replay(self, idempotency: Idempotency | None) -> Submission | None:
+    def _replay(self, idempotency: Idempotency | None, request: Submittable) -> Submission | None:
         """Return the submission that the key stands for, None for a new one."""
         job = None if idempotency is None else self.services.jobs.earlier(idempotency)
-        return None if job is None else Submission(job, replayed=True)
+        return None if job is None else self._submission(job, request, replayed=True)
+
+    def _submission(self, job: Job, request: Submittable, *, replayed: bool) -> Submission:
+        return Submission(job, replayed, targets.secret_of(self._desk, request, job))
+
+    @property
+    def _desk(self) -> Desk:
+        return Desk(self.services, self.settings, self.caller)
+
+    def _params(self, request: Submittable, idempotency: Idempotency | None) -> dict[str, Any]:
+        """Return what the caller asks for; who is told is checked, and named by what is stored of it."""
+        asked = request.model_dump(exclude={"metadata", "max_attempts", "file", *targets.FIELDS})
+        return {**asked, **targets.accept(self._desk, request, idempotency)}
 
     def _accept(
         self, kind: Kind, request: Submittable, params: Mapping[str, Any], idempotency: Idempotency | None
@@ -245,10 +264,10 @@ class Submitter:
         )
         stored = self.services.jobs.create(states.submitted(job, self.caller.owner.key), idempotency)
         if stored.job_id != job.job_id:
-            return Submission(stored, replayed=True)
+            return self._submission(stored, request, replayed=True)
         logger.info("Job accepted", job_id=job.job_id, kind=kind.value)
         notify(self.services, job, "submitted")
-        return Submission(job, replayed=False)
+        return self._submission(job, request, replayed=False)
 
 
 IdempotencyKey = Annotated[
@@ -278,10 +297,6 @@ def _submitter(
 
 
 SubmitterDep = Annotated[Submitter, Depends(_submitter)]
-
-
-def _user_params(request: Submittable) -> dict[str, Any]:
-    return request.model_dump(exclude={"metadata", "max_attempts", "file"})
 
 
 def _pinned_params(document: Document) -> dict[str, Any]:

@@ -22,6 +22,8 @@ INTERNAL_PARAMS = frozenset(
         "document_version",
         "file_name",
         "media_type",
+        "notify_email",
+        "webhook_id",
     }
 )
 
@@ -36,8 +38,8 @@ def events_url(root: str, job_id: str) -> str:
     return f"{root}/jobs/{job_id}/events"
 
 
-def job_view(job: Job, root: str) -> JobView:
-    """Return what the owner of a job sees."""
+def job_view(job: Job, root: str, notifications: str | None = None) -> JobView:
+    """Return what the owner of a job sees; ``notifications`` is their state, where it was looked at."""
     base = f"{root}/jobs/{job.job_id}"
     done = job.status is Status.COMPLETED
     return JobView(
@@ -74,6 +76,8 @@ def job_view(job: Job, root: str) -> JobView:
         details=_details(job),
         status_url=status_url(root, job.job_id),
         events_url=events_url(root, job.job_id),
+        notifications=notifications,
+        notifications_url=f"{base}/notifications",
         result_url=f"{base}/result" if done and RESULT in job.artifacts else None,
         download_url=f"{base}/download" if done and download_name(job) else None,
     )
@@ -128,9 +132,10 @@ def event_view(event: Event, document_id: str) -> dict[str, Any]:
     }
 
 
-def etag(job: Job) -> str:
-    """Return the entity tag of a job's state; it changes with every change of the record."""
-    return f'"{job.version}"'
+def etag(job: Job, notifications: str | None = None) -> str:
+    """Return the entity tag of a job's state; it changes with every change of what is shown of it."""
+    told = f"-{notifications}" if notifications not in {None, "none"} else ""
+    return f'"{job.version}{told}"'
 
 
 def _details(job: Job) -> Details:

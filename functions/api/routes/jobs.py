@@ -11,6 +11,7 @@ from functions.api.answers import Accepted, JobList, JobView
 from functions.api.conditional import POLL_SECONDS, IfNoneMatch, job_answer, job_redirect, unchanged
 from functions.api.links import RootDep
 from functions.api.lookup import ReadableJob
+from functions.api.notifications.desk import ToldDep
 from functions.api.openapi import READ, SUBMIT, answers
 from functions.api.products import ProductGateDep
 from functions.api.schemas import AnalysisRequest, CleanupRequest, JobFilters
@@ -92,6 +93,7 @@ async def get_job(
     root: RootDep,
     records: RecordsDep,
     watch: WatchDep,
+    told: ToldDep,
     wait: Wait = None,
     if_none_match: IfNoneMatch = None,
 ) -> Response:
@@ -102,7 +104,7 @@ async def get_job(
     """
     known = if_none_match is None or unchanged(job, if_none_match)
     if wait is None or job.status.terminal or not known:
-        return job_answer(job, root, if_none_match)
+        return job_answer(job, root, if_none_match, told)
     if not watch.longest:
         return job_redirect(job, root, f"{root}/jobs/{job.job_id}/wait?seconds={wait}")
     after = await next_state(job, watch, records, min(wait, watch.longest), if_none_match)
@@ -117,6 +119,7 @@ def _accepted(submission: Submission, response: Response, root: str) -> Accepted
         status_url=views.status_url(root, job.job_id),
         events_url=views.events_url(root, job.job_id),
         message=f"The {job.kind} was accepted.",
+        webhook_secret=submission.webhook_secret,
     )
 
 

@@ -82,4 +82,5 @@ def _upload(
         status_url=views.status_url(root, job.job_id),
         events_url=views.events_url(root, job.job_id),
         metadata=dict(job.metadata),
+        webhook_secret=submission.webhook_secret,
     )

@@ -14,11 +14,13 @@ from fastapi import APIRouter, FastAPI
 
 from functions.api.app import create_app
 from functions.api.bootstrap import Services
+from functions.api.notifications.ports import Notifying
 from functions.api.settings import ApiSettings
 from functions.api.waiting.watch import Elsewhere, WatchMaker
 from shared.errors import PROBLEM_BASE
 from shared.jobs.model import Job
 from shared.memory import MemoryDocuments, MemoryFiles, MemoryJobs, MemoryQueue
+from shared.notifications.memory import MemoryNotificationQueue, MemoryNotifications, MemoryWebhooks
 from tests.fakes.operations import MemoryOperations
 
 SECRET = "a-secret-of-at-least-32-characters"
@@ -65,6 +67,11 @@ class Backend:
         self.files = MemoryFiles(fault=self._fault)
         self.queue = MemoryQueue(fault=self._fault)
         self.operations = MemoryOperations(self.queue, fault=self._fault)
+        self.webhooks = MemoryWebhooks(fault=self._fault)
+        self.notifications = MemoryNotifications(self.jobs, fault=self._fault)
+        self.notification_queue = MemoryNotificationQueue(fault=self._fault)
+        # What names lead to; every other name leads to a public address.
+        self.names: dict[str, tuple[str, ...]] = {}
 
     def services(self, **checks: Any) -> Services:
         return Services(
@@ -73,6 +80,12 @@ class Backend:
             self.files,
             self.queue,
             operations=self.operations.ports(),
+            notifying=Notifying(
+                self.webhooks,
+                self.notifications,
+                self.notification_queue,
+                lambda host, _port: self.names.get(host, ("93.184.215.14",)),
+            ),
             checks=checks,
         )
 

@@ -33,7 +33,7 @@ def tasks(desk: Desk, **query: Any) -> list[str]:
 
 class TestAccess:
     def test_there_are_routes(self) -> None:
-        assert len(ROUTES) == 12
+        assert len(ROUTES) == 14
 
     @pytest.mark.parametrize(("method", "path"), ROUTES)
     @pytest.mark.parametrize("prefix", ["", "/api/v1"])

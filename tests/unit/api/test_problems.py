@@ -63,6 +63,18 @@ PROTECTED = [
     ("POST", "/admin/dead-letters/redrive"),
     ("POST", "/admin/dead-letters/purge"),
     ("GET", "/admin/audit"),
+    ("POST", "/webhooks"),
+    ("GET", "/webhooks"),
+    ("GET", "/webhooks/x"),
+    ("DELETE", "/webhooks/x"),
+    ("POST", "/webhooks/x/rotate"),
+    ("POST", "/webhooks/x/enable"),
+    ("POST", "/webhooks/x/test"),
+    ("GET", "/webhooks/x/notifications"),
+    ("GET", "/jobs/x/notifications"),
+    ("POST", "/jobs/x/notifications/y/redeliver"),
+    ("GET", "/admin/notifications"),
+    ("POST", "/admin/tasks/x/notifications/y/redeliver"),
 ]
 
 

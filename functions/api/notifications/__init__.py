@@ -1,0 +1,1 @@
+"""Webhooks and e-mail as callers and operators see them."""

@@ -1,0 +1,65 @@
+"""What was told of a job, to whom, and how that went; and telling it again."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+from fastapi import APIRouter, Query
+
+from functions.api.lookup import ReadableJob, require_change
+from functions.api.notifications import views
+from functions.api.notifications.answers import FailedList, NotificationList, NotificationView
+from functions.api.notifications.desk import DeskDep
+from functions.api.notifications.schemas import FailedFilters
+from functions.api.openapi import CHANGE, READ, answers
+from functions.api.operators.access import OperatorDep, OperatorRoute, TaskDep
+from functions.api.operators.tasks import ActingDep
+from functions.api.security import GuardedRoute
+from shared.notifications.model import State, parent_of
+
+router = APIRouter(tags=["Notifications"], route_class=GuardedRoute)
+operators = APIRouter(tags=["Operators"], route_class=OperatorRoute)
+
+
+@router.get("/jobs/{job_id}/notifications", responses=answers(*READ))
+def list_notifications(job: ReadableJob, desk: DeskDep) -> NotificationList:
+    """Tell who was told that a job has ended, with every attempt."""
+    return views.log_view(desk.ports.notifications.log(parent_of(job.job_id)))
+
+
+@router.post(
+    "/jobs/{job_id}/notifications/{notification_id}/redeliver", status_code=202, responses=answers(*CHANGE)
+)
+def redeliver_notification(job: ReadableJob, notification_id: str, desk: DeskDep) -> NotificationView:
+    """Deliver a notification again, for another day; receivers see the same webhook-id."""
+    require_change(desk.caller, job)
+    return views.notification_view(desk.deliver_again(parent_of(job.job_id), notification_id))
+
+
+@operators.get("/admin/notifications", responses=answers(401, 403, 422, 503))
+def list_failed_notifications(
+    filters: Annotated[FailedFilters, Query()], _operator: OperatorDep, desk: DeskDep
+) -> FailedList:
+    """List everybody's notifications that were given up, the oldest first."""
+    store, found = desk.ports.notifications, []
+    for message in store.failed(desk.services.clock(), filters.limit):
+        one = store.get(message.parent, message.notification_id)
+        # The index follows the records with a delay.
+        if one is not None and one.state is State.FAILED:
+            attempts = store.log(message.parent).attempts.get(one.notification_id, ())
+            found.append(views.failed_view(one, attempts))
+    return FailedList(notifications=found)
+
+
+@operators.post(
+    "/admin/tasks/{job_id}/notifications/{notification_id}/redeliver",
+    status_code=202,
+    responses=answers(401, 403, 404, 409, 503),
+)
+def redeliver_for_owner(
+    job: TaskDep, notification_id: str, desk: DeskDep, operator: ActingDep
+) -> NotificationView:
+    """Deliver a notification of anybody's job again."""
+    with operator.acting("redeliver", job.job_id, notification_id=notification_id):
+        after = desk.deliver_again(parent_of(job.job_id), notification_id)
+    return views.notification_view(after)

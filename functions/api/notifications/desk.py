@@ -1,0 +1,120 @@
+"""What the routes of webhooks and notifications share."""
+
+from __future__ import annotations
+
+from contextlib import suppress
+from dataclasses import dataclass
+from typing import Annotated
+
+from fastapi import Depends
+
+from functions.api.bootstrap import Services
+from functions.api.lookup import ReadableJob
+from functions.api.notifications.ports import Notifying
+from functions.api.problems import RequestError
+from functions.api.security import CallerDep, ServicesDep, SettingsDep
+from functions.api.settings import ApiSettings
+from shared.auth import Caller
+from shared.errors import ClauseworksError, TransientError
+from shared.ids import is_uuid
+from shared.jobs.store import VersionConflictError
+from shared.notifications import states, webhooks
+from shared.notifications.addresses import locate, parse
+from shared.notifications.model import Notification, Webhook, job_scope, parent_of
+from shared.notifications.queue import NotificationMessage
+from shared.notifications.states import NotPendingError
+from shared.notifications.store import WebhookNotFoundError, edit_webhook
+from shared.observability import logger
+
+
+class NotificationNotFoundError(ClauseworksError):
+    """There is no such notification."""
+
+    status = 404
+
+    def __init__(self, notification_id: str) -> None:
+        super().__init__("notification-not-found", f"There is no notification {notification_id!r} here.")
+
+
+@dataclass(frozen=True, slots=True)
+class Desk:
+    """Acts on webhooks and notifications in the name of one caller."""
+
+    services: Services
+    settings: ApiSettings
+    caller: Caller
+
+    @property
+    def ports(self) -> Notifying:
+        """Return the ports."""
+        if self.services.notifying is None:
+            raise RuntimeError("the application was wired without the ports of notifications")
+        return self.services.notifying
+
+    @property
+    def scope(self) -> str:
+        """Return whose list of webhooks the caller has: their own."""
+        return self.caller.owner.key
+
+    def require_url(self, url: str) -> None:
+        """Refuse a URL that webhooks may not go to; raises UrlRefusedError and TransientError."""
+        local = self.settings.webhook_loopback
+        locate(parse(url, local=local), self.ports.resolve, local=local)
+
+    def webhook(self, webhook_id: str) -> Webhook:
+        """Return one of the caller's webhooks; raises WebhookNotFoundError."""
+        found = self.ports.webhooks.get(self.scope, webhook_id) if is_uuid(webhook_id) else None
+        if found is None:
+            raise WebhookNotFoundError(webhook_id)
+        return found
+
+    def send(self, notification: Notification) -> None:
+        """Tell the worker of a notification; where that fails, the reconciler will."""
+        try:
+            self.ports.queue.send(NotificationMessage.about(notification))
+        except TransientError as error:
+            logger.warning("Message not sent; the reconciler will", problem=error.code)
+
+    def deliver_again(self, parent: str, notification_id: str) -> Notification:
+        """Have a notification delivered once more, whether it was delivered or given up.
+
+        The webhook of one job is enabled by it, where it was disabled: nothing else could. Raises NotificationNotFoundError, and RequestError while it is under way.
+        """
+        before = self.ports.notifications.get(parent, notification_id)
+        if before is None:
+            raise NotificationNotFoundError(notification_id)
+        try:
+            after = states.asked_again(before, self.services.clock())
+            self.ports.notifications.save(before, after)
+        except (NotPendingError, VersionConflictError):
+            raise RequestError(
+                "notification-under-way", "The notification is being delivered already.", status=409
+            ) from None
+        if after.scope and after.scope == job_scope(after.webhook_id):
+            now = self.services.clock()
+            with suppress(WebhookNotFoundError):
+                edit_webhook(
+                    self.ports.webhooks, after.scope, after.webhook_id, lambda one: webhooks.enabled(one, now)
+                )
+        self.send(after)
+        return after
+
+
+def _desk(caller: CallerDep, services: ServicesDep, settings: SettingsDep) -> Desk:
+    return Desk(services, settings, caller)
+
+
+def _told(job: ReadableJob, services: ServicesDep) -> str | None:
+    """Return how the notifications of a job stand that has ended; None where that is not to be had."""
+    if not job.status.terminal or services.notifying is None:
+        return None
+    try:
+        return services.notifying.notifications.log(parent_of(job.job_id)).state
+    except TransientError as error:
+        # The job's own state is what was asked for.
+        logger.warning("Notifications not looked at", problem=error.code)
+        return None
+
+
+ToldDep = Annotated[str | None, Depends(_told)]
+DeskDep = Annotated[Desk, Depends(_desk)]

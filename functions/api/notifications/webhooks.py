@@ -1,0 +1,112 @@
+"""The webhooks of a caller, who are told of all their jobs."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from fastapi import APIRouter, Response
+
+from functions.api.links import RootDep
+from functions.api.notifications import views
+from functions.api.notifications.answers import (
+    NotificationList,
+    NotificationView,
+    WebhookList,
+    WebhookView,
+    WebhookWithSecret,
+)
+from functions.api.notifications.desk import Desk, DeskDep
+from functions.api.notifications.schemas import WebhookRequest
+from functions.api.openapi import READ, answers
+from functions.api.problems import RequestError
+from functions.api.security import GuardedRoute
+from shared.notifications import compose, webhooks
+from shared.notifications.model import EventType, Webhook, parent_of
+from shared.notifications.store import edit_webhook
+from shared.observability import logger
+
+MAX_WEBHOOKS = 20
+
+router = APIRouter(tags=["Notifications"], route_class=GuardedRoute)
+
+
+@router.post("/webhooks", status_code=201, responses=answers(400, 401, 409, 413, 415, 422, 503))
+def create_webhook(
+    body: WebhookRequest, desk: DeskDep, response: Response, root: RootDep
+) -> WebhookWithSecret:
+    """Have an address told of your jobs as they end.
+
+    The answer brings the secret that messages are signed with, this once. Messages follow the Standard
+    Webhooks specification: their libraries verify them.
+    """
+    desk.require_url(body.url)
+    if len(desk.ports.webhooks.of(desk.scope)) >= MAX_WEBHOOKS:
+        raise RequestError(
+            "too-many-webhooks", f"You have {MAX_WEBHOOKS} webhooks; remove one first.", status=409
+        )
+    now = desk.services.clock()
+    events = tuple(map(EventType, body.events))
+    webhook = webhooks.new_webhook(desk.caller.owner, body.url, events, now, body.description)
+    desk.ports.webhooks.create(webhook)
+    logger.info("Webhook created", webhook_id=webhook.webhook_id)
+    response.headers["Location"] = f"{root}/webhooks/{webhook.webhook_id}"
+    return views.with_secret(webhook, now)
+
+
+@router.get("/webhooks", responses=answers(401, 503))
+def list_webhooks(desk: DeskDep) -> WebhookList:
+    """List your webhooks, without their secrets."""
+    now = desk.services.clock()
+    return WebhookList(webhooks=[views.webhook_view(one, now) for one in desk.ports.webhooks.of(desk.scope)])
+
+
+@router.get("/webhooks/{webhook_id}", responses=answers(*READ))
+def get_webhook(webhook_id: str, desk: DeskDep) -> WebhookView:
+    """Tell how a webhook stands."""
+    return views.webhook_view(desk.webhook(webhook_id), desk.services.clock())
+
+
+@router.delete("/webhooks/{webhook_id}", status_code=204, responses=answers(*READ))
+def delete_webhook(webhook_id: str, desk: DeskDep) -> None:
+    """Remove a webhook; what is on its way to it is given up."""
+    webhook = desk.webhook(webhook_id)
+    desk.ports.webhooks.delete(webhook.scope, webhook.webhook_id)
+    logger.info("Webhook removed", webhook_id=webhook_id)
+
+
+@router.post("/webhooks/{webhook_id}/rotate", responses=answers(*READ))
+def rotate_webhook(webhook_id: str, desk: DeskDep) -> WebhookWithSecret:
+    """Get a new secret; for a day messages carry signatures by the one before, too."""
+    now = desk.services.clock()
+    after = _edited(desk, webhook_id, lambda webhook: webhooks.rotated(webhook, now))
+    return views.with_secret(after, now)
+
+
+@router.post("/webhooks/{webhook_id}/enable", responses=answers(*READ, 422))
+def enable_webhook(webhook_id: str, desk: DeskDep) -> WebhookView:
+    """Have a webhook told again that was disabled; what it missed can be delivered again job by job."""
+    now = desk.services.clock()
+    desk.require_url(desk.webhook(webhook_id).url)
+    return views.webhook_view(_edited(desk, webhook_id, lambda one: webhooks.enabled(one, now)), now)
+
+
+@router.post("/webhooks/{webhook_id}/test", status_code=202, responses=answers(*READ))
+def send_test(webhook_id: str, desk: DeskDep) -> NotificationView:
+    """Send a message of the type ``webhook.test``; its log is at .../notifications."""
+    webhook, now = desk.webhook(webhook_id), desk.services.clock()
+    made = compose.for_webhook(webhook, EventType.TEST, compose.trial_body(webhook, now), now)
+    desk.ports.notifications.create(made)
+    desk.send(made)
+    return views.notification_view(made)
+
+
+@router.get("/webhooks/{webhook_id}/notifications", responses=answers(*READ))
+def list_webhook_notifications(webhook_id: str, desk: DeskDep) -> NotificationList:
+    """Tell how the tests of a webhook went; those of a job are with the job."""
+    webhook = desk.webhook(webhook_id)
+    return views.log_view(desk.ports.notifications.log(parent_of("", webhook.webhook_id)))
+
+
+def _edited(desk: Desk, webhook_id: str, change: Callable[[Webhook], Webhook | None]) -> Webhook:
+    webhook = desk.webhook(webhook_id)
+    return edit_webhook(desk.ports.webhooks, webhook.scope, webhook.webhook_id, change)
