@@ -59,8 +59,8 @@ def inbox(place: Place) -> list[Message]:
     if not place.own_emulator:
         raise LocalError("only our own emulator shows e-mails: another endpoint sends them, or keeps them")
     answer = httpx.get(f"{place.endpoint}{_PATH}", timeout=10, trust_env=False)
-    found: Mapping[str, Any] = answer.raise_for_status().json()
-    return [_message(one) for one in found["messages"]]
+    accounts: Mapping[str, Any] = answer.raise_for_status().json()["messages"]
+    return [_message(one) for messages in accounts.values() for one in messages]
 
 
 def _message(found: Mapping[str, Any]) -> Message:

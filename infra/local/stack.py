@@ -39,6 +39,7 @@ DEFAULTS = {
     "WEBHOOK_LOOPBACK": "true",
     "MAIL_FROM": mail.SENDER,
     "MAIL_ALLOWED": mail.ALLOWED,
+    "PUBLIC_URL": f"http://{HOST}:{server.PORT}",
     "CORS_ORIGINS": f"http://localhost:{server.PORT},http://{HOST}:{server.PORT}",
 }
 

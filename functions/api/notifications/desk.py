@@ -78,7 +78,8 @@ class Desk:
     def deliver_again(self, parent: str, notification_id: str) -> Notification:
         """Have a notification delivered once more, whether it was delivered or given up.
 
-        The webhook of one job is enabled by it, where it was disabled: nothing else could. Raises NotificationNotFoundError, and RequestError while it is under way.
+        The webhook of one job is enabled by it, where it was disabled: nothing else could. Raises
+        NotificationNotFoundError, and RequestError while it is under way.
         """
         before = self.ports.notifications.get(parent, notification_id)
         if before is None:
