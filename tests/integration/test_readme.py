@@ -8,6 +8,7 @@ import re
 import shlex
 import subprocess
 import sys
+import time
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -15,7 +16,7 @@ import httpx
 import pytest
 
 from infra.local.stack import LocalStack
-from tests.integration.support import bearer, wait
+from tests.integration.support import WAIT_SECONDS, bearer, wait
 
 ROOT = Path(__file__).parents[2]
 README = (ROOT / "README.md").read_text()
@@ -52,7 +53,13 @@ ELSEWHERE = {
     "python -m infra.localstack status": "test_localstack.py",
     "python -m infra.localstack down": "test_localstack.py",
 }
-ALLOWED_STATUS = {"pause": {200, 409}, "resume": {200, 409}, "cancel": {200, 409}, "unlock": {200, 409}}
+ALLOWED_STATUS = {
+    "pause": {200, 409},
+    "resume": {200, 409},
+    "cancel": {200, 409},
+    "unlock": {200, 409},
+    "redeliver": {202, 409},
+}
 
 
 @dataclass(frozen=True)
@@ -99,12 +106,30 @@ def test_every_curl_line_is_answered(shell: Shell) -> None:
         base_url=shell.environment["API"], headers=bearer(shell.environment["TOKEN"]), trust_env=False
     ) as api:
         wait(api, first["job_id"])
-    for line in CURLS[1:]:
-        command = re.sub("JOB_ID|DOCUMENT_ID", lambda found: ids[found.group()], line)
-        output = shell.run(f"{command} -w '\\n%{{http_code}}'")
-        status = int(output.rsplit("\n", 1)[1])
-        steering = command.rstrip('"').rsplit("/", 1)[1]
-        assert status in ALLOWED_STATUS.get(steering, {200, 201, 202}), f"{command}\n{output}"
+        for line in CURLS[1:]:
+            if "NOTIFICATION_ID" in line:
+                ids["NOTIFICATION_ID"] = notification_of(api, ids["JOB_ID"])
+            command = re.sub("[A-Z]+_ID", lambda found: ids[found.group()], line)
+            output = shell.run(f"{command} -w '\\n%{{http_code}}'")
+            body, status = output.rsplit("\n", 1)
+            steering = command.rstrip('"').rsplit("/", 1)[1]
+            allowed = {204} if "-X DELETE" in command else ALLOWED_STATUS.get(steering, {200, 201, 202})
+            assert int(status) in allowed, f"{command}\n{output}"
+            if steering == "webhooks" and "--json" in command:
+                ids["WEBHOOK_ID"] = json.loads(body)["webhook_id"]
+            if "webhook_url" in command:
+                ids["JOB_ID"] = json.loads(body)["job_id"]
+
+
+def notification_of(api: httpx.Client, job_id: str) -> str:
+    """Return a notification of a job, once there is one."""
+    wait(api, job_id)
+    deadline = time.monotonic() + WAIT_SECONDS
+    while time.monotonic() < deadline:
+        if found := api.get(f"/jobs/{job_id}/notifications").json()["notifications"]:
+            return str(found[0]["notification_id"])
+        time.sleep(0.2)
+    raise AssertionError(f"job {job_id} has told nobody")
 
 
 def test_every_call_of_the_api_is_shown() -> None:

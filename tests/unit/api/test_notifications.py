@@ -19,7 +19,10 @@ from tests.unit.api.support import ADMIN, ALICE, PDF, Backend, Client, client_of
 from tests.unit.notifications.desk import FakePost
 
 URL = "https://hooks.acme.com/path-that-is-secret"
-MAIL: dict[str, Any] = {"mail_from": "clauseworks@acme.com", "mail_allowed": ("@acme.com", "Boss@Elsewhere.com")}
+MAIL: dict[str, Any] = {
+    "mail_from": "clauseworks@acme.com",
+    "mail_allowed": ("@acme.com", "Boss@Elsewhere.com"),
+}
 
 
 def end(backend: Backend, job_id: str) -> None:

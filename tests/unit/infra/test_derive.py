@@ -31,6 +31,7 @@ def test_functions_are_known_by_their_package() -> None:
         "AnalyzeFunction": "analyze",
         "CleanupFunction": "cleanup",
         "ReconcileFunction": "cleanup",
+        "NotifyFunction": "cleanup",
     }
 
 
@@ -59,7 +60,7 @@ def test_limits_of_concurrency_become_numbers(local: Json) -> None:
         if event["Type"] == "SQS"
     }
 
-    assert limits == {"AnalyzeFunction": 7, "CleanupFunction": 2}
+    assert limits == {"AnalyzeFunction": 7, "CleanupFunction": 2, "NotifyFunction": 5}
     assert functions(local)["AnalyzeFunction"]["Timeout"] == 900
     assert functions(local)["WaitFunction"]["ReservedConcurrentExecutions"] == 50
 
@@ -72,7 +73,8 @@ def test_nothing_is_kept_on_deletion(local: Json) -> None:
 def test_only_rules_on_tls_and_alarms_on_metric_math_are_left_out(local: Json) -> None:
     gone = set(TEMPLATE["Resources"]) - set(local["Resources"])
 
-    assert gone == {"DocumentsBucketTlsOnly", "QueuesTlsOnly", "AnalysisStalledAlarm", "CleanupStalledAlarm"}
+    stalled = {f"{kind}StalledAlarm" for kind in ("Analysis", "Cleanup", "Notification")}
+    assert gone == {"DocumentsBucketTlsOnly", "QueuesTlsOnly"} | stalled
 
 
 def test_the_template_itself_is_not_changed() -> None:
