@@ -2,7 +2,7 @@
 
 A URL is looked at when it is registered and again before each delivery. Its name is resolved once, every
 address it has must be one of the public internet, and the connection goes to an address that was looked at:
-a name that answers differently the next time gains nothing. See docs/decisions/0022.
+a name that answers differently the next time gains nothing. See docs/decisions/0024.
 """
 
 from __future__ import annotations
