@@ -17,9 +17,11 @@ from infra.images import engine
 from infra.local import containers
 from infra.local.paths import CHECKOUT
 from infra.local.stack import LocalStack
+from shared.aws.documents_table import DynamoDocuments
 from shared.aws.jobs_table import DynamoJobs
 from shared.aws.s3 import S3Files
 from shared.clock import utc_now
+from shared.documents import Document
 from shared.ids import uuid7
 from shared.jobs import states
 from shared.jobs.model import Job, Kind, Owner
@@ -45,6 +47,10 @@ class ContainerStack:
         return DynamoJobs(self.stack.deployed.outputs["JobsTable"], self.stack.deployed.endpoint)
 
     @cached_property
+    def documents(self) -> DynamoDocuments:
+        return DynamoDocuments(self.stack.deployed.outputs["JobsTable"], self.stack.deployed.endpoint)
+
+    @cached_property
     def files(self) -> S3Files:
         return S3Files(self.stack.deployed.outputs["DocumentsBucket"], self.stack.deployed.endpoint)
 
@@ -64,14 +70,17 @@ class ContainerStack:
     def small_document(self) -> dict[str, str]:
         """Store a document and return what a job about it says."""
         data = (SAMPLES / "small.md").read_bytes()
-        stored = self.files.put(f"documents/{uuid7()}/original", data, "text/markdown")
+        document_id = uuid7()
+        stored = self.files.put(f"documents/{document_id}/original", data, "text/markdown")
+        record = Document(document_id, Owner("directus", OWNER), "small.md", "text/markdown", utc_now())
+        self.documents.put(record)
         return {
-            "document_id": stored.key.split("/")[1],
+            "document_id": document_id,
             "document_key": stored.key,
             "document_version": stored.version_id,
             "document_sha256": hashlib.sha256(data).hexdigest(),
-            "file_name": "small.md",
-            "media_type": "text/markdown",
+            "file_name": record.file_name,
+            "media_type": record.media_type,
         }
 
     def reconcile(self) -> None:
