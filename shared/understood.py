@@ -2,6 +2,7 @@
 
 Below the prefix of an analysis lie
 
+    about.json        which bytes were read: their key, version, SHA-256, name and type, and how many pages
     document.json     the extracted document: pages with blocks and word boxes, as the pipeline reads it
     chunks.json       its passages, a list
     original          the bytes that were read, where they are a product's and not an upload's
@@ -26,6 +27,11 @@ from shared.jobs.store import JobStore, subject_of
 # One object a page would cost a long document a thousand requests, one for all would make every page as
 # slow as the whole.
 PAGES_PER_FILE = 10
+
+
+def about_key(prefix: str) -> str:
+    """Return the key of the note about the bytes that were read."""
+    return f"{prefix}about.json"
 
 
 def document_key(understood: Understood) -> str:
@@ -54,7 +60,8 @@ def keys_of(understood: Understood) -> list[str]:
     pages = [pages_key(understood, first) for first in firsts]
     own = understood.original_key.startswith(understood.prefix)
     original = [understood.original_key] if own else []
-    return [document_key(understood), chunks_key(understood), *pages, *original]
+    about = about_key(understood.prefix)
+    return [about, document_key(understood), chunks_key(understood), *pages, *original]
 
 
 def page_of(files: Files, understood: Understood, number: int) -> dict[str, Any]:
@@ -64,19 +71,19 @@ def page_of(files: Files, understood: Understood, number: int) -> dict[str, Any]
     return page
 
 
-def images_prefix(understood: Understood) -> str:
-    """Return what the keys of all pictures of pages begin with."""
-    return f"{understood.prefix}images/"
+def images_prefix(prefix: str) -> str:
+    """Return what the keys of all pictures of pages begin with; ``prefix`` is that of an Understood."""
+    return f"{prefix}images/"
 
 
-def image_key(understood: Understood, number: int, ending: str) -> str:
+def image_key(prefix: str, number: int, ending: str) -> str:
     """Return the key of the picture of page ``number`` (from 1)."""
-    return f"{images_prefix(understood)}{number:06d}.{ending}"
+    return f"{images_prefix(prefix)}{number:06d}.{ending}"
 
 
-def image_note_key(understood: Understood, number: int) -> str:
+def image_note_key(prefix: str, number: int) -> str:
     """Return the key of the note about the picture of page ``number``; it is written after the picture."""
-    return f"{images_prefix(understood)}{number:06d}.json"
+    return f"{images_prefix(prefix)}{number:06d}.json"
 
 
 def forget(documents: DocumentStore, files: Files, document_id: str, job_id: str, now: datetime) -> int:

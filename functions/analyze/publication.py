@@ -6,7 +6,7 @@ import hashlib
 import json
 import uuid
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import PurePosixPath
 from typing import TYPE_CHECKING, Any
 
@@ -153,12 +153,18 @@ class Publication:
             data = self._run.files.get(original.key, original.version_id)
             media_type = original.media_type or "application/octet-stream"
             self._run.files.put(about.original_key, data, media_type)
+        self._put(understood.about_key(about.prefix), self._of_original(about))
         self._put(understood.document_key(about), document_to_dict(document))
         self._put(understood.chunks_key(about), chunks)
         for first in range(0, len(document.pages), understood.PAGES_PER_FILE):
             pages = document.pages[first : first + understood.PAGES_PER_FILE]
             key = understood.pages_key(about, first + 1)
             self._put(key, [page_view(document, page) for page in pages])
+
+    def _of_original(self, about: Understood) -> dict[str, Any]:
+        """Return what whoever makes pictures of the pages has to know."""
+        bytes_read = replace(self._original(), key=about.original_key, version_id=about.original_version)
+        return {"original": bytes_read.to_json(), "media_type": about.media_type, "pages": about.page_count}
 
     def _record(self, about: Understood) -> Record | None:
         """Return the record of a product's document, kept for as long from now on as its job; else None."""

@@ -12,7 +12,7 @@ from functions.analyze.document_json import page_from_dict, page_to_dict
 from functions.analyze.extract import Limits, Visible, open_source
 from functions.analyze.extract.apart import Allowance, StepFailedError, run_apart
 from functions.analyze.extract.assemble import assemble
-from functions.analyze.extract.bitmap import Bitmap
+from functions.analyze.extract.bitmap import FOR_RECOGNITION, Bitmap, Look
 from functions.analyze.extract.pdf.drawing import Rules
 from functions.analyze.extract.pdf.glyphs import Glyphs
 from shared.errors import PermanentError
@@ -68,9 +68,9 @@ class GuardedSource:
         words, rules = self._seen(number, lambda source: source.printed(number))
         return words, rules
 
-    def bitmap(self, number: int, box: Box | None = None) -> Bitmap:
+    def bitmap(self, number: int, box: Box | None = None, look: Look = FOR_RECOGNITION) -> Bitmap:
         """Return what page ``number``, or the part of it in ``box``, looks like."""
-        picture: Bitmap = self._seen(number, lambda source: source.bitmap(number, box))
+        picture: Bitmap = self._seen(number, lambda source: source.bitmap(number, box, look))
         return picture
 
     def assemble(self, pages: Sequence[Page]) -> Document:

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 from functions.analyze.document import Box, Document, Page
 from functions.analyze.extract.assemble import assemble
-from functions.analyze.extract.bitmap import POINTS, Bitmap, resolution_for
+from functions.analyze.extract.bitmap import FOR_RECOGNITION, POINTS, Bitmap, Look
 from functions.analyze.extract.detect import JPEG, PNG, TIFF
 from functions.analyze.extract.pdf.drawing import Rules
 from functions.analyze.extract.pdf.glyphs import Glyphs
@@ -61,24 +61,27 @@ class ImageSource:
         """Return nothing: an image has no text layer."""
         return [], Rules((), ())
 
-    def bitmap(self, number: int, box: Box | None = None) -> Bitmap:
+    def bitmap(self, number: int, box: Box | None = None, look: Look = FOR_RECOGNITION) -> Bitmap:
         """Return what page ``number``, or the part of it in ``box``, looks like."""
         page = self._page(number)
         x0, top, x1, bottom = box or (0.0, 0.0, page.width, page.height)
-        dpi = resolution_for(x1 - x0, bottom - top)
+        dpi = look.resolution_for(x1 - x0, bottom - top)
         with self._frame(number) as image:
             # A JPEG can be read at a half, a quarter or an eighth of its size, which costs as much less.
-            image.draft("L", (round(page.width * dpi / POINTS), round(page.height * dpi / POINTS)))
-            grey = _upright(image)
-            scale = page.width / grey.width
+            mode = "RGB" if look.colour else "L"
+            image.draft(mode, (round(page.width * dpi / POINTS), round(page.height * dpi / POINTS)))
+            shown = _upright(image, mode)
+            scale = page.width / shown.width
             if box is not None:
                 left, upper, right, lower = (round(value / scale) for value in box)
-                grey = grey.crop((left, upper, max(right, left + 1), max(lower, upper + 1)))
+                shown = shown.crop((left, upper, max(right, left + 1), max(lower, upper + 1)))
             shrink = dpi / POINTS * scale
             if shrink < 1:
-                grey = grey.resize((max(1, round(grey.width * shrink)), max(1, round(grey.height * shrink))))
+                shown = shown.resize(
+                    (max(1, round(shown.width * shrink)), max(1, round(shown.height * shrink)))
+                )
                 scale /= shrink
-            return Bitmap(_pixels(grey), scale, x0, top)
+            return Bitmap(_pixels(shown), scale, x0, top)
 
     def assemble(self, pages: Sequence[Page]) -> Document:
         """Return the document of all ``pages``."""
@@ -164,23 +167,23 @@ def _scale(dpi: Any, longest: int) -> float:
     return POINTS / named if low <= named <= high else _A4_LONG_SIDE / max(1, longest)
 
 
-def _upright(image: Image) -> Image:
-    """Return the frame as it is to be shown, in grey; transparent parts are white."""
+def _upright(image: Image, mode: str) -> Image:
+    """Return the frame as it is shown, in grey (``L``) or colour (``RGB``); transparent parts are white."""
     from PIL import Image
 
     orientation = image.getexif().get(_ORIENTATION, 1)
     if image.mode.startswith("I") or image.mode == "F":
-        grey = Image.fromarray(_eight_bits(image))
+        shown = Image.fromarray(_eight_bits(image)).convert(mode)
     elif image.mode == "LAB":
-        grey = image.getchannel(0)
+        shown = image.getchannel(0).convert(mode)
     elif image.has_transparency_data:
         clear = image.convert("RGBA")
-        grey = Image.new("L", image.size, 255)
-        grey.paste(clear.convert("L"), mask=clear.getchannel("A"))
+        shown = Image.new(mode, image.size, "white")
+        shown.paste(clear.convert(mode), mask=clear.getchannel("A"))
     else:
-        grey = image.convert("L")
+        shown = image.convert(mode)
     turn = _TURNS.get(orientation)
-    return grey if turn is None else grey.transpose(Image.Transpose(turn))
+    return shown if turn is None else shown.transpose(Image.Transpose(turn))
 
 
 def _eight_bits(image: Image) -> Grey:
@@ -195,7 +198,7 @@ def _eight_bits(image: Image) -> Grey:
     return np.asarray((values - low) * (255.0 / max(high - low, 1e-6)), dtype=np.uint8)
 
 
-def _pixels(grey: Image) -> Grey:
+def _pixels(shown: Image) -> Grey:
     import numpy as np
 
-    return np.array(grey, dtype=np.uint8)
+    return np.array(shown, dtype=np.uint8)

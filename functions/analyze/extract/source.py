@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import Protocol, runtime_checkable
 
 from functions.analyze.document import Box, Document, Page
-from functions.analyze.extract.bitmap import Bitmap
+from functions.analyze.extract.bitmap import FOR_RECOGNITION, Bitmap, Look
 from functions.analyze.extract.pdf.drawing import Rules
 from functions.analyze.extract.pdf.glyphs import Glyphs
 
@@ -72,7 +72,7 @@ class Visible(Source, Protocol):
         """Return the words of page ``number`` that need no recognition, and its drawn lines, in points."""
         ...
 
-    def bitmap(self, number: int, box: Box | None = None) -> Bitmap:
+    def bitmap(self, number: int, box: Box | None = None, look: Look = FOR_RECOGNITION) -> Bitmap:
         """Return what page ``number``, or the part of it in ``box``, looks like.
 
         Raises PermanentError where it cannot be shown (``image-too-large``, ``image-damaged``).

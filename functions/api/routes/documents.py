@@ -85,11 +85,11 @@ def _image(
 ) -> PageImage | None:
     """Return where the picture of a page is, None where there is none."""
     try:
-        note: dict[str, Any] = json.loads(services.files.get(image_note_key(understood, number)))
+        note: dict[str, Any] = json.loads(services.files.get(image_note_key(understood.prefix, number)))
     except FileMissingError:
         return None
     link = services.files.link(
-        image_key(understood, number, note["ending"]),
+        image_key(understood.prefix, number, note["ending"]),
         file_name=f"{document.document_id}-{number}.{note['ending']}",
         media_type=note["media_type"],
         seconds=settings.download_seconds,

@@ -11,7 +11,8 @@ from typing import Any
 import pytest
 
 from functions.analyze import workflow
-from functions.analyze.extract import open_source
+from functions.analyze.document import Page
+from functions.analyze.extract.guarded import GuardedSource
 from shared import understood
 from shared.clock import utc_now
 from shared.documents import Document, Understood
@@ -78,26 +79,26 @@ class Shelf(Library):
         return record.understood
 
     def read_all(self, document_id: str) -> list[bytes]:
-        return [self.files.get(key) for key in keys_of(self.reading(document_id))]
+        """Return the document, its passages and its pages, as they were published."""
+        about, *said = keys_of(self.reading(document_id))
+        assert about.endswith("about.json")
+        return [self.files.get(key) for key in said]
 
 
 @pytest.fixture
 def shelf(monkeypatch: pytest.MonkeyPatch) -> Shelf:
     world = Shelf()
 
-    def counting(*arguments: Any) -> Any:
-        source = open_source(*arguments)
-        world.counted["opened"] += 1
-        pages = source.pages
+    class Counting(GuardedSource):
+        def __init__(self, *arguments: Any) -> None:
+            world.counted["opened"] += 1
+            super().__init__(*arguments)
 
-        def counted(first: int, last: int) -> Any:
+        def pages(self, first: int, last: int) -> list[Page]:
             world.counted["pages"] += last - first + 1
-            return pages(first, last)
+            return super().pages(first, last)
 
-        source.pages = counted  # type: ignore[method-assign]
-        return source
-
-    monkeypatch.setattr(workflow, "open_source", counting)
+    monkeypatch.setattr(workflow, "GuardedSource", Counting)
     return world
 
 

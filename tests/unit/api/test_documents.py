@@ -183,9 +183,11 @@ class TestPage:
         job_id = alice.submit()
         about = publish(backend, job_id)
         note = {"ending": "png", "media_type": "image/png", "width": 1240, "height": 1754, "scale": 2.0833}
-        key = understood.image_key(about, 2, "png")
+        key = understood.image_key(about.prefix, 2, "png")
         backend.files.put(key, b"png", "image/png")
-        backend.files.put(understood.image_note_key(about, 2), json.dumps(note).encode(), "application/json")
+        backend.files.put(
+            understood.image_note_key(about.prefix, 2), json.dumps(note).encode(), "application/json"
+        )
         image = alice.get(f"/documents/{about.document_id}/pages/2").json()["image"]
         assert image["url"].startswith(
             f"memory://{key}?name={about.document_id}-2.png&type=image/png&seconds="

@@ -1,4 +1,4 @@
-"""Shows a PDF page as grey pixels."""
+"""Shows a PDF page as pixels."""
 
 from __future__ import annotations
 
@@ -6,15 +6,15 @@ import ctypes
 from typing import Any
 
 from functions.analyze.document import Box
-from functions.analyze.extract.bitmap import POINTS, Bitmap, resolution_for
+from functions.analyze.extract.bitmap import POINTS, Bitmap, Look
 from functions.analyze.extract.pdf.pictures import image_sizes
 from shared.errors import PermanentError
 
-_GREY = 1
-_ANNOTATIONS = 0x01
+_GREY, _COLOUR = 1, 2
+_ANNOTATIONS, _RED_FIRST = 0x01, 0x10
 
 
-def render(pdfium: Any, page: Any, number: int, box: Box | None, most_pixels: int) -> Bitmap:
+def render(pdfium: Any, page: Any, number: int, box: Box | None, look: Look, most_pixels: int) -> Bitmap:
     """Return the page, or the part of it in ``box`` (points from the top left), with stamps and comments.
 
     Raises PermanentError (``image-too-large``) where an image of the page has more than ``most_pixels``: it
@@ -27,15 +27,16 @@ def render(pdfium: Any, page: Any, number: int, box: Box | None, most_pixels: in
             raise too_large(number, columns, rows, most_pixels)
     width, height = pdfium.FPDF_GetPageWidthF(page), pdfium.FPDF_GetPageHeightF(page)
     x0, top, x1, bottom = box or (0.0, 0.0, width, height)
-    zoom = resolution_for(x1 - x0, bottom - top) / POINTS
+    zoom = look.resolution_for(x1 - x0, bottom - top) / POINTS
     columns, rows = max(1, round((x1 - x0) * zoom)), max(1, round((bottom - top) * zoom))
-    pixels = np.full((rows, columns), 255, dtype=np.uint8)
+    form, shape = (_COLOUR, (rows, columns, 3)) if look.colour else (_GREY, (rows, columns))
+    pixels = np.full(shape, 255, dtype=np.uint8)
     bitmap = pdfium.FPDFBitmap_CreateEx(
-        columns, rows, _GREY, pixels.ctypes.data_as(ctypes.c_void_p), pixels.strides[0]
+        columns, rows, form, pixels.ctypes.data_as(ctypes.c_void_p), pixels.strides[0]
     )
     try:
         place = (round(-x0 * zoom), round(-top * zoom), round(width * zoom), round(height * zoom))
-        pdfium.FPDF_RenderPageBitmap(bitmap, page, *place, 0, _ANNOTATIONS)
+        pdfium.FPDF_RenderPageBitmap(bitmap, page, *place, 0, _ANNOTATIONS | _RED_FIRST)
     finally:
         pdfium.FPDFBitmap_Destroy(bitmap)
     return Bitmap(pixels, 1 / zoom, x0, top)

@@ -8,7 +8,7 @@ from typing import Any
 
 from functions.analyze.document import Box, Document, Page
 from functions.analyze.extract.assemble import assemble
-from functions.analyze.extract.bitmap import Bitmap
+from functions.analyze.extract.bitmap import FOR_RECOGNITION, Bitmap, Look
 from functions.analyze.extract.pdf.drawing import Rules
 from functions.analyze.extract.pdf.glyphs import Glyphs
 from functions.analyze.extract.pdf.page import opened, printed, read_page
@@ -59,10 +59,10 @@ class PdfSource:
         with _PDFIUM, opened(self._pdfium, self._document, number) as (page, text_page):
             return printed(self._pdfium, page, text_page)
 
-    def bitmap(self, number: int, box: Box | None = None) -> Bitmap:
+    def bitmap(self, number: int, box: Box | None = None, look: Look = FOR_RECOGNITION) -> Bitmap:
         """Return what page ``number``, or the part of it in ``box``, looks like."""
         with _PDFIUM, opened(self._pdfium, self._document, number) as (page, _):
-            return render(self._pdfium, page, number, box, self._most_pixels)
+            return render(self._pdfium, page, number, box, look, self._most_pixels)
 
     def assemble(self, pages: Sequence[Page]) -> Document:
         """Return the document of all ``pages``."""
