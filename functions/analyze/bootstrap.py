@@ -4,12 +4,16 @@ from __future__ import annotations
 
 from datetime import timedelta
 from functools import cache
+from typing import TYPE_CHECKING
 
 from functions.analyze.settings import AnalyzeSettings
 from shared.jobs.model import Kind
 from shared.jobs.runner import Limits, Runner
 from shared.jobs.store import JobStore
-from shared.jobs.workflow import MakeWorkflow
+
+if TYPE_CHECKING:
+    from functions.analyze.translate.port import Translator
+    from functions.analyze.workflow import Tools
 
 
 @cache
@@ -21,7 +25,9 @@ def settings() -> AnalyzeSettings:
 @cache
 def runner() -> Runner:
     """Return the runner, with the adapters that the settings name."""
+    from functions.analyze.outputs.ended import reader_makers
     from functions.analyze.outputs.workflow import OutputWorkflow
+    from functions.analyze.workflow import AnalysisWorkflow
     from shared.aws.jobs_table import DynamoJobs
     from shared.aws.notification_queue import SqsNotifications
     from shared.aws.s3 import S3Files
@@ -30,24 +36,41 @@ def runner() -> Runner:
 
     s = settings()
     jobs = DynamoJobs(s.jobs_table, s.aws_endpoint_url)
+    tools = make_tools(s, jobs)
+    makers = reader_makers(tools)
     return Runner(
         jobs,
         S3Files(s.documents_bucket, s.aws_endpoint_url),
         SqsQueue(s.queue_urls, s.aws_endpoint_url),
-        {Kind.ANALYSIS: make_workflow(s, jobs), Kind.OUTPUT: lambda run: OutputWorkflow(run, {})},
+        {
+            Kind.ANALYSIS: lambda run: AnalysisWorkflow(run, tools),
+            Kind.OUTPUT: lambda run: OutputWorkflow(run, makers),
+        },
         limits=Limits(timedelta(seconds=s.lease_seconds), timedelta(seconds=s.reserve_seconds)),
         announce=announcer(SqsNotifications(s.notification_queue_url, s.aws_endpoint_url)),
     )
 
 
-def make_workflow(s: AnalyzeSettings, jobs: JobStore) -> MakeWorkflow:
-    """Return what makes the workflow of an analysis; the tools are made once."""
+def make_translators(s: AnalyzeSettings) -> list[Translator]:
+    """Return the translators that the settings name, in their order."""
+    from functions.analyze.translate.amazon import AmazonTranslate
+    from functions.analyze.translate.apertium import Apertium
+
+    known: dict[str, Translator] = {
+        Apertium.name: Apertium(),
+        AmazonTranslate.name: AmazonTranslate(s.aws_endpoint_url),
+    }
+    return [known[name] for name in s.translators]
+
+
+def make_tools(s: AnalyzeSettings, jobs: JobStore) -> Tools:
+    """Return what the jobs of this process share."""
     from functions.analyze.extract.source import Limits as FileLimits
     from functions.analyze.llm.setup import MISSING, model_engines
     from functions.analyze.ocr.ppocr.engine import PaddleOcr
     from functions.analyze.rules.engine import RulesEngine
     from functions.analyze.seeding.session import Means
-    from functions.analyze.workflow import AnalysisWorkflow, Tools
+    from functions.analyze.workflow import Tools
     from shared.aws.documents_table import DynamoDocuments
     from shared.aws.leases_table import DynamoLeases
     from shared.directus import Directus
@@ -62,7 +85,7 @@ def make_workflow(s: AnalyzeSettings, jobs: JobStore) -> MakeWorkflow:
         lock = ProductLock(DynamoLeases(s.jobs_table, s.aws_endpoint_url), jobs, s.directus_url)
         seeding = Means(directus, lock)
     rules = RulesEngine()
-    tools = Tools(
+    return Tools(
         taxonomy=load_taxonomy(s.taxonomy),
         engines={rules.name: rules},
         models=model_engines(s, rules, endpoint_url=s.aws_endpoint_url, meter=measure),
@@ -74,8 +97,8 @@ def make_workflow(s: AnalyzeSettings, jobs: JobStore) -> MakeWorkflow:
         jobs=jobs,
         documents=DynamoDocuments(s.jobs_table, s.aws_endpoint_url),
         ocr=PaddleOcr() if s.ocr_engine == PaddleOcr.name else None,
+        translators=make_translators(s),
     )
-    return lambda run: AnalysisWorkflow(run, tools)
 
 
 def measure(name: str, value: float) -> None:

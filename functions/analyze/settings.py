@@ -2,16 +2,20 @@
 
 from __future__ import annotations
 
-from typing import Literal
+from typing import Annotated, Literal
 
-from pydantic import Field, SecretStr
+from pydantic import Field, SecretStr, field_validator
+from pydantic_settings import NoDecode
 
 from functions.analyze.llm.settings import ModelSettings
 from shared.settings import CommonSettings
 
 
+TranslatorName = Literal["apertium", "amazon"]
+
+
 class AnalyzeSettings(ModelSettings, CommonSettings):
-    """See CommonSettings and ModelSettings."""
+    """See CommonSettings and ModelSettings; lists are separated by commas."""
 
     engine: Literal["rules", "openai", "bedrock"] = Field(
         "rules", description="Engine of jobs that name none."
@@ -19,6 +23,10 @@ class AnalyzeSettings(ModelSettings, CommonSettings):
     taxonomy: str = Field("travel-insurance", description="Name of a shipped taxonomy, or a file's path.")
     ocr_engine: Literal["ppocr", "off"] = Field("ppocr", description="What reads pages without a text layer.")
     max_pages: int = Field(2000, ge=1, description="Pages above which a document is refused.")
+    translators: Annotated[tuple[TranslatorName, ...], NoDecode] = Field(
+        ("apertium",),
+        description="Translators in the order in which they are asked: apertium (offline), amazon.",
+    )
     directus_token: SecretStr = Field(SecretStr(""), description="Static token of the service's user.")
     directus_token_parameter: str = Field(
         "", description="SecureString in SSM that holds it, where the environment does not."
@@ -27,3 +35,10 @@ class AnalyzeSettings(ModelSettings, CommonSettings):
     reserve_seconds: int = Field(
         30, ge=1, description="Seconds of an invocation kept for saving and handing over."
     )
+
+    @field_validator("translators", mode="before")
+    @classmethod
+    def _split(cls, value: object) -> object:
+        if isinstance(value, str):
+            return tuple(name.strip() for name in value.split(",") if name.strip())
+        return value

@@ -28,6 +28,9 @@ from functions.analyze.extract.guarded import GuardedSource
 from functions.analyze.known import Known, chunk_settings, known_chunks, known_document
 from functions.analyze.ocr.stage import Recognition
 from functions.analyze.original import Original
+from functions.analyze.outputs.optional import OptionalOutputs
+from functions.analyze.outputs.reader import asked, reader_outputs, require_translator
+from functions.analyze.outputs.source import Analysed, Origin
 from functions.analyze.publication import Publication
 from functions.analyze.publication import Settings as PublicationSettings
 from functions.analyze.seeding.stage import Seeding
@@ -41,6 +44,7 @@ from shared.taxonomy import Taxonomy
 if TYPE_CHECKING:
     from functions.analyze.ocr.port import Recogniser
     from functions.analyze.seeding.session import Means
+    from functions.analyze.translate.port import Translator
     from shared.directus import Directus
     from shared.documents import DocumentStore
     from shared.jobs.store import JobStore
@@ -76,6 +80,7 @@ class Tools:
     missing: Mapping[str, str] = field(default_factory=dict)
     documents: DocumentStore | None = None
     ocr: Recogniser | None = None
+    translators: Sequence[Translator] = ()
 
 
 class AnalysisWorkflow:
@@ -95,6 +100,9 @@ class AnalysisWorkflow:
             tools.directus.url if tools.directus else "",
         )
         self._publication = Publication(run, tools.documents, settings, lambda: self._original)
+        self._outputs = OptionalOutputs(
+            run, reader_outputs(run, self.analysed, tools.translators, asked(run))
+        )
 
     @property
     def stages(self) -> Sequence[Stage]:
@@ -111,6 +119,7 @@ class AnalysisWorkflow:
             ),
             *self._tiers.stages,
             *self._seeding.stages,
+            *self._outputs.stages,
         )
 
     def finish(self) -> Mapping[str, Any]:
@@ -123,6 +132,7 @@ class AnalysisWorkflow:
         seeding = self._seeding.result()
         if seeding.file is not None:
             self._run.put_artifact("seeding.json", dump(seeding.file), "application/json")
+        made = self._outputs.finish()
         return {
             **summary(tree),
             "taxonomy": f"{self._taxonomy.name} {self._taxonomy.version}",
@@ -130,15 +140,35 @@ class AnalysisWorkflow:
             "language": self._document.language,
             "pages": len(self._document.pages),
             "chunks": len(self._run.outputs("chunk")[1]),
-            "warnings": [
-                *self._document.warnings,
-                *self._reading.warnings,
-                *report.warnings,
-                *seeding.warnings,
-            ],
+            "warnings": [*self._warnings(report), *seeding.warnings, *made.warnings],
             **seeding.fields,
+            **made.fields,
             **report.fields,
         }
+
+    @property
+    def analysed(self) -> Analysed:
+        """Return the analysis as outputs see it, once its findings are there."""
+        return Analysed(
+            document=lambda: self._document,
+            taxonomy=lambda: self._taxonomy,
+            tree=self._tiers.tree,
+            file=lambda: original.read(self._run, self._original),
+            origin=self._origin,
+        )
+
+    def _origin(self) -> Origin:
+        report = self._report()
+        return Origin(
+            self._run.job.job_id,
+            self._original.file_name,
+            str(report.fields["engine"]),
+            str(report.fields.get("model") or ""),
+            tuple(self._warnings(report)),
+        )
+
+    def _warnings(self, report: Report) -> list[str]:
+        return [*self._document.warnings, *self._reading.warnings, *report.warnings]
 
     def undo(self) -> None:
         """Take back what was published of the document, and bring back the rows changed in Directus."""
@@ -152,6 +182,7 @@ class AnalysisWorkflow:
         of a product is kept as it is now: changing it changes no running job.
         """
         self._require_engine()
+        require_translator(self._run, self._tools.translators)
         directus = self._tools.directus
         product = original.read_product(self._run, directus)
         rows = None

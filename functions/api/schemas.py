@@ -62,7 +62,29 @@ class NotifyOptions(Request):
     )
 
 
-class AnalysisOptions(NotifyOptions):
+Target = Literal[
+    "ar", "ca", "de", "el", "en", "es", "fr", "hi", "it", "ja", "nl", "pl", "pt", "ro", "ta", "tr", "zh"
+]
+
+
+class ReaderOptions(Request):
+    """What readers get besides the findings, and in which language."""
+
+    translate_to: Target | None = Field(
+        None,
+        description="Language to translate the pages to; which pairs there are depends on the deployment.",
+    )
+    translate_register: Literal["faithful", "plain"] = Field(
+        "faithful",
+        description="faithful keeps names, numbers and measures; plain explains in plain language.",
+    )
+    summary_sentences: int = Field(8, ge=1, le=50, description="Length of the summary, in sentences.")
+    report_language: Literal["de", "fr", "en"] | None = Field(
+        None, description="Language of the report's own words; the document's, or translate_to, by default."
+    )
+
+
+class AnalysisOptions(ReaderOptions, NotifyOptions):
     """How to analyse, whatever the document comes from."""
 
     seed_directus: bool = Field(False, description="Write the findings to Directus (needs the right to).")
@@ -97,12 +119,13 @@ class AnalysisOptions(NotifyOptions):
     cost_budget: float | None = Field(
         None, gt=0, description="Most US dollars that it may cost; at most the deployment's own."
     )
-    language: Literal["auto", "de", "fr", "en"] = Field("auto", description="Language of the document.")
-    translate_to: Literal["de", "fr", "en", "it", "es"] | None = Field(
-        None, description="Language to translate the pages to."
+    language: Literal["auto", "de", "fr", "en", "it", "es", "pt"] = Field(
+        "auto", description="Language of the document."
     )
-    summary: bool = Field(False, description="Summarise the document.")
-    report: bool = Field(False, description="Write a report as PDF.")
+    summary: bool = Field(False, description="Summarise the document, in translate_to where that is given.")
+    report: bool = Field(
+        False, description="Write a report (PDF, DOCX) and the findings as tables (XLSX, CSV)."
+    )
     max_attempts: MaxAttempts = 5
 
     @model_validator(mode="after")
@@ -182,6 +205,28 @@ class CompareRequest(Request):
         named = len(self.job_ids) + len(self.product_ids) + len(self.document_ids)
         if not MIN_COMPARED <= named <= MAX_COMPARED:
             raise ValueError(f"{MIN_COMPARED} to {MAX_COMPARED} products can be compared")
+        return self
+
+
+class OutputRequest(ReaderOptions, NotifyOptions):
+    """Outputs of an ended analysis, made anew or for the first time."""
+
+    model_config = ConfigDict(
+        json_schema_extra={"examples": [{"outputs": ["summary", "report"], "report_language": "en"}]}
+    )
+
+    outputs: list[Literal["translation", "summary", "report"]] = Field(
+        min_length=1, description="What to make, each once; later ones use what earlier ones made."
+    )
+    max_attempts: MaxAttempts = 5
+    metadata: Metadata = Field(default_factory=dict, description="See POST /jobs/analysis.")
+
+    @model_validator(mode="after")
+    def _fits(self) -> Self:
+        if len(set(self.outputs)) < len(self.outputs):
+            raise ValueError("each output can be named once")
+        if ("translation" in self.outputs) != (self.translate_to is not None):
+            raise ValueError("the output translation and translate_to go together")
         return self
 
 

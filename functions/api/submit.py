@@ -15,22 +15,29 @@ from typing import Annotated, Any
 
 from fastapi import Depends, Header
 
-from functions.api import documents, sources
+from functions.api import documents, sources, views
 from functions.api.bootstrap import Services
 from functions.api.content import require_media_type
+from functions.api.lookup import require_change
 from functions.api.notifications import targets
 from functions.api.notifications.desk import Desk
 from functions.api.problems import RequestError
 from functions.api.products import ProductGate, ProductNotFoundError
-from functions.api.schemas import AnalysisOptions, AnalysisRequest, CaseUploadForm, CleanupRequest
+from functions.api.schemas import (
+    AnalysisOptions,
+    AnalysisRequest,
+    CaseUploadForm,
+    CleanupRequest,
+    OutputRequest,
+)
 from functions.api.security import CallerDep, ServicesDep, SettingsDep
 from functions.api.settings import ApiSettings
 from shared.auth import Caller, ForbiddenError
 from shared.documents import Document, safe_file_name
 from shared.errors import TransientError
 from shared.ids import uuid7
-from shared.jobs import states
-from shared.jobs.model import Job, Kind
+from shared.jobs import outputs, states
+from shared.jobs.model import Job, Kind, Status
 from shared.jobs.queue import JobMessage
 from shared.jobs.store import Idempotency
 from shared.observability import logger
@@ -40,15 +47,7 @@ QUEUE_RETRY_SECONDS = 30
 
 _UPLOADS = uuid.UUID("6b1f6c2e-52a1-4c0e-9d3b-0f5a7e8c4d21")
 
-# Parameters of the contract whose stages are still to be built, with the values that ask for nothing.
-_NOT_AVAILABLE: Mapping[str, tuple[object, ...]] = {
-    "translate_to": (None,),
-    "summary": (False,),
-    "report": (False,),
-}
-
-
-Submittable = AnalysisRequest | CaseUploadForm | CleanupRequest
+Submittable = AnalysisRequest | CaseUploadForm | CleanupRequest | OutputRequest
 
 
 class TooManyQueuedJobsError(TransientError):
@@ -182,6 +181,26 @@ class Submitter:
         params = self._params(request, idempotency) | as_admin
         return self._accept(Kind.CLEANUP, request, params, idempotency)
 
+    def outputs(self, request: OutputRequest, source: Job) -> Submission:
+        """Accept the making of outputs of a completed analysis, as a job of its own."""
+        idempotency = self._idempotency("outputs", request, source_job_id=source.job_id)
+        if (earlier := self._replay(idempotency, request)) is not None:
+            return earlier
+        require_change(self.caller, source)
+        if source.kind is not Kind.ANALYSIS:
+            raise RequestError("no-analysis", "Outputs are made of analyses; this job is none.", status=409)
+        if source.status is not Status.COMPLETED:
+            raise RequestError(
+                "result-not-ready",
+                f"The analysis is {source.status}; outputs are made of one that has completed.",
+                status=409,
+                extensions={"job": views.flags(source).model_dump()},
+            )
+        self._require_room()
+        shared = {name: source.params[name] for name in outputs.SHARED_PARAMS if name in source.params}
+        params = {**shared, **self._params(request, idempotency), "source_job_id": source.job_id}
+        return self._accept(Kind.OUTPUT, request, params, idempotency, retry_of=source.job_id)
+
     def _require_visible(self, product_id: str, gate: ProductGate) -> None:
         try:
             gate.require(product_id)
@@ -191,7 +210,7 @@ class Submitter:
                 raise
 
     def _require_options(self, options: AnalysisOptions, product_id: str | None = None) -> None:
-        """Refuse what the caller may not do, then what cannot be done here or by no stage yet."""
+        """Refuse what the caller may not do, and what cannot be done here."""
         seeding = [name for name in ("seed_directus", "dry_run_directus") if getattr(options, name)]
         if seeding and not self.caller.may_seed(self.settings.seed_roles):
             raise ForbiddenError("Seeding needs admin_access or one of the roles set up for it.")
@@ -200,13 +219,6 @@ class Submitter:
                 "seeding-not-possible",
                 "Findings are seeded below a product of Directus: give its product_id.",
                 errors=[{"loc": f"body.{name}", "message": "Needs product_id"} for name in seeding],
-            )
-        asked = [name for name, idle in _NOT_AVAILABLE.items() if getattr(options, name) not in idle]
-        if asked:
-            raise RequestError(
-                "not-available",
-                f"Not available in this version: {', '.join(asked)}. Leave out what is named here.",
-                errors=[{"loc": f"body.{name}", "message": "Not available"} for name in asked],
             )
 
     def _require_room(self) -> None:
@@ -248,7 +260,12 @@ class Submitter:
         return {**asked, **targets.accept(self._desk, request, idempotency)}
 
     def _accept(
-        self, kind: Kind, request: Submittable, params: Mapping[str, Any], idempotency: Idempotency | None
+        self,
+        kind: Kind,
+        request: Submittable,
+        params: Mapping[str, Any],
+        idempotency: Idempotency | None,
+        retry_of: str = "",
     ) -> Submission:
         now = self.services.clock()
         job = Job(
@@ -258,6 +275,7 @@ class Submitter:
             params={name: value for name, value in params.items() if value not in (None, "")},
             metadata=dict(request.metadata),
             max_attempts=request.max_attempts,
+            retry_of=retry_of,
             created_at=now,
             updated_at=now,
             expires_at=now + self.settings.retention,

@@ -2,16 +2,19 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from datetime import datetime
+from pathlib import PurePosixPath
 from typing import Any
 
 from functions.api.answers import ArtifactView, Details, Flags, JobView
 from shared.clock import to_text
+from shared.documents import safe_file_name
 from shared.jobs.model import Event, Job, Status
 
 EXPORT = "export.json"
+REPORT = "report.pdf"
 RESULT = "result.json"
-EXTRACT_STAGE = "extract"
 
 INTERNAL_PARAMS = frozenset(
     {
@@ -97,6 +100,33 @@ def flags(job: Job) -> Flags:
     )
 
 
+# What a job does at each stage, as readers of documents call it: while it goes on, and once it is over.
+_PHASES = {
+    "extract": ("ocr_started", "ocr_started"),
+    "ocr": ("ocr_started", "ocr_completed"),
+    "chunk": ("ocr_completed", "ocr_completed"),
+    "segments": ("ocr_completed", "ocr_completed"),
+    "benefits": ("ocr_completed", "ocr_completed"),
+    "details": ("ocr_completed", "ocr_completed"),
+    "translate": ("translation_started", "translation_completed"),
+    "summarise": ("summarising", "summarising"),
+    "report": ("reporting", "reporting"),
+}
+# Stages whose steps are pages.
+_PAGES = frozenset({"extract", "ocr", "translate"})
+
+
+def processing_status(status: Status, stage: str, current: int, total: int) -> str:
+    """Return what goes on with a document: the job's status, or while it runs, the phase it is in.
+
+    A phase is over once ``current`` of ``total`` steps of its stage are done.
+    """
+    if status is not Status.RUNNING:
+        return status.value
+    started, over = _PHASES.get(stage, ("processing", "processing"))
+    return over if total and current >= total else started
+
+
 def artifact_views(job: Job, root: str) -> list[ArtifactView]:
     """Return a job's files, by name."""
     return [
@@ -112,8 +142,14 @@ def artifact_views(job: Job, root: str) -> list[ArtifactView]:
 
 
 def download_name(job: Job) -> str:
-    """Return the file that a download of the job gives: the export, else the result; empty for none."""
-    return next((name for name in (EXPORT, RESULT) if name in job.artifacts), "")
+    """Return the file that a download of the job gives: its report, export or result; empty for none."""
+    return next((name for name in (REPORT, EXPORT, RESULT) if name in job.artifacts), "")
+
+
+def file_name(job: Job, artifact: str) -> str:
+    """Return the name that a file of the job is saved under: what it is about, and what it is."""
+    about = PurePosixPath(str(job.params.get("file_name") or job.product_id or job.job_id)).stem
+    return safe_file_name(f"{about} {artifact.replace('/', '-')}")
 
 
 def event_view(event: Event, document_id: str) -> dict[str, Any]:
@@ -125,6 +161,7 @@ def event_view(event: Event, document_id: str) -> dict[str, Any]:
         "status": event.status.value,
         "stage": event.stage,
         "progress": event.progress,
+        "processing_status": processing_status(event.status, event.stage, event.current, event.total),
         "message": event.message,
         "current": event.current,
         "total": event.total,
@@ -140,15 +177,22 @@ def etag(job: Job, notifications: str | None = None) -> str:
 
 def _details(job: Job) -> Details:
     result = job.result or {}
-    reading = job.current_stage == EXTRACT_STAGE and job.total > 0
+    paging = job.current_stage in _PAGES and job.total > 0
     return Details(
-        processing_status=job.status.value,
-        current_page=min(job.current + 1, job.total) if reading else None,
-        total_pages=job.total if reading else result.get("pages"),
+        processing_status=processing_status(job.status, job.current_stage, job.current, job.total),
+        current_page=min(job.current + 1, job.total) if paging else None,
+        total_pages=job.total if paging else result.get("pages"),
         error_message=None if job.error is None else str(job.error.get("detail") or job.error.get("title")),
         completed_at=_when(job.completed_at),
-        summary=result.get("summary"),
+        summary=_summary(result),
     )
+
+
+def _summary(result: Mapping[str, Any]) -> str | None:
+    """Return the text of the summary that the job made."""
+    made = result.get("outputs") or {}
+    text = (made.get("summary") or result.get("summary") or {}).get("text")
+    return None if text is None else str(text)
 
 
 def _when(moment: datetime | None) -> str | None:

@@ -17,7 +17,7 @@ from shared.jobs.model import Job, Kind
 INDEX = "index"
 
 # What an output shares with its analysis: by these it is found, listed and removed with it.
-_SHARED_PARAMS = ("document_id", "product_id", "case_id", "file_name")
+SHARED_PARAMS = ("document_id", "product_id", "case_id", "file_name")
 
 
 def job_for(analysis: Job, name: str, params: Mapping[str, Any]) -> Job:
@@ -26,7 +26,7 @@ def job_for(analysis: Job, name: str, params: Mapping[str, Any]) -> Job:
     It is kept for as long as the analysis; ``params`` go before what both share.
     """
     now = analysis.updated_at
-    shared = {key: analysis.params[key] for key in _SHARED_PARAMS if analysis.params.get(key)}
+    shared = {key: analysis.params[key] for key in SHARED_PARAMS if analysis.params.get(key)}
     return Job(
         job_id=follow_up_id(analysis.job_id, name),
         kind=Kind.OUTPUT,

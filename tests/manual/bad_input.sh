@@ -21,8 +21,6 @@ refused 422 invalid-request '{"document_id": "1", "segment_chunks": 21}'
 refused 422 invalid-request '{"document_id": "1", "chunk_size": 99}'
 refused 422 invalid-request '{"document_id": "1", "engine": "magic"}'
 refused 403 forbidden '{"document_id": "1", "seed_directus": true}'
-refused 422 not-available '{"document_id": "1", "summary": true}'
-refused 422 not-available '{"document_id": "1", "engine": "openai"}'
 refused 404 document-not-found '{"document_id": "0190f3a2-7c4e-7b1d-9f2a-5d6c8e1b3a47"}'
 call 415 POST /jobs/analysis -H 'Content-Type: text/plain' --data-binary '{}'
 problem unsupported-media-type

@@ -14,7 +14,7 @@ from functions.api.lookup import ReadableJob
 from functions.api.notifications.desk import ToldDep
 from functions.api.openapi import READ, SUBMIT, answers
 from functions.api.products import ProductGateDep
-from functions.api.schemas import AnalysisRequest, CleanupRequest, JobFilters
+from functions.api.schemas import AnalysisRequest, CleanupRequest, JobFilters, OutputRequest
 from functions.api.security import CallerDep, GuardedRoute, RecordsDep, ServicesDep
 from functions.api.submit import Submission, SubmitterDep
 from functions.api.waiting.routes import MAX_SECONDS, next_state
@@ -56,6 +56,14 @@ def submit_cleanup(
 ) -> Accepted:
     """Start the removal of what the jobs of a product or of an upload have stored and seeded."""
     return _accepted(submitter.cleanup(body, gate), response, root)
+
+
+@router.post("/jobs/{job_id}/outputs", status_code=202, responses=answers(*SUBMIT, 404, 409))
+def submit_outputs(
+    job: ReadableJob, body: OutputRequest, response: Response, root: RootDep, submitter: SubmitterDep
+) -> Accepted:
+    """Make a translation, a summary or a report of a completed analysis, which stays as it is."""
+    return _accepted(submitter.outputs(body, job), response, root)
 
 
 @router.get("/jobs", responses=answers(401, 403, 422, 503))

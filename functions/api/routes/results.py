@@ -71,7 +71,7 @@ def get_artifact(name: str, job: ReadableJob, services: ServicesDep, settings: S
     responses={**_REDIRECT, **answers(*READ, 409)},
 )
 def download(job: ReadableJob, services: ServicesDep, settings: SettingsDep) -> Response:
-    """Get the job's export, or its result where no export was asked for."""
+    """Get what the job made to be read: its report, else its export, else its result."""
     _require_completed(job)
     name = views.download_name(job) or views.RESULT
     _require_artifact(job, name)
@@ -96,7 +96,7 @@ def _redirect(job: Job, name: str, services: ServicesDep, settings: SettingsDep)
         raise FileMissingError(artifact.key)
     link = services.files.link(
         artifact.key,
-        file_name=f"{job.job_id}-{name.replace('/', '-')}",
+        file_name=views.file_name(job, name),
         media_type=artifact.media_type,
         seconds=settings.download_seconds,
     )

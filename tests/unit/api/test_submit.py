@@ -181,21 +181,6 @@ def test_validation_never_repeats_what_was_sent(alice: Client) -> None:
     assert "hush" not in answer.text
 
 
-@pytest.mark.parametrize(
-    ("parameter", "value"),
-    [
-        ("translate_to", "en"),
-        ("summary", True),
-        ("report", True),
-    ],
-)
-def test_what_is_not_built_is_named(backend: Backend, alice: Client, parameter: str, value: object) -> None:
-    answer = alice.post("/jobs/analysis", json={"document_id": upload(backend, alice), parameter: value})
-    assert problem(answer) == (422, "not-available")
-    assert parameter in answer.json()["detail"]
-    assert places(answer) == [f"body.{parameter}"]
-
-
 @pytest.mark.parametrize(("given", "kept"), [({}, 5), ({"max_attempts": 1}, 1), ({"max_attempts": 10}, 10)])
 def test_attempts_are_the_submitters_choice(
     backend: Backend, admin: Client, given: dict[str, int], kept: int

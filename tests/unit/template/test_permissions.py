@@ -18,6 +18,7 @@ ON_ANYTHING = {
     "xray:PutTraceSegments": "X-Ray knows no resources",
     "xray:PutTelemetryRecords": "X-Ray knows no resources",
     "dynamodb:ListStreams": "streams are listed all together",
+    "translate:TranslateText": "Amazon Translate knows no resources for texts",
 }
 
 
@@ -26,8 +27,10 @@ def as_list(value: str | Json | list[str | Json]) -> list[str | Json]:
 
 
 def statements(role: str) -> Iterator[Json]:
+    """Yield a role's statements, also those that a condition decides on."""
     for policy in ROLES[role]["Policies"]:
-        yield from policy["PolicyDocument"]["Statement"]
+        for statement in policy["PolicyDocument"]["Statement"]:
+            yield statement["Fn::If"][1] if "Fn::If" in statement else statement
 
 
 def actions(role: str, service: str) -> set[str]:

@@ -1,0 +1,82 @@
+"""An analysis that has ended, taken up by an output job."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from functools import cache
+from typing import Any
+
+from functions.analyze.outputs.reader import ASKED_BY, reader_outputs
+from functions.analyze.outputs.source import Analysed
+from functions.analyze.workflow import AnalysisWorkflow, Tools
+from shared.errors import PermanentError
+from shared.jobs.checkpoints import finished_units
+from shared.jobs.model import Job, Kind, Status
+from shared.jobs.workflow import MakeWorkflow, Run, Workflow
+
+
+def ended_analysis(run: Run, tools: Tools) -> Analysed:
+    """Return the analysis that the job names as its source; it is looked up when a part of it is asked for.
+
+    Every part raises PermanentError where the analysis is gone, has not completed, or was made by a release
+    whose units this one does not read.
+    """
+
+    @cache
+    def source() -> Job:
+        return _completed(tools, str(run.params.get("source_job_id") or ""))
+
+    @cache
+    def analysed() -> Analysed:
+        return _reopened(run, source(), tools)
+
+    def made(name: str) -> Any:
+        artifact = source().artifacts.get(name)
+        return None if artifact is None else json.loads(run.files.get(artifact.key))
+
+    return Analysed(
+        document=lambda: analysed().document(),
+        taxonomy=lambda: analysed().taxonomy(),
+        tree=lambda: analysed().tree(),
+        file=lambda: analysed().file(),
+        origin=lambda: analysed().origin(),
+        made=made,
+    )
+
+
+def _reopened(run: Run, source: Job, tools: Tools) -> Analysed:
+    """Return the analysis as its units have left it."""
+    before = Run(source, run.files)
+    workflow = AnalysisWorkflow(before, tools)
+    if tools.jobs is not None:
+        for unit in finished_units(tools.jobs, source, workflow):
+            before.finished.setdefault(unit.stage, {})[unit.index] = unit
+    if not before.finished.get("chunk"):
+        raise PermanentError(
+            "source-outdated",
+            f"The analysis {source.job_id} was made by another release. Analyse the document again.",
+        )
+    return workflow.analysed
+
+
+def _completed(tools: Tools, source_id: str) -> Job:
+    source = None if tools.jobs is None else tools.jobs.get(source_id)
+    if source is None:
+        raise PermanentError("source-gone", f"The analysis {source_id} no longer exists.")
+    if source.kind is not Kind.ANALYSIS or source.status is not Status.COMPLETED:
+        raise PermanentError("source-not-completed", f"The job {source_id} is no completed analysis.")
+    return source
+
+
+def reader_makers(tools: Tools) -> Mapping[str, MakeWorkflow]:
+    """Return what makes the outputs for readers in a job of their own."""
+
+    def maker(name: str) -> MakeWorkflow:
+        def make(run: Run) -> Workflow:
+            names = [str(output) for output in run.params["outputs"]]
+            return reader_outputs(run, ended_analysis(run, tools), tools.translators, names)[name]
+
+        return make
+
+    return {name: maker(name) for name in ASKED_BY}

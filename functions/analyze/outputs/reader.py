@@ -1,0 +1,67 @@
+"""The outputs for readers: translation, summary and report, as the parameters of a job ask for them."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+
+from functions.analyze.outputs.report import ReportFiles
+from functions.analyze.outputs.source import Analysed
+from functions.analyze.outputs.summary import Summary
+from functions.analyze.outputs.translation import Translation
+from functions.analyze.translate.port import Register, Translator, Wish, choose
+from shared.errors import PermanentError
+from shared.jobs.workflow import Run, Workflow
+
+# The parameters that ask an analysis for an output, in the order in which outputs are made.
+ASKED_BY = {"translation": "translate_to", "summary": "summary", "report": "report"}
+_ANY = "auto"
+
+
+def reader_outputs(
+    run: Run, analysed: Analysed, translators: Sequence[Translator], names: Sequence[str]
+) -> Mapping[str, Workflow]:
+    """Return the workflows of the outputs ``names``, in the order in which they build on each other."""
+    translation = Translation(run, analysed, translators) if "translation" in names else None
+    makers: dict[str, Workflow] = {}
+    if translation is not None:
+        makers["translation"] = translation
+    if "summary" in names:
+        makers["summary"] = Summary(run, analysed, translation)
+    if "report" in names:
+        makers["report"] = ReportFiles(run, analysed)
+    return makers
+
+
+def asked(run: Run) -> list[str]:
+    """Return the outputs that an analysis is asked for."""
+    return [name for name, parameter in ASKED_BY.items() if run.params.get(parameter)]
+
+
+def require_translator(run: Run, translators: Sequence[Translator]) -> None:
+    """Refuse a translation that nobody offers before any work is done.
+
+    The language of the document is known then only if the job names it; otherwise the target is looked at.
+    Raises PermanentError.
+    """
+    target = run.params.get("translate_to")
+    if not target:
+        return
+    register = Register(run.params.get("translate_register") or Register.FAITHFUL)
+    source = str(run.params.get("language") or _ANY)
+    if source != _ANY:
+        choose(translators, Wish(source, str(target), register))
+        return
+    wishes = [Wish(language, str(target), register) for language in SOURCES if language != target]
+    if not translators:
+        choose(translators, wishes[0])
+    if not any(translator.offers(wish) for translator in translators for wish in wishes):
+        names = ", ".join(translator.name for translator in translators)
+        raise PermanentError(
+            "translation-not-offered",
+            f"No configured translator ({names}) offers any language to {target} in the register "
+            f"{register.value!r}. Ask for another language or register, or configure another translator.",
+        )
+
+
+# Languages that documents are in, as far as they are told apart.
+SOURCES = ("de", "fr", "en", "it", "es", "pt", "ca", "nl", "ro")

@@ -1,0 +1,120 @@
+"""The output ``report``: what was found as PDF and DOCX to read, and as XLSX and CSV to work with."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from functions.analyze.outputs import summary, translation
+from functions.analyze.outputs.source import Analysed, reader_language
+from functions.analyze.report.content import About, Report, Sentence, make_report
+from functions.analyze.report.pdf import Clip
+from shared.jobs.workflow import Run, Stage
+
+REPORT = "report"
+PDF = "report.pdf"
+
+
+class ReportFiles:
+    """See Workflow. Translation and summary are those of the same job, else those that the analysis has."""
+
+    revision = 1
+
+    def __init__(self, run: Run, analysed: Analysed) -> None:
+        self._run = run
+        self._analysed = analysed
+
+    @property
+    def stages(self) -> Sequence[Stage]:
+        """Return the one stage."""
+        return (Stage(REPORT, 10, lambda: 1, self._write),)
+
+    def finish(self) -> Mapping[str, Any]:
+        """Publish the files."""
+        made: dict[str, Any] = self._run.outputs(REPORT)[0]
+        for name, (key, media_type) in made["files"].items():
+            self._run.put_artifact(name, self._run.files.get(key), media_type)
+        return {"language": made["language"], "files": sorted(made["files"])}
+
+    def undo(self) -> None:
+        """Do nothing: all that was made are files of the job."""
+
+    def _write(self, _index: int) -> dict[str, Any]:
+        """Write each format and keep it under the job's keys; nothing is published before the end."""
+        from functions.analyze.report import csv_file, pdf, word, xlsx
+
+        report = self._report()
+        made = {
+            PDF: (pdf.write_pdf(report, self._clip()), pdf.MEDIA_TYPE),
+            "report.docx": (word.write_docx(report), word.MEDIA_TYPE),
+            "findings.xlsx": (xlsx.write_xlsx(report), xlsx.MEDIA_TYPE),
+            "findings.csv": (csv_file.write_csv(report), csv_file.MEDIA_TYPE),
+        }
+        files = {
+            name: (self._run.files.put(self._run.key(f"report/{name}"), data, media_type).key, media_type)
+            for name, (data, media_type) in made.items()
+        }
+        return {"language": report.words.language, "files": files}
+
+    def _report(self) -> Report:
+        from functions.analyze.report.words import labels
+
+        analysed, params = self._analysed, self._run.params
+        language = reader_language(params, analysed.document())
+        origin, taxonomy = analysed.origin(), analysed.taxonomy()
+        about = About(
+            file_name=origin.file_name,
+            job_id=origin.job_id,
+            engine=origin.engine,
+            taxonomy=f"{taxonomy.name} {taxonomy.version}",
+            # The job's own time: doing this unit again gives the same bytes.
+            created_at=self._run.job.created_at,
+            model=origin.model,
+            warnings=origin.warnings,
+        )
+        told = self._part(summary.SUMMARISE, summary.FILE)
+        pages = self._translation()
+        return make_report(
+            analysed.tree(),
+            analysed.document(),
+            about,
+            labels(taxonomy, language),
+            language,
+            summary=[] if told is None else _summary(told),
+            summary_language="" if told is None else told["language"],
+            translation=translation.translated_pages(pages),
+            translation_language="" if pages is None else pages["target"],
+        )
+
+    def _translation(self) -> Mapping[str, Any] | None:
+        """Return the translation of this job, else the one that the analysis has published."""
+        pages = made_here(self._run, translation.TRANSLATE)
+        if pages is not None:
+            return {"pages": pages, "target": str(self._run.params["translate_to"])}
+        found: Mapping[str, Any] | None = self._analysed.made(translation.FILE)
+        return found
+
+    def _part(self, stage: str, file: str) -> Mapping[str, Any] | None:
+        """Return what a stage of this job made, else what the analysis has published."""
+        made = made_here(self._run, stage)
+        found: Mapping[str, Any] | None = self._analysed.made(file) if made is None else made[0]
+        return found
+
+    def _clip(self) -> Clip | None:
+        from functions.analyze.extract.detect import PDF as PDF_KIND
+        from functions.analyze.report.clips import Clips
+        from functions.analyze.report.pages import pdf_page_images
+
+        if self._analysed.document().media_type != PDF_KIND:
+            return None
+        return Clips(pdf_page_images(self._analysed.file()))
+
+
+def made_here(run: Run, stage: str) -> list[Any] | None:
+    """Return what the units of a stage made in this job; None where there are none, or one of them failed."""
+    outputs = run.outputs(stage)
+    return None if not outputs or any("failed" in output for output in outputs) else outputs
+
+
+def _summary(body: Mapping[str, Any]) -> list[Sentence]:
+    return [Sentence(sentence["text"], tuple(sentence["pages"])) for sentence in body["sentences"]]

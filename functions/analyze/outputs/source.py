@@ -1,0 +1,43 @@
+"""What outputs are made of: an analysis, in the same run or in an ended job."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from functions.analyze.document import Document
+from shared.findings import ResultTree
+from shared.taxonomy import Taxonomy
+
+
+@dataclass(frozen=True, slots=True)
+class Origin:
+    """Which analysis it is: its job, the file, the engine and model that found, and what they warned of."""
+
+    job_id: str
+    file_name: str
+    engine: str
+    model: str = ""
+    warnings: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Analysed:
+    """An analysis whose findings are there; each part is read when it is asked for.
+
+    ``file`` returns the bytes that were analysed, ``made`` an artifact (JSON) that the ended job has
+    published, None where there is none.
+    """
+
+    document: Callable[[], Document]
+    taxonomy: Callable[[], Taxonomy]
+    tree: Callable[[], ResultTree]
+    file: Callable[[], bytes]
+    origin: Callable[[], Origin]
+    made: Callable[[str], Any] = lambda _name: None
+
+
+def reader_language(params: Mapping[str, Any], document: Document) -> str:
+    """Return the language that a report is written in, as far as there are words for it."""
+    return str(params.get("report_language") or params.get("translate_to") or document.language)

@@ -1,0 +1,85 @@
+"""The output ``summary``: what the document says, as a whole and section by section, with page numbers.
+
+Sentences are the document's own. Where the job translates, the summary is in that language.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from itertools import groupby
+from typing import Any
+
+from functions.analyze.export import dump
+from functions.analyze.outputs.source import Analysed
+from functions.analyze.outputs.translation import Translation
+from functions.analyze.summarise.extractive import Candidate, candidates, choose
+from shared.jobs.workflow import Run, Stage
+
+SUMMARISE = "summarise"
+FILE = "summary.json"
+DEFAULT_SENTENCES = 8
+# Of a section this share of the whole's length, and never less than one sentence.
+_SECTION_SHARE = 4
+
+
+class Summary:
+    """See Workflow; ``translation`` is that of the same job, None where it translates nothing."""
+
+    revision = 1
+
+    def __init__(self, run: Run, analysed: Analysed, translation: Translation | None) -> None:
+        self._run = run
+        self._analysed = analysed
+        self._translation = translation
+
+    @property
+    def stages(self) -> Sequence[Stage]:
+        """Return the one stage."""
+        return (Stage(SUMMARISE, 5, lambda: 1, self._summarise),)
+
+    def finish(self) -> Mapping[str, Any]:
+        """Publish the summary; return its whole as one text."""
+        body: dict[str, Any] = self._run.outputs(SUMMARISE)[0]
+        self._run.put_artifact(FILE, dump(body), "application/json")
+        text = " ".join(sentence["text"] for sentence in body["sentences"])
+        return {"language": body["language"], "sections": len(body["sections"]), "text": text}
+
+    def undo(self) -> None:
+        """Do nothing: all that was made are files of the job."""
+
+    def _summarise(self, _index: int) -> dict[str, Any]:
+        count = int(self._run.params.get("summary_sentences") or DEFAULT_SENTENCES)
+        found = candidates(self._analysed.document())
+        whole = choose(found, count)
+        sections = [
+            (title, choose(list(below), max(1, count // _SECTION_SHARE)))
+            for title, below in groupby(found, key=_part)
+            if title
+        ]
+        told = iter(
+            self._told([sentence for part in (whole, *(s for _, s in sections)) for sentence in part])
+        )
+        language = self._analysed.document().language
+        return {
+            "language": language if self._translation is None else self._translation.wish.target,
+            "sentences": _sentences(whole, told),
+            "sections": [
+                {"heading": title, "sentences": _sentences(sentences, told)} for title, sentences in sections
+            ],
+        }
+
+    def _told(self, sentences: Sequence[Candidate]) -> list[str]:
+        """Return the sentences in the language of the reader."""
+        texts = [sentence.text for sentence in sentences]
+        return texts if self._translation is None or not texts else self._translation.sentences(texts)
+
+
+def _part(candidate: Candidate) -> str:
+    """Return the part of the document that a sentence stands in: the highest heading above it."""
+    return candidate.section[0] if candidate.section else ""
+
+
+def _sentences(chosen: Iterable[Candidate], told: Iterable[str]) -> list[dict[str, Any]]:
+    """Return the sentences with the texts that stand next in ``told``."""
+    texts = iter(told)
+    return [{"text": next(texts), "pages": [sentence.page]} for sentence in chosen]

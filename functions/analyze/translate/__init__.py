@@ -1,0 +1,1 @@
+"""Translation of a document, page by page, by whichever provider offers the pair of languages."""

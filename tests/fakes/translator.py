@@ -1,0 +1,33 @@
+"""A translator that behaves: it knows some pairs, keeps numbers, and fails as it is told to."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from functions.analyze.translate.port import Wish
+
+
+class FakeTranslator:
+    """Says each text with its target language before it; ``errors`` are raised first, one a call."""
+
+    name = "fake"
+    remote = False
+
+    def __init__(
+        self, pairs: Sequence[tuple[str, str]] = (("en", "de"),), errors: Sequence[Exception] = ()
+    ) -> None:
+        self.pairs = set(pairs)
+        self.errors = list(errors)
+        self.calls: list[list[str]] = []
+        self.loses = ""
+
+    def offers(self, wish: Wish) -> bool:
+        return (wish.source, wish.target) in self.pairs
+
+    def translate(self, paragraphs: Sequence[str], wish: Wish) -> list[str]:
+        if self.errors:
+            raise self.errors.pop(0)
+        self.calls.append(list(paragraphs))
+        return [
+            f"[{wish.target}] {text.replace(self.loses, '') if self.loses else text}" for text in paragraphs
+        ]

@@ -1,0 +1,231 @@
+"""Translation, summary and report: as part of an analysis, and later in a job of their own."""
+
+from __future__ import annotations
+
+import csv
+import hashlib
+import io
+import json
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+import pytest
+
+from functions.analyze.outputs.ended import reader_makers
+from functions.analyze.outputs.workflow import OutputWorkflow
+from functions.analyze.translate.port import Translator
+from functions.analyze.workflow import AnalysisWorkflow, Tools
+from shared.clock import utc_now
+from shared.errors import PermanentError, TransientError
+from shared.ids import uuid7
+from shared.jobs import states
+from shared.jobs.model import Job, Kind, Owner, Status
+from shared.jobs.queue import JobMessage
+from shared.jobs.runner import Runner
+from shared.memory import MemoryFiles, MemoryJobs, MemoryQueue
+from tests.fakes.translator import FakeTranslator
+from tests.fakes.word_engine import WordEngine
+from tests.unit.analyze.test_workflow import TAXONOMY
+
+OWNER = Owner("directus", "u1")
+TEXT = """
+# Your policy
+
+We pay for fire and broken glass up to an amount of 500 in every case.
+
+# What is not insured
+
+We pay nothing for war, and nothing for what you break on purpose.
+"""
+LATER = TransientError("model-unavailable", "Nobody answers.")
+NEVER = PermanentError("model-rejected", "The key is wrong.")
+
+
+@dataclass
+class World:
+    """Jobs of one process, with the translators that it has."""
+
+    translators: Sequence[Translator] = field(default_factory=lambda: [FakeTranslator()])
+    jobs: MemoryJobs = field(default_factory=MemoryJobs)
+    files: MemoryFiles = field(default_factory=MemoryFiles)
+
+    def analysis(self, attempts: int = 1, **params: Any) -> Job:
+        data = TEXT.encode()
+        stored = self.files.put("documents/d1/original", data, "text/markdown")
+        document = {
+            "document_id": "d1",
+            "document_key": stored.key,
+            "document_version": stored.version_id,
+            "document_sha256": hashlib.sha256(data).hexdigest(),
+            "file_name": "policy.md",
+            "media_type": "text/markdown",
+            "engine": "words",
+            "language": "en",
+        }
+        return self.run(Kind.ANALYSIS, document | params, attempts)
+
+    def outputs(self, source: Job, *names: str, **params: Any) -> Job:
+        return self.run(Kind.OUTPUT, {"outputs": list(names), "source_job_id": source.job_id, **params})
+
+    def run(self, kind: Kind, params: dict[str, Any], attempts: int = 1) -> Job:
+        now = utc_now()
+        job = Job(uuid7(), kind, OWNER, params, now, now, max_attempts=attempts)
+        self.jobs.create(states.submitted(job, "u1"))
+        tools = Tools(TAXONOMY, {"words": WordEngine()}, jobs=self.jobs, translators=self.translators)
+        makers = reader_makers(tools)
+        runner = Runner(
+            self.jobs,
+            self.files,
+            MemoryQueue(),
+            {
+                Kind.ANALYSIS: lambda run: AnalysisWorkflow(run, tools),
+                Kind.OUTPUT: lambda run: OutputWorkflow(run, makers),
+            },
+        )
+        outcome = runner.handle(JobMessage(job.job_id, kind))
+        assert outcome.job is not None
+        return outcome.job
+
+    def json(self, job: Job, name: str) -> Any:
+        return json.loads(self.files.get(job.artifacts[name].key))
+
+
+def result(job: Job) -> dict[str, Any]:
+    assert job.result is not None, job.error
+    return dict(job.result)
+
+
+def test_an_analysis_makes_what_it_is_asked_for() -> None:
+    world = World()
+    job = world.analysis(translate_to="de", summary=True, summary_sentences=1, report=True)
+    assert job.status is Status.COMPLETED
+    made = result(job)["outputs"]
+    assert made["translation"] == {
+        "source": "en", "target": "de", "register": "faithful", "provider": "fake", "pages": 1, "marked_pages": [],
+    }  # fmt: skip
+    assert made["summary"]["text"].startswith("[de] We pay")
+    assert made["report"]["files"] == ["findings.csv", "findings.xlsx", "report.docx", "report.pdf"]
+    (page,) = world.json(job, "translation.json")["pages"]
+    assert page["translated"].splitlines()[0] == "[de] Your policy"
+    (sentence,) = world.json(job, "summary.json")["sentences"]
+    assert sentence["pages"] == [1]
+    assert [part["heading"] for part in world.json(job, "summary.json")["sections"]] == [
+        "Your policy",
+        "What is not insured",
+    ]
+    table = world.files.get(job.artifacts["findings.csv"].key).decode("utf-8-sig")
+    rows = list(csv.DictReader(io.StringIO(table)))
+    assert {row["item_name"] for row in rows} == {"fire", "glass", "amount", "war"}
+
+
+def test_nothing_is_made_unasked() -> None:
+    job = World([]).analysis()
+    assert "outputs" not in result(job)
+    assert "report.pdf" not in job.artifacts
+
+
+def test_a_page_whose_numbers_are_lost_is_marked() -> None:
+    translator = FakeTranslator()
+    translator.loses = "500"
+    world = World([translator])
+    job = world.analysis(translate_to="de")
+    assert result(job)["outputs"]["translation"]["marked_pages"] == [1]
+    (page,) = world.json(job, "translation.json")["pages"]
+    assert page["remarks"] == ["Numbers differ: missing 500."]
+
+
+@pytest.mark.parametrize(
+    ("translators", "params", "code"),
+    [
+        ([], {}, "translation-not-configured"),
+        ([], {"language": "auto"}, "translation-not-configured"),
+        ([FakeTranslator([("en", "fr")])], {}, "translation-not-offered"),
+        ([FakeTranslator([("en", "fr")])], {"language": "auto"}, "translation-not-offered"),
+    ],
+)
+def test_a_pair_that_nobody_offers_fails_before_any_work(
+    translators: list[Translator], params: dict[str, str], code: str
+) -> None:
+    job = World(translators).analysis(translate_to="de", **params)
+    assert job.status is Status.FAILED
+    assert job.error is not None
+    assert job.error["type"].endswith(code)
+    assert job.units_done == 0
+
+
+@pytest.mark.parametrize("error", [NEVER, LATER, RuntimeError("with document text")])
+def test_an_optional_output_that_fails_is_a_warning(error: Exception) -> None:
+    world = World([FakeTranslator(errors=[error])])
+    job = world.analysis(translate_to="de", report=True)
+    assert job.status is Status.COMPLETED
+    said = result(job)
+    assert "failed" in said["outputs"]["translation"]
+    assert any("translation could not be made" in warning for warning in said["warnings"])
+    assert "with document text" not in json.dumps(said)
+    assert "translation.json" not in job.artifacts
+    assert "report.pdf" in job.artifacts
+    again = world.outputs(job, "translation", translate_to="de")
+    assert again.status is Status.COMPLETED
+    assert "translation.json" in again.artifacts
+
+
+@pytest.mark.parametrize("error", [LATER, RuntimeError("x")])
+def test_what_may_pass_is_tried_again_first(error: Exception) -> None:
+    job = World([FakeTranslator(errors=[error])]).analysis(attempts=2, translate_to="de")
+    assert (job.status, job.attempt) == (Status.QUEUED, 2)
+
+
+def test_a_report_of_an_ended_analysis_has_its_translation_and_summary() -> None:
+    world = World()
+    source = world.analysis(translate_to="de", summary=True)
+    job = world.outputs(source, "report", report_language="fr")
+    assert result(job)["report"]["language"] == "fr"
+    assert set(job.artifacts) == {"report.pdf", "report.docx", "findings.xlsx", "findings.csv"}
+    docx = world.files.get(job.artifacts["report.docx"].key)
+    assert "[de] Your policy" in docx_text(docx)
+
+
+def test_outputs_of_one_job_use_each_other() -> None:
+    world = World()
+    source = world.analysis()
+    job = world.outputs(source, "translation", "summary", "report", translate_to="de")
+    assert list(result(job)) == ["translation", "summary", "report"]
+    assert result(job)["summary"]["text"].startswith("[de]")
+    assert "[de] Your policy" in docx_text(world.files.get(job.artifacts["report.docx"].key))
+
+
+def test_a_failing_output_fails_its_own_job() -> None:
+    world = World([FakeTranslator(errors=[NEVER])])
+    job = world.outputs(world.analysis(), "translation", translate_to="de")
+    assert job.status is Status.FAILED
+    assert job.error is not None
+    assert job.error["type"].endswith("model-rejected")
+
+
+def test_a_source_has_to_be_there_and_completed() -> None:
+    world = World([FakeTranslator()])
+    gone = world.run(Kind.OUTPUT, {"outputs": ["summary"], "source_job_id": uuid7()})
+    failed = world.analysis(translate_to="xx")
+    of_failed = world.outputs(failed, "summary")
+    assert [job.error and job.error["type"].rpartition(":")[2] for job in (gone, of_failed)] == [
+        "source-gone",
+        "source-not-completed",
+    ]
+
+
+def test_a_source_of_another_release_is_refused(monkeypatch: pytest.MonkeyPatch) -> None:
+    world = World()
+    source = world.analysis()
+    monkeypatch.setattr(AnalysisWorkflow, "revision", AnalysisWorkflow.revision + 1)
+    job = world.outputs(source, "summary")
+    assert job.error is not None
+    assert job.error["type"].endswith("source-outdated")
+
+
+def docx_text(data: bytes) -> str:
+    import docx
+
+    document = docx.Document(io.BytesIO(data))
+    cells = [cell.text for table in document.tables for row in table.rows for cell in row.cells]
+    return "\n".join([*(paragraph.text for paragraph in document.paragraphs), *cells])

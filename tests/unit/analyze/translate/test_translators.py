@@ -1,0 +1,97 @@
+"""The translators: which pairs they offer, and what they make of paragraphs."""
+
+from __future__ import annotations
+
+import shutil
+import stat
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+from functions.analyze.translate.amazon import MAX_BYTES, AmazonTranslate, parts
+from functions.analyze.translate.apertium import Apertium
+from functions.analyze.translate.port import Register, Wish, choose
+from shared.errors import PermanentError, TransientError
+
+SPANISH = Wish("es", "en")
+Program = Callable[[str], str]
+
+
+@pytest.fixture
+def program(tmp_path: Path) -> Program:
+    """Return what writes a program that lists a mode and does ``body`` otherwise."""
+
+    def write(body: str) -> str:
+        path = tmp_path / "apertium"
+        path.write_text(f'#!/bin/sh\nif [ "$1" = -l ]; then echo "  spa-eng"; exit 0; fi\n{body}\n')
+        path.chmod(path.stat().st_mode | stat.S_IXUSR)
+        return str(path)
+
+    return write
+
+
+def test_nothing_is_offered_where_nothing_is_installed() -> None:
+    nowhere = Apertium("no-such-program")
+    assert not nowhere.offers(SPANISH)
+    with pytest.raises(PermanentError, match="has no pair es-en"):
+        nowhere.translate(["Hola"], SPANISH)
+
+
+def test_installed_modes_are_offered_in_the_faithful_register(program: Program) -> None:
+    apertium = Apertium(program("cat"))
+    assert apertium.offers(SPANISH)
+    assert not apertium.offers(Wish("en", "es"))
+    assert not apertium.offers(Wish("es", "en", Register.PLAIN))
+
+
+def test_paragraphs_come_back_in_order_and_number(program: Program) -> None:
+    apertium = Apertium(program("tr a-z A-Z"))
+    assert apertium.translate(["uno\ndos", "", "tres"], SPANISH) == ["UNO DOS", "", "TRES"]
+
+
+@pytest.mark.parametrize("body", ["exit 3", "cat > /dev/null", "cat > /dev/null; echo x"])
+def test_a_program_that_fails_is_no_translation(program: Program, body: str) -> None:
+    with pytest.raises(TransientError, match="Apertium"):
+        Apertium(program(body)).translate(["uno"], SPANISH)
+
+
+@pytest.mark.skipif(shutil.which("apertium") is None, reason="Apertium is not installed")
+def test_the_real_apertium_keeps_the_numbers() -> None:
+    apertium = Apertium()
+    if not apertium.offers(SPANISH):
+        pytest.skip("Apertium has no Spanish-English pair here")
+    found = apertium.translate(
+        ["El asegurador paga hasta 1.500,00 EUR por persona.", "La cláusula 4.2"], SPANISH
+    )
+    assert "1.500,00 EUR" in found[0]
+    assert "pays" in found[0]
+    assert found[1].endswith("4.2")
+
+
+def test_amazon_offers_its_languages_in_both_directions() -> None:
+    amazon = AmazonTranslate()
+    assert amazon.offers(Wish("de", "ta"))
+    assert not amazon.offers(Wish("de", "de"))
+    assert not amazon.offers(Wish("xx", "de"))
+    assert not amazon.offers(Wish("de", "en", Register.PLAIN))
+
+
+@pytest.mark.parametrize(
+    "text", ["Ein Satz. " * 3000, "wort " * 5000, "ä" * 4000, "kurz", "Ein Satz. " + "wort " * 4000]
+)
+def test_long_paragraphs_go_in_parts_without_loss(text: str) -> None:
+    found = list(parts(text))
+    assert "".join(" ".join(found).split()) == "".join(text.split())
+    assert all(len(part.encode()) <= MAX_BYTES for part in found)
+
+
+def test_the_first_that_offers_is_chosen(program: Program) -> None:
+    apertium = Apertium(program("cat"))
+    amazon = AmazonTranslate()
+    assert choose([apertium, amazon], SPANISH) is apertium
+    assert choose([apertium, amazon], Wish("de", "en")) is amazon
+    with pytest.raises(PermanentError, match=r"No configured translator \(apertium\) offers de to en"):
+        choose([apertium], Wish("de", "en"))
+    with pytest.raises(PermanentError, match="TRANSLATORS"):
+        choose([], SPANISH)
