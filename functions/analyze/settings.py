@@ -10,7 +10,6 @@ from pydantic_settings import NoDecode
 from functions.analyze.llm.settings import ModelSettings
 from shared.settings import CommonSettings
 
-
 TranslatorName = Literal["apertium", "amazon"]
 
 

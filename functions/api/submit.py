@@ -188,7 +188,7 @@ class Submitter:
             return earlier
         require_change(self.caller, source)
         if source.kind is not Kind.ANALYSIS:
-            raise RequestError("no-analysis", "Outputs are made of analyses; this job is none.", status=409)
+            raise RequestError("not-an-analysis", "Outputs are made of analyses; this job is none.")
         if source.status is not Status.COMPLETED:
             raise RequestError(
                 "result-not-ready",

@@ -71,6 +71,7 @@ class TestStatus:
         body = alice.get(f"/jobs/{job_id}").json()
         assert (body["status"], body["current_stage"], body["percent_complete"]) == ("running", "extract", 30)
         assert (body["details"]["current_page"], body["details"]["total_pages"]) == (4, 8)
+        assert body["details"]["processing_status"] == "ocr_started"
 
     def test_completed(self, backend: Backend, alice: Client) -> None:
         job_id = alice.submit()
@@ -281,16 +282,23 @@ class TestResults:
         answer = alice.get(listed[0]["url"])
         assert answer.status_code == 307
         assert answer.headers["location"].endswith("&seconds=300")
-        assert f"name={job_id}-debug-segments.json" in answer.headers["location"]
+        assert "name=policy%20debug-segments.json" in answer.headers["location"]
         assert answer.headers["cache-control"] == "no-store"
 
-    def test_download_prefers_the_export(self, backend: Backend, alice: Client) -> None:
-        with_export, without = alice.submit(), alice.submit()
-        complete(backend, with_export, "result.json", "export.json")
-        complete(backend, without, "result.json")
-        locations = [alice.get(f"/jobs/{j}/download").headers["location"] for j in (with_export, without)]
-        assert "export.json" in locations[0]
-        assert "result.json" in locations[1]
+    @pytest.mark.parametrize(
+        ("names", "expected"),
+        [
+            (("result.json", "export.json", "report.pdf"), "policy%20report.pdf"),
+            (("result.json", "export.json"), "policy%20export.json"),
+            (("result.json",), "policy%20result.json"),
+        ],
+    )
+    def test_a_download_is_what_is_best_to_read(
+        self, backend: Backend, alice: Client, names: tuple[str, ...], expected: str
+    ) -> None:
+        job_id = alice.submit()
+        complete(backend, job_id, *names)
+        assert f"name={expected}" in alice.get(f"/jobs/{job_id}/download").headers["location"]
 
     @pytest.mark.parametrize("name", ["other.json", "..%2F..%2Fx", "result.json/", ""])
     def test_unknown_file(self, backend: Backend, alice: Client, name: str) -> None:

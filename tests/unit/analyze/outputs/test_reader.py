@@ -102,8 +102,13 @@ def test_an_analysis_makes_what_it_is_asked_for() -> None:
     assert job.status is Status.COMPLETED
     made = result(job)["outputs"]
     assert made["translation"] == {
-        "source": "en", "target": "de", "register": "faithful", "provider": "fake", "pages": 1, "marked_pages": [],
-    }  # fmt: skip
+        "source": "en",
+        "target": "de",
+        "register": "faithful",
+        "provider": "fake",
+        "pages": 1,
+        "marked_pages": [],
+    }
     assert made["summary"]["text"].startswith("[de] We pay")
     assert made["report"]["files"] == ["findings.csv", "findings.xlsx", "report.docx", "report.pdf"]
     (page,) = world.json(job, "translation.json")["pages"]
@@ -145,7 +150,7 @@ def test_a_page_whose_numbers_are_lost_is_marked() -> None:
     ],
 )
 def test_a_pair_that_nobody_offers_fails_before_any_work(
-    translators: list[Translator], params: dict[str, str], code: str
+    translators: list[Translator], params: dict[str, Any], code: str
 ) -> None:
     job = World(translators).analysis(translate_to="de", **params)
     assert job.status is Status.FAILED
