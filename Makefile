@@ -1,5 +1,5 @@
 .DEFAULT_GOAL := help
-.PHONY: help setup demo test test-unit test-localstack check format bench chaos evaluate samples openapi images up down deploy status clean secrets policy
+.PHONY: help setup demo test test-unit test-localstack check format bench chaos fuzz evaluate samples openapi images up down deploy status clean secrets policy
 
 PYTHON ?= python3
 VENV := .venv
@@ -55,6 +55,9 @@ bench: setup ## Print import times, latencies and throughput, as ratios where a 
 
 chaos: setup ## Kill workers at every point, then under load; write the figures to docs/chaos.md
 	@$(RUN) -m tests.chaos $(CHAOS)
+
+fuzz: setup ## Read damaged files for SECONDS=60 (in children), and print what did more than being read or refused
+	@$(RUN) -m tests.fuzz --seconds $(or $(SECONDS),60)
 
 evaluate: setup ## Analyse DOCUMENTS=folder without a stack, exports to OUT=folder; GOLD=folder has labels to measure by
 	@test -n "$(DOCUMENTS)" -a -n "$(OUT)" || { echo "usage: make evaluate DOCUMENTS=DIR OUT=DIR [GOLD=DIR] [ENGINE=rules] [HYBRID=1]"; exit 2; }

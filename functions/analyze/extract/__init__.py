@@ -8,11 +8,13 @@ source.close()
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from typing import TYPE_CHECKING
 
 from functions.analyze.extract import detect
-from functions.analyze.extract.build import Draft
 from functions.analyze.extract.source import DEFAULT_LIMITS, Limits, Source, Visible
+
+if TYPE_CHECKING:
+    from functions.analyze.extract.flow import Flow
 
 __all__ = ["DEFAULT_LIMITS", "Limits", "Source", "Visible", "open_source"]
 
@@ -39,20 +41,23 @@ def open_source(
     return FlowSource(kind, _read(kind, data, limits), limits)
 
 
-def _read(kind: str, data: bytes, limits: Limits) -> Iterable[Draft | None]:
-    """Return the blocks of a format without pages; only the reader that is needed is loaded."""
+def _read(kind: str, data: bytes, limits: Limits) -> Flow:
+    """Return the text of a format without pages; only the reader that is needed is loaded."""
+    from functions.analyze.extract.encoding import decode
+    from functions.analyze.extract.flow import Flow
+
     if kind == detect.DOCX:
         from functions.analyze.extract.docx import read_docx
 
         return read_docx(data, limits)
-    from functions.analyze.extract.plain import decode, read_plain
-
     if kind == detect.HTML:
         from functions.analyze.extract.html import read_html
 
-        return read_html(decode(data))
+        return Flow(read_html(decode(data, declared=True)))
     if kind == detect.MARKDOWN:
         from functions.analyze.extract.markdown import read_markdown
 
-        return read_markdown(decode(data))
-    return read_plain(decode(data))
+        return Flow(read_markdown(decode(data)))
+    from functions.analyze.extract.plain import read_plain
+
+    return Flow(read_plain(decode(data)))

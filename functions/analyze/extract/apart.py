@@ -11,6 +11,7 @@ CPU time is counted, not the clock: a busy machine refuses no file that an idle 
 from __future__ import annotations
 
 import contextlib
+import faulthandler
 import os
 import resource
 import signal
@@ -71,6 +72,7 @@ def run_apart(steps: Steps, allowance: Allowance) -> Generator[Any, None, None]:
 def be_the_child(steps: Steps, theirs: Connection, allowance: Allowance) -> None:
     """Work under the limits, then leave without what the parent would do at its own end; never returns."""
     try:
+        faulthandler.disable()  # the parent says what happened
         resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
         _limit(resource.RLIMIT_DATA, _in_use(_DATA) + allowance.memory)
         serve(steps, theirs, lambda: _limit(resource.RLIMIT_CPU, _seconds_used() + allowance.seconds))

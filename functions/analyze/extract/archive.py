@@ -28,6 +28,10 @@ class Archive:
     def __contains__(self, name: str) -> bool:
         return name in self._members
 
+    def names(self) -> list[str]:
+        """Return the members' names, sorted."""
+        return sorted(self._members)
+
     def read(self, name: str) -> bytes:
         """Return a member.
 

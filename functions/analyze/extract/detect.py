@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functions.analyze.extract.encoding import utf16_without_mark
 from shared.errors import PermanentError
 
 PDF = "application/pdf"
@@ -68,7 +69,7 @@ def _archive(data: bytes) -> str:
 
 def _text(data: bytes, name: str, media_type: str) -> str:
     utf16 = data.startswith((b"\xff\xfe", b"\xfe\xff"))
-    if not utf16 and b"\0" in data[:8192]:
+    if not utf16 and b"\0" in data[:8192] and not utf16_without_mark(data):
         raise _unsupported("binary data of an unknown kind")
     if name.endswith(".pdf") or media_type == PDF:
         raise PermanentError("not-a-pdf", "The file is named a PDF, but is none. Send the PDF itself.")

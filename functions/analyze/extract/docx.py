@@ -1,36 +1,60 @@
-"""Word documents (DOCX): paragraphs, headings, lists and tables, from the XML itself.
+"""Word documents (DOCX): paragraphs, headings, lists, tables, text boxes and notes, from the XML itself.
 
-The parts are parsed without entities, DTDs or network, so a document cannot reach outside itself.
+The parts are parsed without entities, DTDs or network, so a document cannot reach outside itself. A note's
+number is left out of the text, where it would make 5001 of 500; the note itself follows its paragraph.
 """
 
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from typing import Any
 
 from functions.analyze.document import BlockKind
 from functions.analyze.extract.archive import Archive
 from functions.analyze.extract.build import Draft, Piece
+from functions.analyze.extract.flow import Flow
 from functions.analyze.extract.labels import LIST_MARK
 from functions.analyze.extract.source import Limits
 from shared.errors import PermanentError
 
 _W = "{http://schemas.openxmlformats.org/wordprocessingml/2006/main}"
 _HEADING = re.compile(r"^(?:heading|überschrift|titre|titolo|rubrik)\s*([1-9])$", re.IGNORECASE)
-_SKIPPED = {_W + "del", _W + "moveFrom", _W + "pPr", _W + "rPr", _W + "instrText", _W + "delText"}
+_FALLBACK = "{http://schemas.openxmlformats.org/markup-compatibility/2006}Fallback"
+_BOX = _W + "txbxContent"
+_SKIPPED = {
+    *(_W + "del", _W + "moveFrom", _W + "pPr", _W + "rPr", _W + "instrText", _W + "delText"),
+    *(_FALLBACK, _BOX),
+}
+_AROUND = {_W + "sdt", _W + "sdtContent", _W + "ins", _W + "customXml"}
+_MARGIN = re.compile(r"word/(header|footer)\d*\.xml")
+_NOTES = (("word/footnotes.xml", "footnote"), ("word/endnotes.xml", "endnote"))
+_MOST_COLUMNS = 63  # of a table in Word
 _LONGEST_BOLD_HEADING = 120
 
 
-def read_docx(data: bytes, limits: Limits) -> Iterator[Draft | None]:
-    """Yield the blocks of a document's body; None stands for a page break.
+def read_docx(data: bytes, limits: Limits) -> Flow:
+    """Return the blocks of a document's body, and what its headers and footers say.
 
     Raises PermanentError: ``docx-damaged``, ``docx-encrypted``, ``archive-too-large``.
     """
     archive = Archive(data, limits)
     body = _parse(archive.read("word/document.xml")).find(_W + "body")
     styles = _parse(archive.read("word/styles.xml")) if "word/styles.xml" in archive else None
-    return iter([]) if body is None else _Body(styles).blocks(body)
+    notes = {
+        (kind, note.get(_W + "id", "")): note
+        for name, kind in _NOTES
+        if name in archive
+        for note in _parse(archive.read(name)).iter(_W + kind)
+        if not note.get(_W + "type")
+    }
+    margins: dict[str, list[str]] = {"header": [], "footer": []}
+    for name in archive.names():
+        if match := _MARGIN.fullmatch(name):
+            texts = (_clean(paragraph) for paragraph in _parse(archive.read(name)).iter(_W + "p"))
+            margins[match.group(1)] += [text for text in texts if text]
+    blocks = iter([]) if body is None else _Body(styles, notes).blocks(body)
+    return Flow(blocks, *(tuple(dict.fromkeys(margins[name])) for name in ("header", "footer")))
 
 
 def _parse(xml: bytes) -> Any:
@@ -83,9 +107,10 @@ def _style_name(style: Any) -> str:
 
 
 class _Body:
-    """Walks the body in order; numbers its tables."""
+    """Walks the body in order; numbers its tables. Notes are those by kind and id."""
 
-    def __init__(self, styles: Any) -> None:
+    def __init__(self, styles: Any, notes: Mapping[tuple[str, str], Any]) -> None:
+        self._notes = notes
         self._levels = {} if styles is None else _heading_levels(styles)
         self._lists = set() if styles is None else _list_styles(styles)
         self._tables = 0
@@ -96,7 +121,7 @@ class _Body:
                 yield from self._paragraph(element)
             elif element.tag == _W + "tbl":
                 yield from self._table(element)
-            elif element.tag in (_W + "sdt", _W + "sdtContent", _W + "ins", _W + "customXml"):
+            elif element.tag in _AROUND:
                 yield from self.blocks(element)
 
     def _paragraph(self, paragraph: Any) -> Iterator[Draft | None]:
@@ -108,6 +133,26 @@ class _Body:
             clean = " ".join(text.split())
             if clean:
                 yield self._draft(paragraph, clean)
+        yield from self._beside(paragraph)
+
+    def _beside(self, element: Any) -> Iterator[Draft | None]:
+        """Yield what is tied to a paragraph or row: its text boxes and notes."""
+        for child in element:
+            if child.tag in (_FALLBACK, _W + "del"):
+                continue
+            if child.tag == _BOX:
+                yield from self.blocks(child)
+            elif child.tag in (_W + "footnoteReference", _W + "endnoteReference"):
+                yield from self._note(child)
+            else:
+                yield from self._beside(child)
+
+    def _note(self, reference: Any) -> Iterator[Draft]:
+        kind = "footnote" if reference.tag == _W + "footnoteReference" else "endnote"
+        note = self._notes.get((kind, reference.get(_W + "id", "")))
+        text = "" if note is None else " ".join(_clean(paragraph) for paragraph in note.iter(_W + "p"))
+        if text.strip():
+            yield Draft(BlockKind.PARAGRAPH, [Piece(text.strip())])
 
     def _draft(self, paragraph: Any, text: str) -> Draft:
         style = paragraph.find(f"{_W}pPr/{_W}pStyle")
@@ -126,17 +171,41 @@ class _Body:
             return Draft(BlockKind.HEADING, [Piece(text)], bold=True)
         return Draft(BlockKind.PARAGRAPH, [Piece(text)])
 
-    def _table(self, table: Any) -> Iterator[Draft]:
+    def _table(self, table: Any) -> Iterator[Draft | None]:
         number = self._tables
         self._tables += 1
         rows = [row for row in table.iter(_W + "tr") if next(row.iterancestors(_W + "tbl")) is table]
-        texts = ["\t".join(_clean(cell) for cell in row.findall(_W + "tc")).rstrip("\t") for row in rows]
+        texts = ["\t".join(_columns(row)).rstrip("\t") for row in rows]
         for index, (row, text) in enumerate(zip(rows, texts, strict=True)):
             header = row.find(f"{_W}trPr/{_W}tblHeader") is not None or (
                 index == 0 and _names_columns(row, texts)
             )
             if text.strip():
                 yield Draft(BlockKind.TABLE_ROW, [Piece(text)], table=number, header=header)
+        for row in rows:
+            yield from self._beside(row)
+
+
+def _columns(row: Any) -> Iterator[str]:
+    """Yield the text of each column of a row; a cell over several columns has its text in the first."""
+    yield from [""] * _span(row.find(f"{_W}trPr/{_W}gridBefore"), 0)
+    for cell in _cells(row):
+        yield _clean(cell)
+        yield from [""] * (_span(cell.find(f"{_W}tcPr/{_W}gridSpan"), 1) - 1)
+
+
+def _cells(row: Any) -> Iterator[Any]:
+    for child in row:
+        if child.tag == _W + "tc":
+            yield child
+        elif child.tag in _AROUND:
+            yield from _cells(child)
+
+
+def _span(element: Any, default: int) -> int:
+    """Return how many columns an element names, within what a table can have."""
+    value = "" if element is None else element.get(_W + "val", "")
+    return min(int(value), _MOST_COLUMNS) if re.fullmatch(r"\d{1,9}", value) else default
 
 
 def _names_columns(row: Any, texts: list[str]) -> bool:

@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import re
+import unicodedata
 from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass
 
 from functions.analyze.document import BlockKind, Document, Page
 from functions.analyze.extract.assemble import assemble
@@ -12,18 +15,28 @@ from shared.errors import PermanentError
 
 PAGE_LENGTH = 3000
 _MOST_CARRIED = 6
+_PRINTERS = re.compile("[\u00ad\u200b\u2060\ufeff\ufffe\ufb00-\ufb06]")
+_LIGATURES = {chr(code): unicodedata.normalize("NFKC", chr(code)) for code in range(0xFB00, 0xFB07)}
 # Paragraphs of a page, on the average of a whole document.
 _MOST_BLOCKS = 200
 
 
-class FlowSource:
-    """A document whose blocks are read at once; ``drafts`` yields None for a page break."""
+@dataclass(frozen=True, slots=True)
+class Flow:
+    """A text without pages: its blocks (None: a page break), and what stands on the margins of each page."""
 
-    def __init__(self, media_type: str, drafts: Iterable[Draft | None], limits: Limits) -> None:
+    blocks: Iterable[Draft | None]
+    headers: tuple[str, ...] = ()
+    footers: tuple[str, ...] = ()
+
+
+class FlowSource:
+    """A document whose blocks are read at once."""
+
+    def __init__(self, media_type: str, flow: Flow, limits: Limits) -> None:
         self.media_type = media_type
-        self._pages = [
-            _page(number, part) for number, part in enumerate(paginate(_bounded(drafts, limits)), 1)
-        ]
+        parts = paginate(_bounded(flow.blocks, limits))
+        self._pages = [_page(number, part, flow) for number, part in enumerate(parts, 1)]
         if not self._pages:
             raise PermanentError("no-text", "The file holds no text. Check that it is the right one.")
         if len(self._pages) > limits.max_pages:
@@ -59,9 +72,17 @@ def _bounded(drafts: Iterable[Draft | None], limits: Limits) -> Iterator[Draft |
         yield draft
 
 
-def _page(number: int, drafts: Sequence[Draft]) -> Page:
-    text = page_text(drafts)
-    return Page(number, text.text, tuple(text.blocks))
+def _clean(draft: Draft) -> Draft:
+    """Take out what is no text: places to break a word, marks of byte order, ligatures made for print."""
+    for piece in draft.pieces:
+        if _PRINTERS.search(piece.text):
+            piece.text = _PRINTERS.sub(lambda match: _LIGATURES.get(match.group(), ""), piece.text)
+    return draft
+
+
+def _page(number: int, drafts: Sequence[Draft], flow: Flow) -> Page:
+    text = page_text(map(_clean, drafts))
+    return Page(number, text.text, tuple(text.blocks), headers=flow.headers, footers=flow.footers)
 
 
 def paginate(drafts: Iterable[Draft | None]) -> list[list[Draft]]:

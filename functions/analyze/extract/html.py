@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+import re
+from collections.abc import Iterator, Sequence
 from typing import Any
 
 from functions.analyze.document import BlockKind
@@ -29,6 +30,7 @@ _BLOCKS = {
     *_HEADINGS,
 }
 _ITEMS = {"li", "dd"}
+_MOST_SPANNED = 100
 
 
 def read_html(text: str) -> Iterator[Draft | None]:
@@ -86,12 +88,36 @@ class _Walk:
     def _table(self, table: Any) -> None:
         number = self._tables
         self._tables += 1
+        below: dict[int, int] = {}
         for row in table.css("tr"):
             cells = [cell for cell in row.iter() if cell.tag in ("td", "th")]
-            text = "\t".join(" ".join(cell.text(separator=" ").split()) for cell in cells).rstrip("\t")
+            text = "\t".join(_columns(cells, below)).rstrip("\t")
             if text.strip():
                 header = all(cell.tag == "th" for cell in cells)
                 self._drafts.append(Draft(BlockKind.TABLE_ROW, [Piece(text)], table=number, header=header))
+
+
+def _columns(cells: Sequence[Any], below: dict[int, int]) -> list[str]:
+    """Return the text of each column of a row; a cell over several has its text in the first.
+
+    ``below`` says for how many more rows a column is taken by a cell from above, and is brought up to date.
+    """
+    columns: list[str] = []
+    taken = {column for column, rows in below.items() if rows > 0}
+    for column in taken:
+        below[column] -= 1
+    for cell in cells:
+        while len(columns) in taken:
+            columns.append("")
+        wide, high = _span(cell, "colspan"), _span(cell, "rowspan")
+        below.update({len(columns) + number: high - 1 for number in range(wide)})
+        columns += [" ".join(cell.text(separator=" ").split()), *[""] * (wide - 1)]
+    return columns
+
+
+def _span(cell: Any, name: str) -> int:
+    value = cell.attributes.get(name) or ""
+    return min(max(1, int(value)), _MOST_SPANNED) if re.fullmatch(r"\d{1,6}", value) else 1
 
 
 def _layouts(root: Any) -> set[int]:

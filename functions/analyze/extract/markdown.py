@@ -13,6 +13,9 @@ _HEADING = re.compile(r"^ {0,3}(#{1,6})[ \t]+(.*)$")
 _UNDERLINE = re.compile(r"^ {0,3}(=+|-+)[ \t]*$")
 _ITEM = re.compile(r"^\s*(?:[-*+]|\d{1,9}[.)])[ \t]+")
 _RULE = re.compile(r"^\|?\s*:?-{2,}:?\s*(?:\|\s*:?-{2,}:?\s*)*\|?$")
+# A line of its own in bold is a heading to its reader, as long as it is no sentence.
+_ALL_BOLD = re.compile(r"^(\*\*|__)(?=\S)([^*_\n]{1,120})(?<=\S)\1:?$")
+_SENTENCE_ENDS = (".", ",", ";")
 _FENCE = re.compile(r"^ {0,3}(?:```|~~~)")
 _INLINE = (
     (re.compile(r"!?\[([^\[\]]*)\]\([^)\s\[]*(?:\s+\"[^\"]*\")?\)"), r"\1"),
@@ -96,14 +99,17 @@ class _Reader:
     def _end(self) -> None:
         if self._in_table:
             self._tables += 1
-        if self._block:
+        bold = _ALL_BOLD.match(self._block[0]) if len(self._block) == 1 else None
+        if bold and self._kind is BlockKind.PARAGRAPH and not bold.group(2).endswith(_SENTENCE_ENDS):
+            self._add(BlockKind.HEADING, bold.group(2), bold=True)
+        elif self._block:
             self._add(self._kind, " ".join(self._block))
         self._block, self._kind, self._in_table = [], BlockKind.PARAGRAPH, False
 
-    def _add(self, kind: BlockKind, text: str, level: int = 0) -> None:
+    def _add(self, kind: BlockKind, text: str, level: int = 0, *, bold: bool = False) -> None:
         clean = " ".join(_plain(text).split())
         if clean:
-            self._drafts.append(Draft(kind, [Piece(clean)], level=level))
+            self._drafts.append(Draft(kind, [Piece(clean)], level=level, bold=bold))
 
 
 def _plain(text: str) -> str:

@@ -1,4 +1,4 @@
-"""Plain text: decoding, paragraphs, simple headings and lists."""
+"""Plain text: paragraphs, simple headings and lists."""
 
 from __future__ import annotations
 
@@ -12,16 +12,6 @@ from functions.analyze.extract.labels import CLAUSE, LIST_MARK
 PAGE_BREAK = "\f"
 _LONGEST_HEADING = 100
 _COLUMNS = re.compile(r"\t| {2,}")
-
-
-def decode(data: bytes) -> str:
-    """Return the text of ``data``: UTF-8 or UTF-16 by byte order mark, UTF-8, else Windows-1252."""
-    if data.startswith((b"\xff\xfe", b"\xfe\xff")):
-        return data.decode("utf-16", "replace")
-    try:
-        return data.decode("utf-8-sig")
-    except UnicodeDecodeError:
-        return data.decode("cp1252", "replace")
 
 
 def read_plain(text: str) -> Iterator[Draft | None]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ctypes
 import dataclasses
 import re
 from collections import Counter
@@ -24,6 +25,7 @@ from functions.analyze.extract.pdf.tables import Table, aligned_tables, ruled_ta
 from functions.analyze.extract.pdf.transform import page_transform
 from shared.errors import PermanentError
 
+_LONGEST_LABEL = 64  # bytes
 # Characters that stand for none: the replacement character, and those for private use.
 _STRANGE = re.compile("[\ufffd\ue000-\uf8ff]")
 
@@ -33,11 +35,12 @@ def read_page(pdfium: Any, document: Any, number: int) -> Page:
     with opened(pdfium, document, number) as (page, text_page):
         size = pdfium.FPDF_GetPageWidthF(page), pdfium.FPDF_GetPageHeightF(page)
         words, rules = printed(pdfium, page, text_page)
+        label = _label(pdfium, document, number)
         if not words:
             scanned = pdfium.FPDFText_CountChars(text_page) > 0 or shows_something(pdfium, page)
-            return Page(number, "", width=size[0], height=size[1], scanned=scanned)
+            return Page(number, "", width=size[0], height=size[1], label=label, scanned=scanned)
         pictures = find_pictures(pdfium, page, page_transform(pdfium, page, *size), words, size)
-        return dataclasses.replace(compose(number, words, rules, size), pictures=pictures)
+        return dataclasses.replace(compose(number, words, rules, size), label=label, pictures=pictures)
 
 
 @contextmanager
@@ -56,6 +59,14 @@ def opened(pdfium: Any, document: Any, number: int) -> Iterator[tuple[Any, Any]]
             pdfium.FPDFText_ClosePage(text_page)
     finally:
         pdfium.FPDF_ClosePage(page)
+
+
+def _label(pdfium: Any, document: Any, number: int) -> str:
+    """Return the number that the file gives a page (``iv``, ``A-3``); empty where it gives none."""
+    buffer = ctypes.create_string_buffer(_LONGEST_LABEL)
+    size = pdfium.FPDF_GetPageLabel(document, number - 1, buffer, _LONGEST_LABEL)
+    text = buffer.raw[: max(0, size - 2)].decode("utf-16-le", "replace") if size <= _LONGEST_LABEL else ""
+    return " ".join("".join(sign if sign.isprintable() else " " for sign in text).split())
 
 
 def _damaged(number: int) -> PermanentError:

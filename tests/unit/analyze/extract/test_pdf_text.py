@@ -182,3 +182,21 @@ def test_pages_do_not_depend_on_the_batches() -> None:
     assert source.pages(3, 3) == whole[2:3]
     source.close()
     source.close()
+
+
+def test_the_numbers_that_the_file_gives_its_pages() -> None:
+    sheets = [Sheet().lines(50, 100, *PROSE) for _ in range(3)]
+    data = write_pdf(*sheets).replace(
+        b"/Type /Catalog",
+        b"/Type /Catalog /PageLabels << /Nums [0 << /S /r >> 2 << /P (A-) /S /D /St 7 >>] >>",
+    )
+    assert [page.label for page in extract(data).pages] == ["i", "ii", "A-7"]
+    assert [page.label for page in extract(write_pdf(*sheets)).pages] == ["", "", ""]
+
+
+def test_a_printed_number_counts_before_the_files_own() -> None:
+    sheets = [Sheet().lines(50, 100, *PROSE).text(290, 815, f"{n}") for n in (11, 12, 13)]
+    data = write_pdf(*sheets).replace(
+        b"/Type /Catalog", b"/Type /Catalog /PageLabels << /Nums [0 << /S /D >>] >>"
+    )
+    assert [page.label for page in extract(data).pages] == ["11", "12", "13"]
