@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from datetime import timedelta
 from functools import cache
 from typing import TYPE_CHECKING
@@ -12,6 +13,8 @@ from shared.jobs.runner import Limits, Runner
 from shared.jobs.store import JobStore
 
 if TYPE_CHECKING:
+    from functions.analyze.llm.engine import ProviderEngine
+    from functions.analyze.outputs.reader import ReaderTools
     from functions.analyze.translate.port import Translator
     from functions.analyze.workflow import Tools
 
@@ -51,16 +54,24 @@ def runner() -> Runner:
     )
 
 
-def make_translators(s: AnalyzeSettings) -> list[Translator]:
-    """Return the translators that the settings name, in their order."""
+def make_readers(s: AnalyzeSettings, models: Mapping[str, ProviderEngine]) -> ReaderTools:
+    """Return who translates and summarises; a model that is not configured is left out, and does neither."""
+    from functions.analyze.llm.summary import ModelSummariser
+    from functions.analyze.llm.translation import ModelTranslator
+    from functions.analyze.outputs.reader import ReaderTools
     from functions.analyze.translate.amazon import AmazonTranslate
     from functions.analyze.translate.apertium import Apertium
 
     known: dict[str, Translator] = {
         Apertium.name: Apertium(),
         AmazonTranslate.name: AmazonTranslate(s.aws_endpoint_url),
+        **{name: ModelTranslator(engine) for name, engine in models.items()},
     }
-    return [known[name] for name in s.translators]
+    engine = models.get(s.summariser)
+    return ReaderTools(
+        [known[name] for name in s.translators if name in known],
+        None if engine is None else ModelSummariser(engine),
+    )
 
 
 def make_tools(s: AnalyzeSettings, jobs: JobStore) -> Tools:
@@ -85,10 +96,11 @@ def make_tools(s: AnalyzeSettings, jobs: JobStore) -> Tools:
         lock = ProductLock(DynamoLeases(s.jobs_table, s.aws_endpoint_url), jobs, s.directus_url)
         seeding = Means(directus, lock)
     rules = RulesEngine()
+    models = model_engines(s, rules, endpoint_url=s.aws_endpoint_url, meter=measure)
     return Tools(
         taxonomy=load_taxonomy(s.taxonomy),
         engines={rules.name: rules},
-        models=model_engines(s, rules, endpoint_url=s.aws_endpoint_url, meter=measure),
+        models=models,
         missing=MISSING,
         directus=directus,
         seeding=seeding,
@@ -97,7 +109,7 @@ def make_tools(s: AnalyzeSettings, jobs: JobStore) -> Tools:
         jobs=jobs,
         documents=DynamoDocuments(s.jobs_table, s.aws_endpoint_url),
         ocr=PaddleOcr() if s.ocr_engine == PaddleOcr.name else None,
-        translators=make_translators(s),
+        readers=make_readers(s, models),
     )
 
 

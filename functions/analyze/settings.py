@@ -10,7 +10,7 @@ from pydantic_settings import NoDecode
 from functions.analyze.llm.settings import ModelSettings
 from shared.settings import CommonSettings
 
-TranslatorName = Literal["apertium", "amazon"]
+TranslatorName = Literal["apertium", "amazon", "openai", "bedrock"]
 
 
 class AnalyzeSettings(ModelSettings, CommonSettings):
@@ -24,7 +24,11 @@ class AnalyzeSettings(ModelSettings, CommonSettings):
     max_pages: int = Field(2000, ge=1, description="Pages above which a document is refused.")
     translators: Annotated[tuple[TranslatorName, ...], NoDecode] = Field(
         ("apertium",),
-        description="Translators in the order in which they are asked: apertium (offline), amazon.",
+        description="Translators in the order in which they are asked: apertium (offline), amazon, and the "
+        "models openai and bedrock where they are configured.",
+    )
+    summariser: Literal["extractive", "openai", "bedrock"] = Field(
+        "extractive", description="Who writes summaries: the document's own sentences, or a configured model."
     )
     directus_token: SecretStr = Field(SecretStr(""), description="Static token of the service's user.")
     directus_token_parameter: str = Field(

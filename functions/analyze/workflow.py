@@ -29,7 +29,7 @@ from functions.analyze.known import Known, chunk_settings, known_chunks, known_d
 from functions.analyze.ocr.stage import Recognition
 from functions.analyze.original import Original
 from functions.analyze.outputs.optional import OptionalOutputs
-from functions.analyze.outputs.reader import asked, reader_outputs, require_translator
+from functions.analyze.outputs.reader import ReaderTools, asked, reader_outputs, require_translator
 from functions.analyze.outputs.source import Analysed, Origin
 from functions.analyze.publication import Publication
 from functions.analyze.publication import Settings as PublicationSettings
@@ -44,7 +44,6 @@ from shared.taxonomy import Taxonomy
 if TYPE_CHECKING:
     from functions.analyze.ocr.port import Recogniser
     from functions.analyze.seeding.session import Means
-    from functions.analyze.translate.port import Translator
     from shared.directus import Directus
     from shared.documents import DocumentStore
     from shared.jobs.store import JobStore
@@ -80,7 +79,7 @@ class Tools:
     missing: Mapping[str, str] = field(default_factory=dict)
     documents: DocumentStore | None = None
     ocr: Recogniser | None = None
-    translators: Sequence[Translator] = ()
+    readers: ReaderTools = field(default_factory=ReaderTools)
 
 
 class AnalysisWorkflow:
@@ -100,9 +99,7 @@ class AnalysisWorkflow:
             tools.directus.url if tools.directus else "",
         )
         self._publication = Publication(run, tools.documents, settings, lambda: self._original)
-        self._outputs = OptionalOutputs(
-            run, reader_outputs(run, self.analysed, tools.translators, asked(run))
-        )
+        self._outputs = OptionalOutputs(run, reader_outputs(run, self.analysed, tools.readers, asked(run)))
 
     @property
     def stages(self) -> Sequence[Stage]:
@@ -143,7 +140,7 @@ class AnalysisWorkflow:
             "warnings": [*self._warnings(report), *seeding.warnings, *made.warnings],
             **seeding.fields,
             **made.fields,
-            **report.fields,
+            **made.with_usage(report.fields),
         }
 
     @property
@@ -182,7 +179,7 @@ class AnalysisWorkflow:
         of a product is kept as it is now: changing it changes no running job.
         """
         self._require_engine()
-        require_translator(self._run, self._tools.translators)
+        require_translator(self._run, self._tools.readers.translators)
         directus = self._tools.directus
         product = original.read_product(self._run, directus)
         rows = None

@@ -15,6 +15,8 @@ _ITEM = re.compile(r"^(i\d+) (\S+)(?: in segment (\S+))?: (.*)$", re.MULTILINE)
 _KIND = re.compile(r"^(k\d+) (limit|condition|exclusion) (\S+): (.*)$", re.MULTILINE)
 _PLACE = re.compile(r"^(d\d+) (.*?)(?:, granted in (p\d+))?; kinds: (.*)$", re.MULTILINE)
 _PASSAGE = re.compile(r"^\[(p\d+)\] page \d+.*?\n(.*?)(?=\n\n\[p\d+\]|\Z)", re.MULTILINE | re.DOTALL)
+_PARAGRAPH = re.compile(r"^\[(k\d+)\]\n(.*?)(?=\n\n\[k\d+\]|\Z)", re.MULTILINE | re.DOTALL)
+_SENTENCE = re.compile(r"^\[page (\d+)\] (.*)$", re.MULTILINE)
 _NOT = re.compile(r"\b(nicht|kein\w*|ausgeschlossen|not|no|excluded|exclu\w*|pas|aucun\w*)\b", re.IGNORECASE)
 _MONEY = re.compile(
     r"\b(CHF|EUR|GBP)\s?(\d{1,3}(?:['’ .,]\d{3})*|\d+)|\b(\d{1,3}(?:['’.,]\d{3})*|\d+)\s?(CHF|EUR|GBP)\b"
@@ -34,7 +36,13 @@ class Passage:
 
 
 def answer(prompt: str) -> dict[str, Any]:
-    """Return the reply to a prompt of either form."""
+    """Return the reply to a prompt of any form."""
+    if paragraphs := _PARAGRAPH.findall(prompt):
+        return {"paragraphs": [{"key": key, "text": f"<{text.strip()}>"} for key, text in paragraphs]}
+    if sentences := _SENTENCE.findall(prompt):
+        return {
+            "sentences": [{"text": f"In short: {text}", "pages": [int(page)]} for page, text in sentences]
+        }
     lists, _, texts = prompt.partition("## Passages")
     passages = [Passage(key, text.strip()) for key, text in _PASSAGE.findall(texts)]
     return _presence(lists, passages) if "## Items" in lists else _details(lists, passages)

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from typing import Any
 
 from functions.analyze.translate.port import Wish
+from shared.jobs.workflow import Run
 
 
 class FakeTranslator:
@@ -24,10 +26,13 @@ class FakeTranslator:
     def offers(self, wish: Wish) -> bool:
         return (wish.source, wish.target) in self.pairs
 
-    def translate(self, paragraphs: Sequence[str], wish: Wish) -> list[str]:
+    def translate(self, paragraphs: Sequence[str], wish: Wish, run: Run) -> list[str]:
         if self.errors:
             raise self.errors.pop(0)
         self.calls.append(list(paragraphs))
         return [
             f"[{wish.target}] {text.replace(self.loses, '') if self.loses else text}" for text in paragraphs
         ]
+
+    def usage(self, run: Run) -> Mapping[str, Any]:
+        return {}

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -66,7 +66,8 @@ class ProviderEngine:
     def open(self, task: Task) -> BatchAnalysis:
         """See ModelEngine."""
         requests = Requests(task)
-        model = ModelAnalysis(requests, lambda: self._asker(task))
+        earlier = () if task.run.params.get("no_cache") else task.earlier
+        model = ModelAnalysis(requests, lambda: self.asker(task.run, earlier))
         if not task.run.params.get("hybrid"):
             return model
         rules = OneByOne(self._rules.open(task.document, task.taxonomy))
@@ -74,14 +75,12 @@ class ProviderEngine:
 
     def report(self, run: Run, counts: Mapping[str, int]) -> Report:
         """See ModelEngine."""
-        used = spent(run)
-        price = cost(used, self._price)
+        used, usage = spent(run), self.usage(run)
+        price = usage["cost_usd"]
         hybrid = bool(run.params.get("hybrid"))
         fields: dict[str, Any] = {
             "engine": f"{self._rules.name}+{self._provider.name}" if hybrid else self._provider.name,
-            "model": self._provider.model,
-            "tokens": {"input": used.input, "output": used.output},
-            "cost_usd": price,
+            **usage,
             "model_calls": used.calls,
             "model_answers_reused": counts.get("answers_reused", 0),
             "claims": counts.get("claims", 0),
@@ -103,9 +102,23 @@ class ProviderEngine:
             warnings.append(f"{dropped} claims of the model were dropped: the text does not prove them.")
         return warnings
 
-    def _asker(self, task: Task) -> Asker:
-        run, conduct = task.run, self._conduct
-        earlier = () if run.params.get("no_cache") else task.earlier
+    @property
+    def name(self) -> str:
+        """Return the provider's name."""
+        return self._provider.name
+
+    def usage(self, run: Run) -> Mapping[str, Any]:
+        """Return which model it is, and what the job has used of it in all."""
+        used = spent(run)
+        return {
+            "model": self._provider.model,
+            "tokens": {"input": used.input, "output": used.output},
+            "cost_usd": cost(used, self._price),
+        }
+
+    def asker(self, run: Run, earlier: Sequence[str] = ()) -> Asker:
+        """Return what asks on a job's account; answers of the jobs ``earlier`` serve again."""
+        conduct = self._conduct
         return Asker(
             self._provider,
             Answers(run.files, run.job.job_id, earlier),

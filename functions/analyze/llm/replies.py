@@ -54,6 +54,32 @@ class Details(_Form):
     done: list[str]
 
 
+class Told(_Form):
+    """A paragraph in another language, by its key."""
+
+    key: str
+    text: str
+
+
+class Translated(_Form):
+    """Every paragraph that was given."""
+
+    paragraphs: list[Told]
+
+
+class Point(_Form):
+    """A sentence of a summary, and the pages that say it."""
+
+    text: str
+    pages: list[int]
+
+
+class Summarised(_Form):
+    """A summary, the most important first."""
+
+    sentences: list[Point]
+
+
 _FormT = TypeVar("_FormT", bound=_Form)
 
 

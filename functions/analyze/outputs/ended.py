@@ -75,7 +75,7 @@ def reader_makers(tools: Tools) -> Mapping[str, MakeWorkflow]:
     def maker(name: str) -> MakeWorkflow:
         def make(run: Run) -> Workflow:
             names = [str(output) for output in run.params["outputs"]]
-            return reader_outputs(run, ended_analysis(run, tools), tools.translators, names)[name]
+            return reader_outputs(run, ended_analysis(run, tools), tools.readers, names)[name]
 
         return make
 

@@ -24,6 +24,18 @@ class Made:
     fields: Mapping[str, Any]
     warnings: tuple[str, ...]
 
+    def with_usage(self, report: Mapping[str, Any]) -> dict[str, Any]:
+        """Return what a result says of its engine, with what outputs used of a model on the same account.
+
+        The account knows one sum: with two models no cost is told rather than a wrong one.
+        """
+        used = [entry["usage"] for entry in self.fields.get("outputs", {}).values() if "usage" in entry]
+        if not used:
+            return dict(report)
+        models = {entry["model"] for entry in used} | ({report["model"]} if report.get("model") else set())
+        cost = used[-1]["cost_usd"] if len(models) == 1 else None
+        return {**report, "tokens": used[-1]["tokens"], "cost_usd": cost}
+
 
 class OptionalOutputs:
     """The outputs of one run, by name, in the order in which they are made."""

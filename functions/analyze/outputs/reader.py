@@ -3,14 +3,28 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 
 from functions.analyze.outputs.report import ReportFiles
 from functions.analyze.outputs.source import Analysed
 from functions.analyze.outputs.summary import Summary
 from functions.analyze.outputs.translation import Translation
+from functions.analyze.summarise.port import Summariser
 from functions.analyze.translate.port import Register, Translator, Wish, choose
 from shared.errors import PermanentError
 from shared.jobs.workflow import Run, Workflow
+
+
+@dataclass(frozen=True, slots=True)
+class ReaderTools:
+    """Who translates, in the order in which they are asked, and who writes summaries of their own.
+
+    Without a summariser, a summary is made of the document's sentences.
+    """
+
+    translators: Sequence[Translator] = ()
+    summariser: Summariser | None = None
+
 
 # The parameters that ask an analysis for an output, in the order in which outputs are made.
 ASKED_BY = {"translation": "translate_to", "summary": "summary", "report": "report"}
@@ -18,15 +32,15 @@ _ANY = "auto"
 
 
 def reader_outputs(
-    run: Run, analysed: Analysed, translators: Sequence[Translator], names: Sequence[str]
+    run: Run, analysed: Analysed, tools: ReaderTools, names: Sequence[str]
 ) -> Mapping[str, Workflow]:
     """Return the workflows of the outputs ``names``, in the order in which they build on each other."""
-    translation = Translation(run, analysed, translators) if "translation" in names else None
+    translation = Translation(run, analysed, tools.translators) if "translation" in names else None
     makers: dict[str, Workflow] = {}
     if translation is not None:
         makers["translation"] = translation
     if "summary" in names:
-        makers["summary"] = Summary(run, analysed, translation)
+        makers["summary"] = Summary(run, analysed, translation, tools.summariser)
     if "report" in names:
         makers["report"] = ReportFiles(run, analysed)
     return makers

@@ -7,8 +7,9 @@ from typing import Any
 
 from functions.analyze.outputs import summary, translation
 from functions.analyze.outputs.source import Analysed, reader_language
-from functions.analyze.report.content import About, Report, Sentence, make_report
+from functions.analyze.report.content import About, Report, make_report
 from functions.analyze.report.pdf import Clip
+from functions.analyze.summarise.port import Sentence
 from shared.jobs.workflow import Run, Stage
 
 REPORT = "report"

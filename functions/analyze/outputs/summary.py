@@ -1,6 +1,7 @@
 """The output ``summary``: what the document says, as a whole and section by section, with page numbers.
 
-Sentences are the document's own. Where the job translates, the summary is in that language.
+Sentences are the document's own, or a summariser's for the whole. Where the job translates, the summary is in
+that language.
 """
 
 from __future__ import annotations
@@ -13,11 +14,14 @@ from functions.analyze.export import dump
 from functions.analyze.outputs.source import Analysed
 from functions.analyze.outputs.translation import Translation
 from functions.analyze.summarise.extractive import Candidate, candidates, choose
+from functions.analyze.summarise.port import Summariser
 from shared.jobs.workflow import Run, Stage
 
 SUMMARISE = "summarise"
 FILE = "summary.json"
 DEFAULT_SENTENCES = 8
+# Central sentences that a summariser is shown: some pages of text, whatever the document's length.
+SHOWN = 80
 # Of a section this share of the whole's length, and never less than one sentence.
 _SECTION_SHARE = 4
 
@@ -27,10 +31,17 @@ class Summary:
 
     revision = 1
 
-    def __init__(self, run: Run, analysed: Analysed, translation: Translation | None) -> None:
+    def __init__(
+        self,
+        run: Run,
+        analysed: Analysed,
+        translation: Translation | None,
+        summariser: Summariser | None = None,
+    ) -> None:
         self._run = run
         self._analysed = analysed
         self._translation = translation
+        self._summariser = summariser
 
     @property
     def stages(self) -> Sequence[Stage]:
@@ -42,7 +53,10 @@ class Summary:
         body: dict[str, Any] = self._run.outputs(SUMMARISE)[0]
         self._run.put_artifact(FILE, dump(body), "application/json")
         text = " ".join(sentence["text"] for sentence in body["sentences"])
-        return {"language": body["language"], "sections": len(body["sections"]), "text": text}
+        about = {"language": body["language"], "sections": len(body["sections"]), "text": text}
+        if self._summariser is None:
+            return {**about, "provider": "extractive"}
+        return {**about, "provider": self._summariser.name, "usage": dict(self._summariser.usage(self._run))}
 
     def undo(self) -> None:
         """Do nothing: all that was made are files of the job."""
@@ -50,7 +64,11 @@ class Summary:
     def _summarise(self, _index: int) -> dict[str, Any]:
         count = int(self._run.params.get("summary_sentences") or DEFAULT_SENTENCES)
         found = candidates(self._analysed.document())
-        whole = choose(found, count)
+        language = self._analysed.document().language
+        if self._translation is not None:
+            language = self._translation.wish.target
+        written = self._written(found, count, language)
+        whole = [] if written else choose(found, count)
         sections = [
             (title, choose(list(below), max(1, count // _SECTION_SHARE)))
             for title, below in groupby(found, key=_part)
@@ -59,14 +77,21 @@ class Summary:
         told = iter(
             self._told([sentence for part in (whole, *(s for _, s in sections)) for sentence in part])
         )
-        language = self._analysed.document().language
         return {
-            "language": language if self._translation is None else self._translation.wish.target,
-            "sentences": _sentences(whole, told),
+            "language": language,
+            "sentences": written or _sentences(whole, told),
             "sections": [
                 {"heading": title, "sentences": _sentences(sentences, told)} for title, sentences in sections
             ],
         }
+
+    def _written(self, found: Sequence[Candidate], count: int, language: str) -> list[dict[str, Any]]:
+        """Return the sentences of the summariser, where there is one and anything to be said."""
+        if self._summariser is None or not found:
+            return []
+        shown = choose(found, SHOWN)
+        sentences = self._summariser.summarise(shown, count, language, self._run)
+        return [{"text": sentence.text, "pages": list(sentence.pages)} for sentence in sentences]
 
     def _told(self, sentences: Sequence[Candidate]) -> list[str]:
         """Return the sentences in the language of the reader."""

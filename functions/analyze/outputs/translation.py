@@ -48,10 +48,12 @@ class Translation:
             "pages": pages,
         }
         self._run.put_artifact(FILE, dump(body), "application/json")
+        usage = self._translator.usage(self._run)
         return {
             **{name: value for name, value in body.items() if name != "pages"},
             "pages": len(pages),
             "marked_pages": [page["page"] for page in pages if page["remarks"]],
+            **({"usage": dict(usage)} if usage else {}),
         }
 
     def undo(self) -> None:
@@ -70,7 +72,7 @@ class Translation:
 
     def sentences(self, texts: Sequence[str]) -> list[str]:
         """Translate other texts of the document, for a summary."""
-        return self._translator.translate(texts, self.wish)
+        return self._translator.translate(texts, self.wish, self._run)
 
     @cached_property
     def _translator(self) -> Translator:
@@ -79,7 +81,7 @@ class Translation:
     def _translate(self, index: int) -> dict[str, Any]:
         page = self._analysed.document().pages[index]
         paragraphs = paragraphs_of(page)
-        translated = self._translator.translate(paragraphs, self.wish) if paragraphs else []
+        translated = self._translator.translate(paragraphs, self.wish, self._run) if paragraphs else []
         original, text = "\n".join(paragraphs), "\n".join(translated)
         return {
             "page": page.number,

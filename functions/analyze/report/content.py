@@ -8,6 +8,7 @@ from datetime import datetime
 
 from functions.analyze.document import Document
 from functions.analyze.report.words import Words, readable, words
+from functions.analyze.summarise.port import Sentence
 from shared.findings import Details, Evidence, Finding, ResultTree
 
 KINDS = ("limits", "conditions", "exclusions")
@@ -67,14 +68,6 @@ class Group:
     def empty(self) -> bool:
         """Say whether nothing hangs below."""
         return not (self.limits or self.conditions or self.exclusions or self.benefits)
-
-
-@dataclass(frozen=True, slots=True)
-class Sentence:
-    """A sentence of a summary, with the pages that it is drawn from."""
-
-    text: str
-    pages: tuple[int, ...]
 
 
 @dataclass(frozen=True, slots=True)

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 from functions.analyze.rules.text import sentences
 from functions.analyze.translate.port import Register, Wish
 from shared.aws.clients import client, translated
+from shared.jobs.workflow import Run
 
 _SERVICE = "Translate"
 # Bytes of UTF-8 that one call of TranslateText takes.
@@ -38,12 +39,16 @@ class AmazonTranslate:
         pair = {wish.source, wish.target}
         return wish.register is Register.FAITHFUL and pair <= LANGUAGES and len(pair) == len("ab")
 
-    def translate(self, paragraphs: Sequence[str], wish: Wish) -> list[str]:
+    def translate(self, paragraphs: Sequence[str], wish: Wish, run: Run) -> list[str]:
         """Translate paragraph by paragraph, a long one in parts."""
         return [
             " ".join(self._call(part, wish) for part in parts(paragraph)) if paragraph.strip() else ""
             for paragraph in paragraphs
         ]
+
+    def usage(self, run: Run) -> Mapping[str, Any]:
+        """See Translator: no model is asked."""
+        return {}
 
     def _call(self, text: str, wish: Wish) -> str:
         with translated(_SERVICE):

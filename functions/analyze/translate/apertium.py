@@ -10,9 +10,11 @@ import shutil
 import subprocess
 from collections.abc import Mapping, Sequence
 from functools import cached_property
+from typing import Any
 
 from functions.analyze.translate.port import Register, Wish
 from shared.errors import PermanentError, TransientError
+from shared.jobs.workflow import Run
 
 # ISO 639-1 to the codes that Apertium names its modes by; some modes have the two-letter codes still.
 _CODES: Mapping[str, str] = {
@@ -37,7 +39,7 @@ class Apertium:
         """Say whether a mode for the pair is installed; only the faithful register is offered."""
         return wish.register is Register.FAITHFUL and bool(self._mode(wish))
 
-    def translate(self, paragraphs: Sequence[str], wish: Wish) -> list[str]:
+    def translate(self, paragraphs: Sequence[str], wish: Wish, run: Run) -> list[str]:
         """Translate by one run of the program; raises PermanentError where the pair is not installed."""
         mode = self._mode(wish)
         if not mode:
@@ -48,13 +50,17 @@ class Apertium:
         marks = [_MARK.format(number=number) for number in range(len(texts))]
         whole = "".join(text + mark for text, mark in zip(texts, marks, strict=True))
         # -u: without the mark (*) on words that no dictionary knows.
-        return _split(self._run(["-u", mode], whole), len(texts))
+        return _split(self._execute(["-u", mode], whole), len(texts))
+
+    def usage(self, run: Run) -> Mapping[str, Any]:
+        """See Translator: no model is asked."""
+        return {}
 
     @cached_property
     def _modes(self) -> frozenset[str]:
         if shutil.which(self._program) is None:
             return frozenset()
-        return frozenset(self._run(["-l"], "").split())
+        return frozenset(self._execute(["-l"], "").split())
 
     def _mode(self, wish: Wish) -> str:
         """Return the installed mode of a pair, in either form of the codes; empty for none."""
@@ -62,7 +68,7 @@ class Apertium:
         modes = (f"{source}-{target}" for source in sorted(forms[0]) for target in sorted(forms[1]))
         return next((mode for mode in modes if mode in self._modes), "")
 
-    def _run(self, arguments: Sequence[str], text: str) -> str:
+    def _execute(self, arguments: Sequence[str], text: str) -> str:
         try:
             done = subprocess.run(  # noqa: S603 - a fixed program, and a mode out of its own list
                 [self._program, *arguments],

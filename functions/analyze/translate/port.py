@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
-from typing import Protocol
+from typing import Any, Protocol
 
 from shared.errors import PermanentError
+from shared.jobs.workflow import Run
 
 
 class Register(StrEnum):
@@ -40,8 +41,15 @@ class Translator(Protocol):
         """Say whether this provider can do it, without asking anybody outside."""
         ...
 
-    def translate(self, paragraphs: Sequence[str], wish: Wish) -> list[str]:
-        """Return each paragraph in the target language; raises TransientError or PermanentError."""
+    def translate(self, paragraphs: Sequence[str], wish: Wish, run: Run) -> list[str]:
+        """Return each paragraph in the target language, for the job of ``run``.
+
+        Raises TransientError or PermanentError.
+        """
+        ...
+
+    def usage(self, run: Run) -> Mapping[str, Any]:
+        """Return what the job has used of a model (``model``, ``tokens``, ``cost_usd``), if any."""
         ...
 
 

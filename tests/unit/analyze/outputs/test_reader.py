@@ -13,6 +13,7 @@ from typing import Any
 import pytest
 
 from functions.analyze.outputs.ended import reader_makers
+from functions.analyze.outputs.reader import ReaderTools
 from functions.analyze.outputs.workflow import OutputWorkflow
 from functions.analyze.translate.port import Translator
 from functions.analyze.workflow import AnalysisWorkflow, Tools
@@ -72,7 +73,9 @@ class World:
         now = utc_now()
         job = Job(uuid7(), kind, OWNER, params, now, now, max_attempts=attempts)
         self.jobs.create(states.submitted(job, "u1"))
-        tools = Tools(TAXONOMY, {"words": WordEngine()}, jobs=self.jobs, translators=self.translators)
+        tools = Tools(
+            TAXONOMY, {"words": WordEngine()}, jobs=self.jobs, readers=ReaderTools(self.translators)
+        )
         makers = reader_makers(tools)
         runner = Runner(
             self.jobs,

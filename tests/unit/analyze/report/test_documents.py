@@ -10,10 +10,11 @@ import pytest
 from PIL import Image
 
 from functions.analyze.report.clips import Clips
-from functions.analyze.report.content import Sentence, TranslatedPage
+from functions.analyze.report.content import TranslatedPage
 from functions.analyze.report.fonts import families, missing_scripts
 from functions.analyze.report.pdf import write_pdf
 from functions.analyze.report.word import write_docx
+from functions.analyze.summarise.port import Sentence
 from shared.findings import Evidence, Finding, ResultTree
 from tests.unit.analyze.report.findings import report
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import shutil
 import stat
 from collections.abc import Callable
+from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
@@ -13,8 +14,13 @@ from functions.analyze.translate.amazon import MAX_BYTES, AmazonTranslate, parts
 from functions.analyze.translate.apertium import Apertium
 from functions.analyze.translate.port import Register, Wish, choose
 from shared.errors import PermanentError, TransientError
+from shared.jobs.model import Job, Kind, Owner
+from shared.jobs.workflow import Run
+from shared.memory import MemoryFiles
 
 SPANISH = Wish("es", "en")
+NOW = datetime(2026, 1, 2, tzinfo=UTC)
+RUN = Run(Job("j1", Kind.ANALYSIS, Owner("directus", "u1"), {}, NOW, NOW, fence=1), MemoryFiles())
 Program = Callable[[str], str]
 
 
@@ -35,7 +41,7 @@ def test_nothing_is_offered_where_nothing_is_installed() -> None:
     nowhere = Apertium("no-such-program")
     assert not nowhere.offers(SPANISH)
     with pytest.raises(PermanentError, match="has no pair es-en"):
-        nowhere.translate(["Hola"], SPANISH)
+        nowhere.translate(["Hola"], SPANISH, RUN)
 
 
 def test_installed_modes_are_offered_in_the_faithful_register(program: Program) -> None:
@@ -47,13 +53,13 @@ def test_installed_modes_are_offered_in_the_faithful_register(program: Program) 
 
 def test_paragraphs_come_back_in_order_and_number(program: Program) -> None:
     apertium = Apertium(program("tr a-z A-Z"))
-    assert apertium.translate(["uno\ndos", "", "tres"], SPANISH) == ["UNO DOS", "", "TRES"]
+    assert apertium.translate(["uno\ndos", "", "tres"], SPANISH, RUN) == ["UNO DOS", "", "TRES"]
 
 
 @pytest.mark.parametrize("body", ["exit 3", "cat > /dev/null", "cat > /dev/null; echo x"])
 def test_a_program_that_fails_is_no_translation(program: Program, body: str) -> None:
     with pytest.raises(TransientError, match="Apertium"):
-        Apertium(program(body)).translate(["uno"], SPANISH)
+        Apertium(program(body)).translate(["uno"], SPANISH, RUN)
 
 
 @pytest.mark.skipif(shutil.which("apertium") is None, reason="Apertium is not installed")
@@ -62,7 +68,7 @@ def test_the_real_apertium_keeps_the_numbers() -> None:
     if not apertium.offers(SPANISH):
         pytest.skip("Apertium has no Spanish-English pair here")
     found = apertium.translate(
-        ["El asegurador paga hasta 1.500,00 EUR por persona.", "La cláusula 4.2"], SPANISH
+        ["El asegurador paga hasta 1.500,00 EUR por persona.", "La cláusula 4.2"], SPANISH, RUN
     )
     assert "1.500,00 EUR" in found[0]
     assert "pays" in found[0]
