@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from functions.analyze.outputs.reader import ReaderTools
     from functions.analyze.translate.port import Translator
     from functions.analyze.workflow import Tools
+    from shared.jobs.workflow import MakeWorkflow
 
 
 @cache
@@ -28,8 +29,6 @@ def settings() -> AnalyzeSettings:
 @cache
 def runner() -> Runner:
     """Return the runner, with the adapters that the settings name."""
-    from functions.analyze.outputs.ended import reader_makers
-    from functions.analyze.outputs.workflow import OutputWorkflow
     from functions.analyze.workflow import AnalysisWorkflow
     from shared.aws.jobs_table import DynamoJobs
     from shared.aws.notification_queue import SqsNotifications
@@ -40,15 +39,11 @@ def runner() -> Runner:
     s = settings()
     jobs = DynamoJobs(s.jobs_table, s.aws_endpoint_url)
     tools = make_tools(s, jobs)
-    makers = reader_makers(tools)
     return Runner(
         jobs,
         S3Files(s.documents_bucket, s.aws_endpoint_url),
         SqsQueue(s.queue_urls, s.aws_endpoint_url),
-        {
-            Kind.ANALYSIS: lambda run: AnalysisWorkflow(run, tools),
-            Kind.OUTPUT: lambda run: OutputWorkflow(run, makers),
-        },
+        {Kind.ANALYSIS: lambda run: AnalysisWorkflow(run, tools), Kind.OUTPUT: make_outputs(tools)},
         limits=Limits(timedelta(seconds=s.lease_seconds), timedelta(seconds=s.reserve_seconds)),
         announce=announcer(SqsNotifications(s.notification_queue_url, s.aws_endpoint_url)),
     )
@@ -121,3 +116,14 @@ def measure(name: str, value: float) -> None:
 
     unit = MetricUnit.NoUnit if name.endswith("Usd") else MetricUnit.Count
     job_metrics().add_metric(name, unit, value)
+
+
+def make_outputs(tools: Tools) -> MakeWorkflow:
+    """Return what makes the workflow of an output job."""
+    from functions.analyze.outputs.ended import reader_makers
+    from functions.analyze.outputs.images import PageImages
+    from functions.analyze.outputs.workflow import OutputWorkflow
+    from shared.jobs.outputs import IMAGES
+
+    makers = {**reader_makers(tools), IMAGES: lambda run: PageImages(run, tools.limits)}
+    return lambda run: OutputWorkflow(run, makers)

@@ -24,6 +24,7 @@ from functions.analyze.earlier import earlier_jobs
 from functions.analyze.engine import BatchAnalysis, Engine, ModelEngine, OneByOne, Report, Task
 from functions.analyze.export import dump, publish, summary
 from functions.analyze.extract import DEFAULT_LIMITS, Limits, Source
+from functions.analyze.extract.detect import WITH_A_LOOK
 from functions.analyze.extract.guarded import GuardedSource
 from functions.analyze.known import Known, chunk_settings, known_chunks, known_document
 from functions.analyze.ocr.stage import Recognition
@@ -38,6 +39,7 @@ from functions.analyze.tiers import Sizes, Tiers
 from functions.analyze.tiers import Source as TierSource
 from shared.directus.taxonomy import Reading, build_taxonomy, read_taxonomy_rows
 from shared.errors import PermanentError
+from shared.jobs.outputs import IMAGES
 from shared.jobs.workflow import Run, Stage
 from shared.taxonomy import Taxonomy
 
@@ -126,6 +128,10 @@ class AnalysisWorkflow:
         publish(self._run, self._document, tree, self._original.file_name)
         if self._run.params.get("debug_clean") and self._tools.jobs is not None:
             remove_earlier(self._run, self._tools.jobs)
+        if self._publication.wanted and self._document.media_type in WITH_A_LOOK:
+            published = self._run.outputs("chunk")[2]
+            said = {"document_id": published["document_id"], "understood": published["prefix"]}
+            self._run.follow_up(IMAGES, said)
         seeding = self._seeding.result()
         if seeding.file is not None:
             self._run.put_artifact("seeding.json", dump(seeding.file), "application/json")

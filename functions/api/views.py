@@ -25,6 +25,7 @@ INTERNAL_PARAMS = frozenset(
         "document_version",
         "file_name",
         "media_type",
+        "understood",
         "notify_email",
         "webhook_id",
     }

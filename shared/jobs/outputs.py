@@ -15,6 +15,7 @@ from shared.ids import derived_uuid7
 from shared.jobs.model import Job, Kind
 
 INDEX = "index"
+IMAGES = "images"
 
 # What an output shares with its analysis: by these it is found, listed and removed with it.
 SHARED_PARAMS = ("document_id", "product_id", "case_id", "file_name")

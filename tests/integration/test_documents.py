@@ -99,6 +99,21 @@ def test_a_document_is_read_page_by_page(api: httpx.Client) -> None:
     assert api.get(str(address)).json()["number"] == 1
 
 
+def test_a_page_has_a_picture_on_which_boxes_can_be_drawn(api: httpx.Client) -> None:
+    document_id, _ = analysed(api)
+    drawing = next(
+        job for job in api.get(f"/documents/{document_id}").json()["jobs"] if job["outputs"] == ["images"]
+    )
+    assert wait(api, drawing["job_id"])["result"] == {"images": {"images": 7}}
+    page = api.get(f"/documents/{document_id}/pages/7").json()
+    image = page["image"]
+    assert image["width"] == pytest.approx(page["width"] * image["scale"], abs=1)
+    # The link is valid by its own signature.
+    picture = httpx.get(image["url"], trust_env=False).raise_for_status()
+    assert picture.headers["content-type"] == image["media_type"] == "image/webp"
+    assert picture.content[8:12] == b"WEBP"
+
+
 def test_the_second_upload_of_a_file_is_not_extracted_again(api: httpx.Client) -> None:
     _, first = analysed(api)
     _, second = analysed(api)

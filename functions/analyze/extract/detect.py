@@ -14,6 +14,8 @@ PNG = "image/png"
 JPEG = "image/jpeg"
 TIFF = "image/tiff"
 IMAGES = (PNG, JPEG, TIFF)
+# What has pages that look the same wherever they are shown.
+WITH_A_LOOK = frozenset({PDF, *IMAGES})
 
 _IMAGE_SIGNS = {
     b"\x89PNG\r\n\x1a\n": PNG,

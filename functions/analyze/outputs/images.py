@@ -1,4 +1,6 @@
-"""Pictures of the pages, for people: what a viewer draws the boxes on.
+"""The output ``images``: pictures of the pages, for people, on which a viewer draws the boxes.
+
+They are a job of their own, as they are there long before the index and do not depend on it.
 
 PDFs, scans and images have a look of their own. DOCX, HTML, Markdown and plain text have none: where a line
 of them ends is up to whoever shows it, and they have no boxes that a drawing of ours could carry. They get no
@@ -17,7 +19,7 @@ from typing import Any
 from functions.analyze import original
 from functions.analyze.extract import DEFAULT_LIMITS, Limits
 from functions.analyze.extract.bitmap import FOR_PEOPLE, Bitmap
-from functions.analyze.extract.detect import JPEG, PDF, PNG, TIFF
+from functions.analyze.extract.detect import WITH_A_LOOK
 from functions.analyze.extract.guarded import GuardedSource
 from functions.analyze.original import Original
 from shared.errors import PermanentError
@@ -28,7 +30,6 @@ from shared.understood import about_key, image_key, image_note_key, images_prefi
 
 # About a second of work, with encoding and storing.
 PAGES_PER_UNIT = 10
-_WITH_A_LOOK = frozenset({PDF, PNG, JPEG, TIFF})
 _ENDING, _MEDIA_TYPE = "webp", "image/webp"
 _QUALITY, _EFFORT = 80, 2
 
@@ -43,7 +44,7 @@ def encode(bitmap: Bitmap) -> bytes:
 
 
 class PageImages:
-    """A part of an output job; its ``params`` have ``understood``, the prefix of what was understood.
+    """An output; its job's ``params`` have ``understood``, the prefix of what was understood.
 
     Pictures are made of the bytes that were read, by fixed rules: repeated, the same ones are written again.
     A page that cannot be shown has none, which is no error of the job.
@@ -70,7 +71,7 @@ class PageImages:
 
     def _count(self) -> int:
         pages: int = self._about["pages"]
-        return math.ceil(pages / PAGES_PER_UNIT) if self._about["media_type"] in _WITH_A_LOOK else 0
+        return math.ceil(pages / PAGES_PER_UNIT) if self._about["media_type"] in WITH_A_LOOK else 0
 
     def _pages_of(self, units: int) -> int:
         pages: int = self._about["pages"]

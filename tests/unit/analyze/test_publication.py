@@ -18,7 +18,8 @@ from shared.jobs.model import Job, Kind, Owner, Status
 from shared.jobs.queue import JobMessage
 from shared.jobs.runner import Ending, Outcome, Runner
 from shared.jobs.store import edit
-from shared.memory import MemoryDocuments
+from shared.memory import MemoryDocuments, sha256_of
+from tests.unit.analyze.extract.pdfs import Sheet, write_pdf
 from tests.unit.analyze.test_workflow import TAXONOMY, World
 
 OWNER = Owner("directus", "u1")
@@ -226,3 +227,23 @@ def test_other_settings_are_another_recipe() -> None:
         world.run(text=POLICY, **params)
         recipes.append(world.said.recipe)
     assert recipes[0] == recipes[1] != recipes[2]
+
+
+@pytest.mark.parametrize(("kind", "follow_ups"), [("pdf", ["images"]), ("md", [])])
+def test_pictures_follow_where_pages_have_a_look(kind: str, follow_ups: list[str]) -> None:
+    world = Library()
+    data = write_pdf(Sheet().text(50, 100, "We pay for fire.")) if kind == "pdf" else POLICY.encode()
+    media_type = {"pdf": "application/pdf", "md": "text/markdown"}[kind]
+    stored = world.files.put("documents/d1/original", data, media_type)
+    pinned = {
+        "document_version": stored.version_id,
+        "document_sha256": sha256_of(iter([data])),
+        "file_name": f"policy.{kind}",
+        "media_type": media_type,
+    }
+    job = world.run(**pinned)
+    made = [one for one in map(world.jobs.get, world.jobs.by_subject("DOCUMENT#d1")) if one and one.follows]
+    assert [name for one in made for name in one.params["outputs"]] == follow_ups
+    for one in made:
+        assert one.params["understood"] == world.said.prefix
+        assert one.source_job_id == job.job_id
