@@ -86,23 +86,40 @@ class Details:
 
 
 @dataclass(frozen=True, slots=True)
+class Contradiction:
+    """Two passages that cannot both hold for the benefit at ``path`` (``segment/benefit``).
+
+    ``kind`` is ``amounts`` (two sums for the same) or ``excluded`` (granted, and excluded elsewhere);
+    ``evidence`` has a passage for each side. ``message`` quotes nothing of the document but the sums.
+    """
+
+    kind: str
+    path: str
+    message: str
+    evidence: tuple[Evidence, Evidence]
+
+
+@dataclass(frozen=True, slots=True)
 class ResultTree:
     """Everything an analysis found in one document."""
 
     segments: tuple[Finding, ...] = ()
     product: Details = field(default_factory=Details)
+    contradictions: tuple[Contradiction, ...] = ()
 
 
 def to_tree(result: ResultTree) -> dict[str, Any]:
     """Return the exported form of a result (``result.v1.json``)."""
     segments = [finding_to_dict(segment) for segment in result.segments]
-    return {"segments": segments, **details_to_dict(result.product)}
+    contradictions = [contradiction_to_dict(entry) for entry in result.contradictions]
+    return {"segments": segments, **details_to_dict(result.product), "contradictions": contradictions}
 
 
 def from_tree(tree: Mapping[str, Any]) -> ResultTree:
     """Read what ``to_tree`` wrote."""
     segments = tuple(finding_from_dict(segment) for segment in tree["segments"])
-    return ResultTree(segments, details_from_dict(tree))
+    contradictions = tuple(contradiction_from_dict(entry) for entry in tree.get("contradictions", ()))
+    return ResultTree(segments, details_from_dict(tree), contradictions)
 
 
 def details_to_dict(details: Details) -> dict[str, Any]:
@@ -118,16 +135,7 @@ def details_from_dict(data: Mapping[str, Any]) -> Details:
 def finding_to_dict(finding: Finding) -> dict[str, Any]:
     """Return a finding, and all below it, as JSON values."""
     data: dict[str, Any] = {name: getattr(finding, name) for name in _SCALARS}
-    data["evidence"] = [
-        {
-            "page": proof.page,
-            "quote": proof.quote,
-            "start": proof.start,
-            "end": proof.end,
-            "boxes": [list(box) for box in proof.boxes],
-        }
-        for proof in finding.evidence
-    ]
+    data["evidence"] = [_evidence_to_dict(proof) for proof in finding.evidence]
     return data | {
         kind: [finding_to_dict(below) for below in getattr(finding, kind)] for kind in ("benefits", *_DETAILS)
     }
@@ -135,13 +143,40 @@ def finding_to_dict(finding: Finding) -> dict[str, Any]:
 
 def finding_from_dict(data: Mapping[str, Any]) -> Finding:
     """Read what ``finding_to_dict`` wrote."""
-    evidence = tuple(
-        Evidence(**{**proof, "boxes": tuple(tuple(box) for box in proof["boxes"])})
-        for proof in data["evidence"]
-    )
+    evidence = tuple(_evidence_from_dict(proof) for proof in data["evidence"])
     fields: dict[str, Any] = {name: data[name] for name in _SCALARS}
     fields |= {kind: _findings(data[kind]) for kind in ("benefits", *_DETAILS)}
     return Finding(evidence=evidence, **fields)
+
+
+def contradiction_to_dict(contradiction: Contradiction) -> dict[str, Any]:
+    """Return a contradiction as JSON values."""
+    return {
+        "kind": contradiction.kind,
+        "path": contradiction.path,
+        "message": contradiction.message,
+        "evidence": [_evidence_to_dict(proof) for proof in contradiction.evidence],
+    }
+
+
+def contradiction_from_dict(data: Mapping[str, Any]) -> Contradiction:
+    """Read what ``contradiction_to_dict`` wrote."""
+    one, other = (_evidence_from_dict(proof) for proof in data["evidence"])
+    return Contradiction(data["kind"], data["path"], data["message"], (one, other))
+
+
+def _evidence_to_dict(proof: Evidence) -> dict[str, Any]:
+    return {
+        "page": proof.page,
+        "quote": proof.quote,
+        "start": proof.start,
+        "end": proof.end,
+        "boxes": [list(box) for box in proof.boxes],
+    }
+
+
+def _evidence_from_dict(data: Mapping[str, Any]) -> Evidence:
+    return Evidence(**{**data, "boxes": tuple(tuple(box) for box in data["boxes"])})
 
 
 def _findings(data: Iterable[Mapping[str, Any]]) -> tuple[Finding, ...]:

@@ -14,7 +14,7 @@ from dataclasses import dataclass
 from typing import Any, Protocol
 
 from functions.analyze.document import Chunk, Document
-from shared.findings import Details, Finding
+from shared.findings import Contradiction, Details, Finding, ResultTree
 from shared.jobs.workflow import Run
 from shared.taxonomy import Item, Taxonomy
 
@@ -46,6 +46,14 @@ class Engine(Protocol):
 
     def open(self, document: Document, taxonomy: Taxonomy) -> Analysis:
         """Prepare ``document`` for the questions of ``taxonomy``."""
+        ...
+
+
+class Checker(Protocol):
+    """Looks for what a document says in two ways, whichever engine found what it grants."""
+
+    def contradictions(self, document: Document, taxonomy: Taxonomy, tree: ResultTree) -> list[Contradiction]:
+        """Return the contradictions about the benefits of ``tree``."""
         ...
 
 

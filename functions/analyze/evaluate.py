@@ -99,6 +99,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
         models=model_engines(ModelSettings(), rules),
         missing=MISSING,
         ocr=PaddleOcr(),
+        checker=rules,
     )
     runs = [_run(path, tools, options) for path in paths]
     judgements = [run.judgement for run in runs if run is not None and run.judgement is not None]

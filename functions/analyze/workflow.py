@@ -21,7 +21,7 @@ from functions.analyze.document_json import (
     page_to_dict,
 )
 from functions.analyze.earlier import earlier_jobs
-from functions.analyze.engine import BatchAnalysis, Engine, ModelEngine, OneByOne, Report, Task
+from functions.analyze.engine import BatchAnalysis, Checker, Engine, ModelEngine, OneByOne, Report, Task
 from functions.analyze.export import dump, publish, summary
 from functions.analyze.extract import DEFAULT_LIMITS, Limits, Source
 from functions.analyze.extract.detect import WITH_A_LOOK
@@ -39,6 +39,7 @@ from functions.analyze.tiers import Sizes, Tiers
 from functions.analyze.tiers import Source as TierSource
 from shared.directus.taxonomy import Reading, build_taxonomy, read_taxonomy_rows
 from shared.errors import PermanentError
+from shared.findings import ResultTree, contradiction_from_dict, contradiction_to_dict
 from shared.jobs.outputs import IMAGES
 from shared.jobs.workflow import Run, Stage
 from shared.taxonomy import Taxonomy
@@ -67,7 +68,8 @@ class Tools:
 
     ``models`` are the engines that ask a service, ``missing`` says what those need that are not configured.
     Without ``documents`` nothing that was understood is published.
-    Without ``ocr``, pages without a text layer are an error.
+    Without ``ocr``, pages without a text layer are an error; without ``checker`` no contradiction is looked
+    for.
     """
 
     taxonomy: Taxonomy
@@ -82,12 +84,13 @@ class Tools:
     documents: DocumentStore | None = None
     ocr: Recogniser | None = None
     readers: ReaderTools = field(default_factory=ReaderTools)
+    checker: Checker | None = None
 
 
 class AnalysisWorkflow:
     """One run over one document. What later stages need of earlier ones is read from their outputs."""
 
-    revision = 4
+    revision = 6
 
     def __init__(self, run: Run, tools: Tools) -> None:
         self._run = run
@@ -117,13 +120,14 @@ class AnalysisWorkflow:
                 lambda index: (self._assemble, self._chunk, self._publish)[index](),
             ),
             *self._tiers.stages,
+            Stage("check", 2, lambda: 1, self._check),
             *self._seeding.stages,
             *self._outputs.stages,
         )
 
     def finish(self) -> Mapping[str, Any]:
         """Put the tree and the files that the parameters ask for; return the counts."""
-        tree = self._tiers.tree()
+        tree = self._checked()
         report = self._report()
         publish(self._run, self._document, tree, self._original.file_name)
         if self._run.params.get("debug_clean") and self._tools.jobs is not None:
@@ -155,7 +159,7 @@ class AnalysisWorkflow:
         return Analysed(
             document=lambda: self._document,
             taxonomy=lambda: self._taxonomy,
-            tree=self._tiers.tree,
+            tree=self._checked,
             file=lambda: original.read(self._run, self._original),
             origin=self._origin,
         )
@@ -171,7 +175,13 @@ class AnalysisWorkflow:
         )
 
     def _warnings(self, report: Report) -> list[str]:
-        return [*self._document.warnings, *self._reading.warnings, *report.warnings]
+        found = self._checked().contradictions
+        return [
+            *self._document.warnings,
+            *self._reading.warnings,
+            *(f"Contradiction in {entry.path}: {entry.message}" for entry in found),
+            *report.warnings,
+        ]
 
     def undo(self) -> None:
         """Take back what was published of the document, and bring back the rows changed in Directus."""
@@ -244,6 +254,19 @@ class AnalysisWorkflow:
             return known_chunks(self._run, self._known)
         chunks = chunk(self._document, *chunk_settings(self._run))
         return [chunk_to_dict(passage) for passage in chunks]
+
+    def _check(self, _index: int) -> list[Any]:
+        """Look for what the document says in two ways."""
+        checker = self._tools.checker
+        if checker is None:
+            return []
+        found = checker.contradictions(self._document, self._taxonomy, self._tiers.tree())
+        return [contradiction_to_dict(entry) for entry in found]
+
+    def _checked(self) -> ResultTree:
+        """Return the tree with its contradictions."""
+        (found,) = self._run.outputs("check")
+        return replace(self._tiers.tree(), contradictions=tuple(map(contradiction_from_dict, found)))
 
     def _publish(self) -> dict[str, Any]:
         """Let the document's pages be read, while the analysis goes on."""

@@ -12,15 +12,13 @@ from functools import cached_property
 from functions.analyze.amounts import AmountKind
 from functions.analyze.rules.benefits import Support
 from functions.analyze.rules.hints import Rule, read_rule
-from functions.analyze.rules.limits import CAP, Figure, LimitFinder
+from functions.analyze.rules.limits import CAP, CODE, Figure, LimitFinder
 from functions.analyze.rules.matching import WordIndex
 from functions.analyze.rules.outline import Clause, ClauseKind, Outline
 from functions.analyze.rules.scopes import Scopes
 from functions.analyze.rules.tables import TableJoin
 from shared.findings import Finding
 from shared.taxonomy import Category, Item, Taxonomy
-
-_CODE = 3  # letters of a currency's code
 
 
 class Attribution:
@@ -67,7 +65,7 @@ class Attribution:
     def _is_sum(self, item: Item, limit: Finding) -> bool:
         """Whether a limit says how much is paid at most: a sum of its own replaces an inherited one."""
         limit_type = next(kind for kind in item.of(Category.LIMIT) if kind.item_id == limit.item_id)
-        return len(limit.unit) == _CODE and limit.unit.isupper() and not limit_type.hints.get("floor")
+        return len(limit.unit) == CODE and limit.unit.isupper() and not limit_type.hints.get("floor")
 
     def of_segment(self, item: Item) -> tuple[Finding, ...]:
         """Return what titles about limits say for the whole of the segment."""

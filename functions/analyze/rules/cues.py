@@ -5,17 +5,19 @@ The cues are data (``cues.yaml``): patterns of ``matching``. Those of a title co
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
-from functools import lru_cache
+from functools import cached_property, lru_cache
 from pathlib import Path
 
+from functions.analyze.rules.text import plain
 from shared.yaml_text import safe_load
 
 _FILE = Path(__file__).with_name("cues.yaml")
 _FALLBACK = "en"
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Cues:
     """The cue patterns of one language.
 
@@ -25,7 +27,8 @@ class Cues:
     before an amount say that it limits nothing; ``cap`` words say that an amount holds for the whole
     section, ``share`` words that the insured bears a part of whatever it pays. ``apart`` words set the
     rest of an enumeration apart: an amount behind it belongs to that. ``joint``
-    words join two covers in one title, ``proviso`` words begin a condition of what is promised before them.
+    words join two covers in one title, ``proviso`` words begin a condition of what is promised before them,
+    ``qualifier`` words say that an exclusion takes out a case only.
     The ``..._title`` patterns tell what the section under a heading is about.
     """
 
@@ -41,6 +44,7 @@ class Cues:
     apart: tuple[str, ...]
     joint: tuple[str, ...]
     proviso: tuple[str, ...]
+    qualifier: tuple[str, ...]
     grant_title: tuple[str, ...]
     event_title: tuple[str, ...]
     object_title: tuple[str, ...]
@@ -50,6 +54,11 @@ class Cues:
     duty_title: tuple[str, ...]
     definition_title: tuple[str, ...]
     general_title: tuple[str, ...]
+
+    @cached_property
+    def refusing(self) -> frozenset[str]:
+        """Return the plain words of the ``refuse`` patterns."""
+        return frozenset(plain(word) for pattern in self.refuse for word in re.findall(r"[^\W\d_]+", pattern))
 
 
 @lru_cache(maxsize=1)

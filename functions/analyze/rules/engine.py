@@ -6,6 +6,7 @@ grant each benefit, and derives segments, limits, conditions and exclusions from
 
 from __future__ import annotations
 
+import weakref
 from collections.abc import Sequence
 from functools import cached_property
 
@@ -13,6 +14,7 @@ from functions.analyze.document import Document
 from functions.analyze.rules.attribution import Attribution
 from functions.analyze.rules.benefits import ACCEPT, BenefitFinder, Support
 from functions.analyze.rules.confidence import combined
+from functions.analyze.rules.contradictions import ContradictionFinder
 from functions.analyze.rules.cues import cues_for
 from functions.analyze.rules.details import DetailFinder
 from functions.analyze.rules.evidence import evidence_of
@@ -24,7 +26,7 @@ from functions.analyze.rules.outline import Clause, ClauseKind
 from functions.analyze.rules.outlining import build_outline
 from functions.analyze.rules.scopes import Scopes
 from functions.analyze.rules.stance import Stance, Stances
-from shared.findings import Details, Finding
+from shared.findings import Contradiction, Details, Finding, ResultTree
 from shared.taxonomy import Category, Item, Taxonomy
 
 _PASSAGES = 4
@@ -35,9 +37,24 @@ class RulesEngine:
 
     name = "rules"
 
+    def __init__(self) -> None:
+        # Only while somebody works with it: a check right after an analysis reads nothing twice.
+        self._latest: weakref.ref[RulesAnalysis] | None = None
+
     def open(self, document: Document, taxonomy: Taxonomy) -> RulesAnalysis:
         """Prepare ``document`` for the questions of ``taxonomy``."""
-        return RulesAnalysis(document, taxonomy)
+        analysis = RulesAnalysis(document, taxonomy)
+        self._latest = weakref.ref(analysis)
+        return analysis
+
+    def contradictions(self, document: Document, taxonomy: Taxonomy, tree: ResultTree) -> list[Contradiction]:
+        """Return the contradictions about the benefits of ``tree``, which any engine may have found."""
+        if not tree.segments:
+            return []
+        latest = self._latest() if self._latest is not None else None
+        if latest is None or not latest.is_of(document, taxonomy):
+            latest = RulesAnalysis(document, taxonomy)
+        return latest.find_contradictions(tree)
 
 
 class RulesAnalysis:
@@ -58,11 +75,18 @@ class RulesAnalysis:
         )
         self._finder = BenefitFinder(self._outline, self._index, self._stances, self._scopes, negation)
         finder = LimitFinder(self._outline, self._index, self._stances, self._language, cues)
+        self._contradictions = ContradictionFinder(
+            taxonomy, self._outline, self._index, self._stances, self._scopes, finder
+        )
         self._limits = Attribution(
             taxonomy, self._language, self._outline, self._index, self._scopes, finder, self._granted
         )
         self._details = DetailFinder(self._outline, self._index, self._stances, self._language)
         self._supports: dict[str, list[Support]] = {}
+
+    def is_of(self, document: Document, taxonomy: Taxonomy) -> bool:
+        """Whether these very objects were read."""
+        return self._outline.document is document and self._taxonomy is taxonomy
 
     def find_segments(self, items: Sequence[Item]) -> list[Finding]:
         """Return the segments of ``items`` that the document grants."""
@@ -99,6 +123,10 @@ class RulesAnalysis:
             conditions=self._details.conditions(item.of(Category.CONDITION), lambda c: c.section in own),
             exclusions=self._details.exclusions(item.of(Category.EXCLUSION), lambda c: c.section in own),
         )
+
+    def find_contradictions(self, tree: ResultTree) -> list[Contradiction]:
+        """Return what the document says in two ways about the benefits of ``tree``."""
+        return list(self._contradictions.find(tree))
 
     def find_product_details(self, item: Item) -> Details:
         """Return the conditions and exclusions that hold for all segments."""

@@ -31,6 +31,7 @@ _IN_ROW = 0.95
 _IN_PASSAGE = 0.88
 _NEARBY = 0.9
 CAP = 0.75
+CODE = 3  # letters of a currency's code
 _THRESHOLD_REACH = 45
 _CUE_REACH = 90
 _CUE_BEHIND = 20
