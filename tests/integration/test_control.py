@@ -179,7 +179,7 @@ class TestStartingAgain:
         job = self.again(api, source, debug_from=tier, source_job_id=source["job_id"])
         assert job["status"] == "completed", job["error"]
         assert job["result"] == source["result"]
-        tiers = ["segments", "benefits", "details"]
+        tiers = ["segments", "benefits", "details", "check"]
         stages = {stage for stage, _ in units(all_events(jobs, job["job_id"]))}
         assert stages == set(tiers[tiers.index(tier) :])
         for name in ("result.json", "pages.json"):

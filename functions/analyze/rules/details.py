@@ -40,7 +40,10 @@ class DetailFinder:
         return self._findings(items, is_here, frozenset({Stance.EXCLUSION}))
 
     def conditions(self, items: Iterable[Item], is_here: Callable[[Clause], bool]) -> tuple[Finding, ...]:
-        """Return the conditions and duties named in passages that do not exclude."""
+        """Return the conditions and duties named in passages that do not exclude.
+
+        A ``negated`` one may be told by what happens without it ("not without our consent").
+        """
         return self._findings(items, is_here, _CONDITION_STANCES)
 
     def _findings(
@@ -49,10 +52,11 @@ class DetailFinder:
         found = []
         for item in items:
             matches = self._index.find_any(names_of(item, self._language))
+            allowed = frozenset(_CONFIDENCE) if item.hints.get("negated") else stances
             passages = [
                 self._outline.clauses[number]
                 for number in sorted(matches)
-                if self._stances.clauses[number] in stances and is_here(self._outline.clauses[number])
+                if self._stances.clauses[number] in allowed and is_here(self._outline.clauses[number])
             ]
             passages = [clause for clause in passages if clause.kind is not ClauseKind.HEADING]
             if passages:

@@ -12,6 +12,7 @@ from functions.analyze.rules.stance import CLOSED, Stance, Stances
 
 _NOT_A_MODULE = frozenset({Stance.EXCLUSION, Stance.DUTY, Stance.GENERAL, Stance.DEFINITION})
 _MOST = 0.6
+_NEARLY_ALL = 0.9
 _SEVERAL = 2
 
 
@@ -88,13 +89,15 @@ class Scopes:
     def _document_titles(self, titled: Sequence[set[str]]) -> Iterator[int]:
         """Yield the sections that are the document rather than a module of it.
 
-        Those hold most of the text, and titles below them name several other segments.
+        Those hold most of the text, and titles below them name several other segments, or nearly all of it.
         """
         for section in self._outline.sections:
             below = [part.index for part in self._outline.subtree(section.index)]
             size = sum(len(self._outline.sections[part].clauses) + 1 for part in below)
-            others = set().union(*(titled[part] for part in below)) - titled[section.index]
-            if size > _MOST * len(self._outline.clauses) and len(others) >= _SEVERAL:
+            inner = set().union(*(titled[part] for part in below if part != section.index))
+            share = size / max(1, len(self._outline.clauses))
+            several = share > _MOST and len(inner - titled[section.index]) >= _SEVERAL
+            if several or (share > _NEARLY_ALL and inner):
                 yield section.index
 
     def mentions(self, segment: str, clause: int) -> bool:

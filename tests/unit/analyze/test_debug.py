@@ -17,7 +17,7 @@ from shared.jobs.workflow import job_prefix
 from tests.fakes.word_engine import WordEngine, no_fault
 from tests.unit.analyze.test_workflow import World
 
-ALL = ["prepare", "extract", "chunk", "segments", "benefits", "details"]
+ALL = ["prepare", "extract", "chunk", "segments", "benefits", "details", "check"]
 TIERS = ["segments", "benefits", "details"]
 
 
