@@ -90,7 +90,7 @@ class Tools:
 class AnalysisWorkflow:
     """One run over one document. What later stages need of earlier ones is read from their outputs."""
 
-    revision = 6
+    revision = 5
 
     def __init__(self, run: Run, tools: Tools) -> None:
         self._run = run
