@@ -14,7 +14,7 @@ from typing import Any
 _ITEM = re.compile(r"^(i\d+) (\S+)(?: in segment (\S+))?: (.*)$", re.MULTILINE)
 _KIND = re.compile(r"^(k\d+) (limit|condition|exclusion) (\S+): (.*)$", re.MULTILINE)
 _PLACE = re.compile(r"^(d\d+) (.*?)(?:, granted in (p\d+))?; kinds: (.*)$", re.MULTILINE)
-_PASSAGE = re.compile(r"^\[(p\d+)\] page \d+.*?\n(.*?)(?=\n\n\[p\d+\]|\Z)", re.MULTILINE | re.DOTALL)
+_PASSAGE = re.compile(r"^\[(p\d+)\]\n(.*?)(?=\n\n(?:\[p\d+\]|# )|\Z)", re.MULTILINE | re.DOTALL)
 _PARAGRAPH = re.compile(r"^\[(k\d+)\]\n(.*?)(?=\n\n\[k\d+\]|\Z)", re.MULTILINE | re.DOTALL)
 _SENTENCE = re.compile(r"^\[page (\d+)\] (.*)$", re.MULTILINE)
 _NOT = re.compile(r"\b(nicht|kein\w*|ausgeschlossen|not|no|excluded|exclu\w*|pas|aucun\w*)\b", re.IGNORECASE)

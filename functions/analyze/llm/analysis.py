@@ -16,14 +16,18 @@ from shared.findings import Details, Evidence, Finding
 from shared.taxonomy import Item
 
 # Tokens of passages that an item gets for each chunk that it may take from.
-_SEGMENT_TOKENS = 75
-_BENEFIT_TOKENS = 90
+_SEGMENT_TOKENS = 100
+_BENEFIT_TOKENS = 75
 _DETAIL_TOKENS = 200
 # What the words of a segment count in the search for its benefits, and for their details.
 _SEGMENT_IN_BENEFIT = 0.3
 _SEGMENT_IN_DETAIL = 0.6
 # Pieces behind the evidence of a benefit that are read for its limits.
 _NEIGHBOURS = 6
+# Of benefits and details none reads more than this share of a document, if that is more than so many tokens.
+# A segment may: what is missed there is missed with all that is below it.
+_SHARE = 1 / 24
+_LEAST = 300
 # Tokens of passages above which a request is cut in two.
 MOST_TOKENS = 9000
 
@@ -64,6 +68,7 @@ class Requests:
         self._language = task.document.language
         self._depth = Depth.of(task.run.params)
         self.passages = Passages(task.document, task.chunks)
+        self._whole = sum(piece.tokens for piece in self.passages.pieces)
         self.presence = PresenceForm(task.document, self.passages)
         self.details = DetailsForm(task.document, self.passages)
         self._segments = {item.name: item for item in task.taxonomy.segments}
@@ -97,29 +102,35 @@ class Requests:
 
     def _asked_segment(self, item: Item) -> AskedItem:
         chunks = self._depth.segments
-        pieces = self.passages.find(terms_of(item, self._language), chunks, chunks * _SEGMENT_TOKENS)
+        terms = terms_of(item, self._language)
+        pieces = self.passages.find(terms, chunks, chunks * _SEGMENT_TOKENS)
         return AskedItem(item, "", frozenset(pieces))
 
     def _asked_benefit(self, item: Item, segment: Finding) -> AskedItem:
         chunks = self._depth.benefits
         terms = merged([terms_of(item, self._language), self._of_segment(segment, _SEGMENT_IN_BENEFIT)])
-        pieces = self.passages.find(terms, chunks, chunks * _BENEFIT_TOKENS)
+        pieces = self.passages.find(terms, chunks, self._at_most(chunks * _BENEFIT_TOKENS))
         return AskedItem(item, segment.item_name, frozenset(pieces))
 
     def _asked_place(self, place: Place) -> AskedPlace:
         chunks = self._depth.details
         groups = [terms_of(place.item, self._language)]
         if place.benefit is None:
-            # Of a segment or the product all is read that the kinds themselves are about.
+            # Of a segment or the product all is read that the kinds themselves are about, which is wide.
             groups += [terms_of(child, self._language) for child in place.item.children if not child.children]
         elif place.segment is not None:
             groups.append(self._of_segment(place.segment, _SEGMENT_IN_DETAIL))
-        most = chunks * _DETAIL_TOKENS
+        if place.benefit is None:
+            chunks *= 2
+        most = self._at_most(chunks * _DETAIL_TOKENS)
         pieces = self.passages.find(merged(groups), chunks, most, amounts=place.segment is not None)
         proof = place.benefit or place.segment
         if proof is not None:
             pieces |= self.passages.around(proof.evidence, _NEIGHBOURS, most)
         return AskedPlace(place, frozenset(pieces))
+
+    def _at_most(self, tokens: int) -> int:
+        return min(tokens, max(_LEAST, int(self._whole * _SHARE)))
 
     def _of_segment(self, segment: Finding, share: float) -> dict[Term, float]:
         item = self._segments.get(segment.item_name)
