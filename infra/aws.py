@@ -26,7 +26,7 @@ from infra.local.stack import SECRETS
 
 CONFIGURATION = CHECKOUT / "samconfig.toml"
 # Stored where the environment has them, and never asked for.
-OPTIONAL = {"OPENAI_API_KEY"}
+OPTIONAL = {"OPENAI_API_KEY", "EMBEDDINGS_KEY"}
 
 
 def stages() -> dict[str, Any]:

@@ -27,6 +27,9 @@ class CommonSettings(BaseSettings):
     notification_queue_url: str = Field(description="SQS queue of the notify function.")
     aws_endpoint_url: str = Field("", description="Endpoint of an emulator; empty on AWS.")
     retention_days: int = Field(90, ge=1, description="Days that jobs, documents and results are kept.")
+    vector_bucket: str = Field(
+        "", description="Bucket of S3 Vectors that holds the vectors; empty keeps them as files."
+    )
     directus_url: str = Field("", description="The customer's Directus; empty runs without it.")
 
     @property

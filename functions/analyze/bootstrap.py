@@ -11,6 +11,7 @@ from functions.analyze.settings import AnalyzeSettings
 from shared.jobs.model import Kind
 from shared.jobs.runner import Limits, Runner
 from shared.jobs.store import JobStore
+from shared.jobs.workflow import MakeWorkflow
 
 if TYPE_CHECKING:
     from functions.analyze.llm.engine import ProviderEngine
@@ -43,7 +44,7 @@ def runner() -> Runner:
         jobs,
         S3Files(s.documents_bucket, s.aws_endpoint_url),
         SqsQueue(s.queue_urls, s.aws_endpoint_url),
-        {Kind.ANALYSIS: lambda run: AnalysisWorkflow(run, tools), Kind.OUTPUT: make_outputs(tools)},
+        {Kind.ANALYSIS: lambda run: AnalysisWorkflow(run, tools), Kind.OUTPUT: make_outputs(s, tools)},
         limits=Limits(timedelta(seconds=s.lease_seconds), timedelta(seconds=s.reserve_seconds)),
         announce=announcer(SqsNotifications(s.notification_queue_url, s.aws_endpoint_url)),
     )
@@ -119,12 +120,30 @@ def measure(name: str, value: float) -> None:
     job_metrics().add_metric(name, unit, value)
 
 
-def make_outputs(tools: Tools) -> MakeWorkflow:
+def make_outputs(s: AnalyzeSettings, tools: Tools) -> MakeWorkflow:
     """Return what makes the workflow of an output job."""
     from functions.analyze.outputs.ended import reader_makers
     from functions.analyze.outputs.images import PageImages
     from functions.analyze.outputs.workflow import OutputWorkflow
     from shared.jobs.outputs import IMAGES
 
-    makers = {**reader_makers(tools), IMAGES: lambda run: PageImages(run, tools.limits)}
+    makers = {
+        **reader_makers(tools),
+        **index_maker(s),
+        IMAGES: lambda run: PageImages(run, tools.limits),
+    }
     return lambda run: OutputWorkflow(run, makers)
+
+
+def index_maker(s: AnalyzeSettings) -> dict[str, MakeWorkflow]:
+    """Return what makes the workflow of the output ``index``, under its name."""
+    from functions.analyze.index.workflow import IndexTools, IndexWorkflow
+    from functions.analyze.tools import embeddings, vector_store
+    from shared.aws.s3 import S3Files
+    from shared.aws.shelf_table import DynamoShelf
+    from shared.jobs.outputs import INDEX
+
+    files = S3Files(s.documents_bucket, s.aws_endpoint_url)
+    shelf = DynamoShelf(s.jobs_table, s.aws_endpoint_url)
+    tools = IndexTools(embeddings(s), shelf, vector_store(s, files))
+    return {INDEX: lambda run: IndexWorkflow(run, tools)}

@@ -8,13 +8,13 @@ from pydantic import Field, SecretStr, field_validator
 from pydantic_settings import NoDecode
 
 from functions.analyze.llm.settings import ModelSettings
-from shared.settings import CommonSettings
+from functions.analyze.retrieval_settings import RetrievalSettings
 
 TranslatorName = Literal["apertium", "amazon", "openai", "bedrock"]
 
 
-class AnalyzeSettings(ModelSettings, CommonSettings):
-    """See CommonSettings and ModelSettings; lists are separated by commas."""
+class AnalyzeSettings(ModelSettings, RetrievalSettings):
+    """See RetrievalSettings and ModelSettings; lists are separated by commas."""
 
     engine: Literal["rules", "openai", "bedrock"] = Field(
         "rules", description="Engine of jobs that name none."

@@ -40,7 +40,7 @@ from functions.analyze.tiers import Source as TierSource
 from shared.directus.taxonomy import Reading, build_taxonomy, read_taxonomy_rows
 from shared.errors import PermanentError
 from shared.findings import ResultTree, contradiction_from_dict, contradiction_to_dict
-from shared.jobs.outputs import IMAGES
+from shared.jobs.outputs import IMAGES, INDEX
 from shared.jobs.workflow import Run, Stage
 from shared.taxonomy import Taxonomy
 
@@ -132,10 +132,12 @@ class AnalysisWorkflow:
         publish(self._run, self._document, tree, self._original.file_name)
         if self._run.params.get("debug_clean") and self._tools.jobs is not None:
             remove_earlier(self._run, self._tools.jobs)
-        if self._publication.wanted and self._document.media_type in WITH_A_LOOK:
+        if self._publication.wanted:
             published = self._run.outputs("chunk")[2]
             said = {"document_id": published["document_id"], "understood": published["prefix"]}
-            self._run.follow_up(IMAGES, said)
+            self._run.follow_up(INDEX, said)
+            if self._document.media_type in WITH_A_LOOK:
+                self._run.follow_up(IMAGES, said)
         seeding = self._seeding.result()
         if seeding.file is not None:
             self._run.put_artifact("seeding.json", dump(seeding.file), "application/json")

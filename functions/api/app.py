@@ -20,6 +20,7 @@ from functions.api.routes import (
     health,
     jobs,
     results,
+    search,
     uploads,
 )
 from functions.api.routes.health import Probe
@@ -39,6 +40,7 @@ _TAGS = [
     {"name": "Uploads", "description": "Documents in."},
     {"name": "Results", "description": "Findings and files out."},
     {"name": "Documents", "description": "What was understood, page by page."},
+    {"name": "Search", "description": "Find passages of documents by meaning and by words."},
     {"name": "Control", "description": "Pause, resume, cancel."},
     {"name": "Notifications", "description": "Webhooks and e-mail when jobs have ended."},
     {"name": "Operators", "description": "Tasks, workers, queues, dead letters; for administrators."},
@@ -60,6 +62,7 @@ def create_app(
         waiting,
         results,
         documents,
+        search,
         comparison,
         control,
         document_control,

@@ -17,6 +17,8 @@ if TYPE_CHECKING:
     from functions.api.notifications.ports import Notifying
     from functions.api.operators.ports import Operations
     from functions.api.products import Products
+    from shared.search import SearchService
+    from shared.shelf import Shelf
 
 Check = Callable[[], object]
 
@@ -37,7 +39,7 @@ class Services(Records):
     """The ports that the routes use; ``checks`` are probes of readiness, which raise when in trouble.
 
     ``products`` is None where there is no Directus, ``operations`` where nobody operates, ``notifying`` where
-    nobody is told.
+    nobody is told, ``search`` and ``shelf`` where nothing is indexed.
     """
 
     files: Files
@@ -45,6 +47,8 @@ class Services(Records):
     products: Products | None = None
     operations: Operations | None = None
     notifying: Notifying | None = None
+    search: SearchService | None = None
+    shelf: Shelf | None = None
     checks: Mapping[str, Check] = field(default_factory=dict)
 
 
@@ -57,6 +61,8 @@ def on_aws(settings: ApiSettings) -> Services:
     from shared.aws.documents_table import DynamoDocuments
     from shared.aws.jobs_table import DynamoJobs
     from shared.aws.s3 import S3Files
+    from shared.aws.search_function import LambdaSearch
+    from shared.aws.shelf_table import DynamoShelf
     from shared.aws.sqs import SqsQueue
     from shared.jobs.model import Kind
 
@@ -77,6 +83,8 @@ def on_aws(settings: ApiSettings) -> Services:
         products=DirectusProducts(settings.directus_url) if settings.directus_url else None,
         operations=ports.on_aws(settings),
         notifying=notification_ports.on_aws(settings),
+        search=LambdaSearch(settings.search_function, endpoint) if settings.search_function else None,
+        shelf=DynamoShelf(settings.jobs_table, endpoint),
         checks={
             "jobs_table": lambda: jobs.get(_NOBODY),
             "documents_bucket": lambda: files.head(f"documents/{_NOBODY}/original"),

@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from shared.aws.notification_queue import SqsNotifications
     from shared.aws.sqs import SqsQueue
     from shared.product_lock import ProductLock
+    from shared.shelf import Indexes
 
 
 @cache
@@ -38,7 +39,7 @@ def runner() -> Runner:
     s = settings()
     jobs = _jobs()
     documents = DynamoDocuments(s.jobs_table, s.aws_endpoint_url)
-    ports = Ports(jobs, documents, _seeded_rows(s), _product_lock(s, jobs))
+    ports = Ports(jobs, documents, _seeded_rows(s), _product_lock(s, jobs), _indexes(s))
     return Runner(
         jobs,
         S3Files(s.documents_bucket, s.aws_endpoint_url),
@@ -76,7 +77,8 @@ def expiry() -> Expiry:
 
     s = settings()
     documents = DynamoDocuments(s.jobs_table, s.aws_endpoint_url)
-    return Expiry(_jobs(), documents, S3Files(s.documents_bucket, s.aws_endpoint_url))
+    files = S3Files(s.documents_bucket, s.aws_endpoint_url)
+    return Expiry(_jobs(), documents, files, indexes=_indexes(s))
 
 
 def _jobs() -> DynamoJobs:
@@ -95,6 +97,19 @@ def _notification_queue() -> SqsNotifications:
     from shared.aws.notification_queue import SqsNotifications
 
     return SqsNotifications(settings().notification_queue_url, settings().aws_endpoint_url)
+
+
+def _indexes(s: CleanupSettings) -> Indexes:
+    from shared.aws.s3 import S3Files
+    from shared.aws.s3_vectors import S3VectorStore
+    from shared.aws.shelf_table import DynamoShelf
+    from shared.shelf import Indexes, Vectors, VectorsInFiles
+
+    vectors: Vectors = VectorsInFiles()
+    if s.vector_bucket:
+        vectors = S3VectorStore(s.vector_bucket, s.aws_endpoint_url)
+    files = S3Files(s.documents_bucket, s.aws_endpoint_url)
+    return Indexes(DynamoShelf(s.jobs_table, s.aws_endpoint_url), vectors, files)
 
 
 def _seeded_rows(s: CleanupSettings) -> SeededRows | None:

@@ -20,6 +20,7 @@ from shared.jobs.runner import Remaining, unlimited
 from shared.jobs.store import JobStore
 from shared.jobs.workflow import job_prefix
 from shared.observability import logger
+from shared.shelf import Indexes
 from shared.understood import document_of, forget, is_about, subjects_jobs
 
 RemoveCopies = Callable[[Document], object]
@@ -66,6 +67,7 @@ class Expiry:
     clock: Clock = utc_now
     page: int = PAGE
     copies: Sequence[RemoveCopies] = ()
+    indexes: Indexes | None = None
 
     def run(self, remaining: Remaining = unlimited) -> Removed:
         """Remove what has expired, the longest expired first, until ``remaining()`` seconds run short.
@@ -103,6 +105,8 @@ class Expiry:
         if job is None:
             return
         objects = self.files.delete_prefix(job_prefix(job_id))
+        if self.indexes is not None:
+            objects += self.indexes.forget_job(job)
         if document_id := document_of(job):
             objects += forget(self.documents, self.files, document_id, job_id, self.clock())
         self.store.remove(job_id)
@@ -120,7 +124,7 @@ class Expiry:
             return
         for remove in self.copies:
             remove(document)
-        objects = 0
+        objects = self.indexes.forget(document.owner, document_id) if self.indexes is not None else 0
         if document.deleted_at is not None:
             # Nobody else would find them: what was understood stays listed until they are gone.
             objects += sum(map(self._remove_with_document, jobs))

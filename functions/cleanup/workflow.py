@@ -24,6 +24,7 @@ from shared.jobs.workflow import Run, Stage, job_prefix
 from shared.leases import Lease
 from shared.product_lock import ProductLock
 from shared.seeded_rows import CHILDREN_FIRST, ProductRows
+from shared.shelf import Indexes
 from shared.understood import document_of, forget, keys_of
 
 VERIFY_ROUNDS = 3
@@ -40,6 +41,7 @@ class Ports:
     documents: DocumentStore
     seeded: SeededRows | None = None
     lock: ProductLock | None = None
+    indexes: Indexes | None = None
 
 
 class CleanupWorkflow:
@@ -168,6 +170,8 @@ class CleanupWorkflow:
         removed = 0
         if job is not None and (document_id := document_of(job)):
             removed = forget(self._ports.documents, self._run.files, document_id, job_id, utc_now())
+        if job is not None and self._ports.indexes is not None:
+            removed += self._ports.indexes.forget_job(job)
         return removed + self._run.files.delete_prefix(job_prefix(job_id))
 
     def _document(self, _index: int) -> int:

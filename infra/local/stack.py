@@ -28,7 +28,7 @@ CREDENTIALS = {
     "AWS_REGION": REGION,
     "AWS_DEFAULT_REGION": REGION,
 }
-SECRETS = ("DIRECTUS_SECRET", "DIRECTUS_TOKEN", "OPENAI_API_KEY")
+SECRETS = ("DIRECTUS_SECRET", "DIRECTUS_TOKEN", "OPENAI_API_KEY", "EMBEDDINGS_KEY")
 DEFAULTS = {
     "STAGE": "local",
     "ANALYSIS_CONCURRENCY": str(max(2, os.cpu_count() or 2)),
@@ -40,6 +40,7 @@ DEFAULTS = {
     "MAIL_FROM": mail.SENDER,
     "MAIL_ALLOWED": mail.ALLOWED,
     "PUBLIC_URL": f"http://{HOST}:{server.PORT}",
+    "SEARCH_CONCURRENCY": "2",
     "CORS_ORIGINS": f"http://localhost:{server.PORT},http://{HOST}:{server.PORT}",
 }
 

@@ -9,6 +9,7 @@ import pytest
 import yaml
 from pydantic_settings import BaseSettings
 
+from functions.analyze.search.settings import SearchSettings
 from functions.analyze.settings import AnalyzeSettings
 from functions.api.push.settings import PushSettings
 from functions.api.settings import ApiSettings
@@ -22,6 +23,7 @@ MODELS: tuple[type[BaseSettings], ...] = (
     WaitSettings,
     PushSettings,
     AnalyzeSettings,
+    SearchSettings,
     CleanupSettings,
     NotifySettings,
 )
@@ -34,6 +36,8 @@ LOCAL = {
     "WAIT_CONCURRENCY",
     "NOTIFY_CONCURRENCY",
     "PUSH",
+    "SEARCH_CONCURRENCY",
+    "EMBEDDINGS_MODEL_ARNS",
     "BEDROCK_MODEL_ARNS",
     "DIRECTUS_ADMIN_TOKEN",
     "DIRECTUS_ADMIN_PASSWORD",

@@ -29,6 +29,7 @@ def test_functions_are_known_by_their_package() -> None:
         "WaitFunction": "api",
         "PushFunction": "api",
         "AnalyzeFunction": "analyze",
+        "SearchFunction": "analyze",
         "CleanupFunction": "cleanup",
         "ReconcileFunction": "cleanup",
         "NotifyFunction": "cleanup",
@@ -56,7 +57,7 @@ def test_limits_of_concurrency_become_numbers(local: Json) -> None:
     limits = {
         name: event["Properties"]["ScalingConfig"]["MaximumConcurrency"]
         for name, function in functions(local).items()
-        for event in function["Events"].values()
+        for event in function.get("Events", {}).values()
         if event["Type"] == "SQS"
     }
 

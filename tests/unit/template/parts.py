@@ -20,7 +20,7 @@ def event_sources(kind: str) -> dict[str, Json]:
     return {
         name: event["Properties"]
         for name, function in FUNCTIONS.items()
-        for event in function["Events"].values()
+        for event in function.get("Events", {}).values()
         if event["Type"] == kind
     }
 

@@ -6,12 +6,14 @@ import json
 
 import pytest
 
+from functions.analyze.search.settings import SearchSettings
 from functions.analyze.settings import AnalyzeSettings
 from functions.api.settings import ApiSettings
 from functions.cleanup.notify.settings import NotifySettings
 from functions.cleanup.settings import CleanupSettings
 from infra.local.paths import CHECKOUT
 from infra.local.template import resources_of
+from shared.aws.search_function import TIMEOUT
 from shared.settings import CommonSettings
 from tests.unit.template.parts import (
     FUNCTIONS,
@@ -35,6 +37,7 @@ RUNNERS = {"AnalyzeFunction", "CleanupFunction"}
         ("WaitFunction", "functions.api.waiting.handler.handler"),
         ("PushFunction", "functions.api.push.handler.handler"),
         ("AnalyzeFunction", "functions.analyze.handler.handler"),
+        ("SearchFunction", "functions.analyze.search.handler.handler"),
         ("CleanupFunction", "functions.cleanup.handler.handler"),
         ("ReconcileFunction", "functions.cleanup.handler.reconcile"),
         ("NotifyFunction", "functions.cleanup.notify.handler.handler"),
@@ -66,7 +69,9 @@ def test_messages_stay_hidden_for_six_times_the_functions_timeout(function: str,
 
 
 def test_timeouts_keep_to_the_limits_of_lambda_and_gateway() -> None:
-    assert all(longest(function) <= 29 for function in ("ApiFunction", "WaitFunction"))
+    assert all(longest(function) <= 29 for function in ("ApiFunction", "WaitFunction", "SearchFunction"))
+    # The API waits for the search, and the gateway for the API.
+    assert longest("SearchFunction") <= TIMEOUT < longest("ApiFunction")
     assert all(longest(function) <= 900 for function in FUNCTIONS)
 
 
@@ -74,6 +79,13 @@ def test_those_who_wait_have_their_own_capacity_and_leave_in_time() -> None:
     assert FUNCTIONS["WaitFunction"]["ReservedConcurrentExecutions"] == {"Ref": "WaitConcurrency"}
     assert TEMPLATE["Parameters"]["WaitSeconds"]["MaxValue"] < longest("WaitFunction")
     assert "ReservedConcurrentExecutions" not in FUNCTIONS["ApiFunction"]
+
+
+def test_searches_have_a_capacity_of_their_own_and_memory_for_the_model() -> None:
+    search = FUNCTIONS["SearchFunction"]
+    assert search["ReservedConcurrentExecutions"] == {"Ref": "SearchConcurrency"}
+    assert search["MemorySize"] > FUNCTIONS["ApiFunction"]["MemorySize"]
+    assert "Events" not in search, "only the API invokes it"
 
 
 @pytest.mark.parametrize("function", WORKERS)
@@ -115,6 +127,7 @@ def test_secrets_stand_in_no_environment() -> None:
     [
         ("ApiFunction", ApiSettings),
         ("AnalyzeFunction", AnalyzeSettings),
+        ("SearchFunction", SearchSettings),
         ("CleanupFunction", CleanupSettings),
         ("NotifyFunction", NotifySettings),
     ],

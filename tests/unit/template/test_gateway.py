@@ -12,7 +12,7 @@ from tests.unit.template.parts import FUNCTIONS, RESOURCES, TEMPLATE
 ROUTES = {
     (event["Properties"]["Path"], event["Properties"]["Method"]): name
     for name, function in FUNCTIONS.items()
-    for event in function["Events"].values()
+    for event in function.get("Events", {}).values()
     if event["Type"] == "Api"
 }
 

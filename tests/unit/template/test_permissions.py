@@ -89,7 +89,7 @@ def test_a_statement_on_every_resource_is_on_the_reasoned_list(role: str) -> Non
     ("role", "group"),
     [
         (f"{name}Role", f"{name}LogGroup")
-        for name in ("Api", "Wait", "Analyze", "Cleanup", "Reconcile", "Notify")
+        for name in ("Api", "Wait", "Analyze", "Search", "Cleanup", "Reconcile", "Notify")
     ],
 )
 def test_functions_write_to_their_own_log_group(role: str, group: str) -> None:
@@ -112,6 +112,7 @@ def test_the_analysis_writes_beside_documents_and_never_over_them() -> None:
         assert resources_for("AnalyzeRole", action) == {
             "${DocumentsBucket.Arn}/jobs/*",
             "${DocumentsBucket.Arn}/documents/*/understood/*",
+            "${DocumentsBucket.Arn}/documents/*/index/*",
         }
 
 
@@ -155,6 +156,17 @@ def test_those_who_wait_only_read_records() -> None:
     assert services - {"logs", "xray", "ssm", "dynamodb"} == set()
 
 
+def test_the_search_reads_shelves_and_indexes_and_nothing_else() -> None:
+    assert actions("SearchRole", "dynamodb") == {"dynamodb:GetItem", "dynamodb:Query"}
+    (shelves,) = [one for one in statements("SearchRole") if one["Sid"] == "Shelves"]
+    assert shelves["Condition"] == {"ForAllValues:StringLike": {"dynamodb:LeadingKeys": ["SHELF#*"]}}
+    assert actions("SearchRole", "s3") == {"s3:GetObject", "s3:ListBucket"}
+    assert resources_for("SearchRole", "s3:GetObject") == {"${DocumentsBucket.Arn}/documents/*/index/*"}
+    assert not actions("SearchRole", "sqs") | actions("SearchRole", "ssm") | actions("SearchRole", "lambda")
+    assert {role for role in ROLES if actions(role, "lambda")} == {"ApiRole"}
+    assert resources_for("ApiRole", "lambda:InvokeFunction") == {str(["SearchFunction", "Arn"])}
+
+
 def test_only_the_cleanup_and_the_expiry_remove_records() -> None:
     removing = {role for role in ROLES if "dynamodb:DeleteItem" in actions(role, "dynamodb")}
 
@@ -163,7 +175,7 @@ def test_only_the_cleanup_and_the_expiry_remove_records() -> None:
     assert removing == {"CleanupRole", "ReconcileRole", "PushRole", "AnalyzeRole", "ApiRole"}
     for role, sid, keys in (
         ("PushRole", "Watchers", ["WATCHED#*", "CONNECTION#*"]),
-        ("AnalyzeRole", "Withdraw", ["DOCUMENT#*", "CONTENT#*"]),
+        ("AnalyzeRole", "Withdraw", ["DOCUMENT#*", "CONTENT#*", "SHELF#*"]),
         ("ApiRole", "RemoveWebhooks", ["WEBHOOKS#*"]),
     ):
         (only,) = (one["Condition"] for one in statements(role) if one["Sid"] == sid)

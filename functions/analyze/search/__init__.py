@@ -1,0 +1,1 @@
+"""Search over the indexed documents of one owner: vectors and keywords, ranked together."""

@@ -1,0 +1,137 @@
+"""A question to the documents of one owner: what is in scope, what is near, what has the words.
+
+The owner comes with the question, and all that is read is read by the owner: the entries of the owner's
+shelf, and the files that those name.
+"""
+
+from __future__ import annotations
+
+from collections import OrderedDict
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
+
+from functions.analyze.index.passages import Passage
+from functions.analyze.search.keywords import Keywords
+from functions.analyze.search.library import Library, Place, place_of
+from functions.analyze.search.ranking import fuse
+from shared.errors import TransientError
+from shared.files import FileMissingError
+from shared.jobs.model import Owner
+from shared.search import MAX_FOUND, Answer, Hit, Question, SearchTooWideError
+from shared.shelf import Indexed, Shelf
+
+if TYPE_CHECKING:
+    from functions.analyze.embeddings.port import Embeddings, Matrix
+    from functions.analyze.search.vectors import VectorStore
+
+# How deep a ranking is read before both are fused.
+DEPTH = 100
+# Of owners whose shelf is kept.
+SHELVES = 100
+_TRIES = 3
+
+
+@dataclass(slots=True)
+class Search:
+    """Answers questions; see SearchService. Kept for the life of the process, with what it has opened."""
+
+    embeddings: Embeddings
+    shelf: Shelf
+    vectors: VectorStore
+    library: Library
+    _shelves: OrderedDict[str, tuple[int, list[Indexed]]] = field(default_factory=OrderedDict)
+
+    def ask(self, question: Question) -> Answer:
+        """See SearchService."""
+        query: Matrix = self.embeddings.query(question.query)
+        for _ in range(_TRIES):
+            try:
+                return self._answer(question, query)
+            except FileMissingError:
+                # A document was indexed again, or removed, since the shelf was read.
+                self._shelves.pop(question.owner.key, None)
+        raise TransientError("index-changing", "The documents are being indexed again. Search again.")
+
+    def _answer(self, question: Question, query: Matrix) -> Answer:
+        in_scope = [entry for entry in self._entries(question.owner) if _meant(entry, question)]
+        entries = [entry for entry in in_scope if entry.model == self.embeddings.name]
+        skipped = tuple(entry.document_id for entry in in_scope if entry.model != self.embeddings.name)
+        near = self._near(entries, query)
+        worded = self._worded(entries, question.query, [place for place, _ in near])
+        similarity = dict(near)
+        ranked = fuse([(1, [place for place, _ in near]), (1, worded)])[:MAX_FOUND]
+        page = ranked[question.offset : question.offset + question.limit]
+        hits = self._hits(page, similarity, set(worded))
+        return Answer(hits, len(ranked), len(entries), skipped)
+
+    def _entries(self, owner: Owner) -> list[Indexed]:
+        """Return the owner's shelf, read again when its counter has changed."""
+        version = self.shelf.version(owner)
+        kept = self._shelves.get(owner.key)
+        if kept is None or kept[0] != version:
+            kept = self._shelves[owner.key] = (version, self.shelf.entries(owner))
+        self._shelves.move_to_end(owner.key)
+        while len(self._shelves) > SHELVES:
+            self._shelves.popitem(last=False)
+        return kept[1]
+
+    def _near(self, entries: Sequence[Indexed], query: Matrix) -> list[tuple[Place, float]]:
+        total = sum(entry.passages for entry in entries)
+        if self.vectors.whole and total > self.library.most:
+            raise SearchTooWideError(total, self.library.most)
+        found = self.vectors.nearest(entries, query, DEPTH)
+        return [((entry, number), similarity) for entry, number, similarity in found]
+
+    def _worded(self, entries: Sequence[Indexed], query: str, near: Sequence[Place]) -> list[Place]:
+        """Return the places that have words of the question, the best first.
+
+        All passages in scope are looked through where they are at hand, else those that are near.
+        """
+        if self.vectors.whole:
+            found = self.library.keywords(entries).best(query, DEPTH)
+            return [place_of(entries, number) for number, _ in found]
+        keywords = Keywords([self._passage(place).in_context for place in near])
+        return [near[number] for number, _ in keywords.best(query, DEPTH)]
+
+    def _hits(
+        self, page: Sequence[tuple[Place, float]], similarity: dict[Place, float], worded: set[Place]
+    ) -> tuple[Hit, ...]:
+        hits: list[Hit] = []
+        for place, score in page:
+            entry, passage = place[0], self._passage(place)
+            hits.append(
+                Hit(
+                    document_id=entry.document_id,
+                    file_name=entry.file_name,
+                    product_id=entry.product_id,
+                    case_id=entry.case_id,
+                    passage_id=passage.passage_id,
+                    page=passage.page,
+                    last_page=passage.spans[-1][0],
+                    headings=passage.headings,
+                    text=passage.text,
+                    spans=passage.spans,
+                    score=round(score, 4),
+                    similarity=round(similarity[place], 4) if place in similarity else None,
+                    found_by=tuple(
+                        name
+                        for name, has_it in (("vectors", place in similarity), ("keywords", place in worded))
+                        if has_it
+                    ),
+                )
+            )
+        return tuple(hits)
+
+    def _passage(self, place: Place) -> Passage:
+        entry, number = place
+        return self.library.passages([entry])[0][number]
+
+
+def _meant(entry: Indexed, question: Question) -> bool:
+    """Say whether an entry is in the scope of a question."""
+    return (
+        (not question.document_id or entry.document_id == question.document_id)
+        and (not question.product_id or entry.product_id == question.product_id)
+        and (not question.case_id or entry.case_id == question.case_id)
+    )

@@ -1,0 +1,129 @@
+"""A search: the question as the API asks it, the answer as the search function gives it."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass
+from typing import Any, Protocol
+
+from shared.errors import PermanentError
+from shared.jobs.model import Owner
+
+MAX_QUERY = 1000
+MAX_LIMIT = 50
+# Deeper than this nobody reads, and the rankings end.
+MAX_FOUND = 200
+
+
+class SearchTooWideError(PermanentError):
+    """More passages are in scope than the search function holds in memory."""
+
+    status = 422
+
+    def __init__(self, passages: int, most: int) -> None:
+        super().__init__(
+            "search-too-wide",
+            f"The search covers {passages} passages, and this deployment searches {most} at a time. "
+            "Narrow it by document, product or case.",
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class Question:
+    """What is asked of the documents of one owner: all of them, or those of a document, product or case."""
+
+    owner: Owner
+    query: str
+    limit: int = 10
+    offset: int = 0
+    document_id: str = ""
+    product_id: str = ""
+    case_id: str = ""
+
+    def to_json(self) -> dict[str, Any]:
+        """Return the form that travels."""
+        return asdict(self)
+
+    @classmethod
+    def from_json(cls, data: Mapping[str, Any]) -> Question:
+        """Read what ``to_json`` wrote; raises PermanentError where it is no question."""
+        try:
+            fields = {**data, "owner": Owner(**data["owner"])}
+            question = cls(**fields)
+        except (KeyError, TypeError) as error:
+            raise PermanentError("bad-question", "The event is no search question.") from error
+        texts = (question.query, question.document_id, question.product_id, question.case_id)
+        owner = (question.owner.issuer, question.owner.subject)
+        numbers = (question.limit, question.offset)
+        if not all(isinstance(text, str) for text in texts) or not all(
+            isinstance(part, str) and part for part in owner
+        ):
+            raise PermanentError("bad-question", "The event is no search question.")
+        if not all(isinstance(number, int) and number >= 0 for number in numbers):
+            raise PermanentError("bad-question", "The event is no search question.")
+        return question
+
+
+@dataclass(frozen=True, slots=True)
+class Hit:
+    """A passage that was found; ``score`` is 1 where both rankings put it first, ``similarity`` a cosine.
+
+    ``spans`` are (page, start, end) in the text of the document's pages. ``found_by`` names the rankings that
+    have it: ``vectors``, ``keywords``.
+    """
+
+    document_id: str
+    file_name: str
+    product_id: str
+    case_id: str
+    passage_id: str
+    page: int
+    last_page: int
+    headings: tuple[str, ...]
+    text: str
+    spans: tuple[tuple[int, int, int], ...]
+    score: float
+    similarity: float | None
+    found_by: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """Hits, the best first. ``found`` counts them over all pages of the answer.
+
+    ``documents`` were searched; ``skipped`` (ids) were not, as their vectors come from another model: analyse
+    them again.
+    """
+
+    hits: tuple[Hit, ...]
+    found: int
+    documents: int
+    skipped: tuple[str, ...] = ()
+
+    def to_json(self) -> dict[str, Any]:
+        """Return the form that travels."""
+        return asdict(self)
+
+    @classmethod
+    def from_json(cls, data: Mapping[str, Any]) -> Answer:
+        """Read what ``to_json`` wrote, after a way through JSON."""
+        hits = tuple(
+            Hit(
+                **{
+                    **hit,
+                    "headings": tuple(hit["headings"]),
+                    "spans": tuple((page, start, end) for page, start, end in hit["spans"]),
+                    "found_by": tuple(hit["found_by"]),
+                }
+            )
+            for hit in data["hits"]
+        )
+        return cls(hits, data["found"], data["documents"], tuple(data["skipped"]))
+
+
+class SearchService(Protocol):
+    """Answers questions; raises TransientError, and ClauseworksError for what cannot be answered."""
+
+    def ask(self, question: Question) -> Answer:
+        """Answer a question by the documents of its owner."""
+        ...

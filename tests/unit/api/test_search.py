@@ -1,0 +1,204 @@
+"""POST /search and GET /documents/{id}/tree: whose documents are searched, whatever the request says."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field, replace
+from typing import Any
+
+import pytest
+
+from functions.api.bootstrap import Services
+from shared.clock import utc_now
+from shared.errors import TransientError
+from shared.jobs.model import Owner
+from shared.memory_shelf import MemoryShelf
+from shared.search import Answer, Question, SearchTooWideError
+from tests.fakes.indexing import POLICY, Desk
+from tests.unit.api.support import ALICE, BOB, Backend, Client, application, problem, token
+
+OWNER, OTHER = Owner("directus", ALICE), Owner("directus", BOB)
+
+
+@dataclass
+class Counter:
+    """The desk's search behind the API, which sees every question that reaches it."""
+
+    desk: Desk = field(default_factory=Desk)
+    asked: list[Question] = field(default_factory=list)
+    error: Exception | None = None
+    answer: Answer | None = None
+
+    def ask(self, question: Question) -> Answer:
+        self.asked.append(question)
+        if self.error is not None:
+            raise self.error
+        return self.answer or self.desk.search.ask(question)
+
+    def services(self) -> Services:
+        services = Backend().services()
+        return replace(
+            services,
+            documents=self.desk.documents,
+            files=self.desk.files,
+            search=self,
+            shelf=self.desk.shelf,
+        )
+
+    def client(self, bearer: str | None = None) -> Client:
+        return Client(application(self.services()), bearer)
+
+
+@pytest.fixture
+def counter() -> Counter:
+    counter = Counter()
+    counter.desk.clock.now = utc_now()
+    return counter
+
+
+def found(client: Client, **body: Any) -> list[str]:
+    answer = client.post("/search", json={"query": "kennel for dogs", **body})
+    assert answer.status_code == 200, answer.text
+    return sorted({hit["document_id"] for hit in answer.json()["hits"]})
+
+
+def test_the_answer_names_page_headings_passage_and_document(counter: Counter) -> None:
+    document = counter.desk.index(POLICY, OWNER, case_id="c1")
+    body = counter.client().post("/search", json={"query": " dogs in a kennel ", "case_id": "c1"}).json()
+    hit = body["hits"][0]
+    assert (hit["document_id"], hit["file_name"], hit["case_id"]) == (document.document_id, "policy.md", "c1")
+    assert (hit["page"], hit["product_id"]) == (1, None)
+    assert hit["headings"][0] == "Travel policy"
+    assert "Kennel costs" in hit["text"]
+    assert hit["found_by"] == ["vectors", "keywords"]
+    assert (body["found"], body["documents"], body["next_offset"], body["skipped"]) == (1, 1, None, [])
+    assert counter.asked[0].query == "dogs in a kennel"
+
+
+def test_pages(counter: Counter) -> None:
+    for n in range(5):
+        counter.desk.index(f"# Policy {n}\n\nKennel number {n} for dogs.\n", OWNER)
+    client = counter.client()
+    offset, seen = 0, []
+    while offset is not None:
+        body = client.post("/search", json={"query": "kennel", "limit": 2, "offset": offset}).json()
+        seen += [hit["document_id"] for hit in body["hits"]]
+        offset = body["next_offset"]
+    assert len(seen) == len(set(seen)) == 5
+
+
+@pytest.mark.parametrize("field_name", ["document_id", "product_id", "case_id"])
+def test_another_owners_documents_are_out_of_reach(counter: Counter, field_name: str) -> None:
+    secret = counter.desk.index(POLICY, OTHER, case_id="c1")
+    entry = counter.desk.shelf.find(OTHER, secret.document_id)
+    assert entry is not None
+    counter.desk.shelf.put(replace(entry, product_id="p1"))
+    scope = {"document_id": secret.document_id, "product_id": "p1", "case_id": "c1"}[field_name]
+    answer = counter.client().post("/search", json={"query": "dogs", field_name: scope})
+    if field_name == "document_id":
+        assert problem(answer) == (404, "document-not-found")
+        assert counter.asked == []
+    else:
+        assert answer.json()["hits"] == []
+    assert found(counter.client(token(BOB)), **{field_name: scope}) == [secret.document_id]
+
+
+@pytest.mark.parametrize(
+    "forged",
+    [
+        {"owner": {"issuer": "directus", "subject": BOB}},
+        {"owner": f"directus|{BOB}"},
+        {"subject": BOB},
+        {"team": "blue"},
+        {"documents": ["x"]},
+    ],
+)
+def test_an_owner_in_the_payload_is_refused(counter: Counter, forged: dict[str, Any]) -> None:
+    counter.desk.index(POLICY, OTHER)
+    answer = counter.client().post("/search", json={"query": "dogs", **forged})
+    assert problem(answer) == (422, "invalid-request")
+    assert counter.asked == []
+
+
+def test_the_owner_is_that_of_the_token(counter: Counter) -> None:
+    found(counter.client())
+    found(counter.client(token(BOB, team="blue")))
+    assert [question.owner.key for question in counter.asked] == [OWNER.key, OTHER.key]
+
+
+def test_a_team_mate_searches_a_document_by_its_id_only(counter: Counter) -> None:
+    shared = counter.desk.index(POLICY, replace(OTHER, team="blue"))
+    mate = counter.client(token(ALICE, team="blue"))
+    assert found(mate, document_id=shared.document_id) == [shared.document_id]
+    assert found(mate) == []
+    stranger = counter.client(token(ALICE, team="red"))
+    answer = stranger.post("/search", json={"query": "dogs", "document_id": shared.document_id})
+    assert problem(answer) == (404, "document-not-found")
+
+
+def test_an_administrator_searches_any_document_by_its_id_and_else_their_own(counter: Counter) -> None:
+    theirs = counter.desk.index(POLICY, OTHER)
+    admin = counter.client(token("root", admin_access=True))
+    assert found(admin, document_id=theirs.document_id) == [theirs.document_id]
+    assert found(admin) == []
+
+
+def test_what_the_search_should_not_have_found_is_not_passed_on(counter: Counter) -> None:
+    secret = counter.desk.index(POLICY, OTHER)
+    counter.answer = counter.desk.search.ask(Question(OTHER, "dogs"))
+    counter.answer = replace(counter.answer, skipped=(secret.document_id,))
+    body = counter.client().post("/search", json={"query": "dogs"}).json()
+    assert body["hits"] == []
+    assert body["skipped"] == []
+
+
+def test_a_deleted_document_is_not_found_from_that_moment_on(counter: Counter) -> None:
+    document = counter.desk.index(POLICY, OWNER)
+    assert found(counter.client()) == [document.document_id]
+    counter.desk.documents.begin_deletion(document.document_id, counter.desk.clock())
+    assert found(counter.client()) == []
+
+
+@pytest.mark.parametrize(
+    ("error", "expected"),
+    [
+        (SearchTooWideError(200, 100), (422, "search-too-wide")),
+        (TransientError("search-busy", "Busy.", retry_after=2), (503, "search-busy")),
+    ],
+)
+def test_what_cannot_be_answered_is_a_problem(
+    counter: Counter, error: Exception, expected: tuple[int, str]
+) -> None:
+    counter.error = error
+    assert problem(counter.client().post("/search", json={"query": "dogs"})) == expected
+
+
+@pytest.mark.parametrize(
+    "body", [{}, {"query": ""}, {"query": "  "}, {"query": "x" * 1001}, {"query": "x", "limit": 51}]
+)
+def test_bad_questions(counter: Counter, body: dict[str, Any]) -> None:
+    assert problem(counter.client().post("/search", json=body))[0] == 422
+
+
+def test_without_a_search_function_it_says_so() -> None:
+    client = Client(application(Backend().services()))
+    assert problem(client.post("/search", json={"query": "x"})) == (422, "search-not-configured")
+
+
+def test_the_tree_of_a_document(counter: Counter) -> None:
+    document = counter.desk.index(POLICY, OWNER)
+    tree = counter.client().get(f"/documents/{document.document_id}/tree").json()
+    assert tree["children"][0]["title"] == "Travel policy"
+    assert [node["title"] for node in tree["children"][0]["children"]] == ["Luggage", "Cancellation", "Dogs"]
+    other = counter.client(token(BOB)).get(f"/documents/{document.document_id}/tree")
+    assert problem(other) == (404, "document-not-found")
+
+
+def test_a_document_without_an_index_has_no_tree_yet(counter: Counter) -> None:
+    document = counter.desk.upload(POLICY, OWNER)
+    path = f"/documents/{document.document_id}/tree"
+    assert problem(counter.client().get(path)) == (409, "document-not-indexed")
+    counter.desk.index_again(document)
+    counter.desk.files.delete_prefix(f"{document.prefix}index/")
+    assert problem(counter.client().get(path)) == (409, "document-not-indexed")
+    nothing = Client(application(replace(counter.services(), shelf=MemoryShelf())))
+    assert problem(nothing.get(path)) == (409, "document-not-indexed")
