@@ -78,7 +78,8 @@ def test_pages(counter: Counter) -> None:
     for n in range(5):
         counter.desk.index(f"# Policy {n}\n\nKennel number {n} for dogs.\n", OWNER)
     client = counter.client()
-    offset, seen = 0, []
+    offset: int | None = 0
+    seen: list[str] = []
     while offset is not None:
         body = client.post("/search", json={"query": "kennel", "limit": 2, "offset": offset}).json()
         seen += [hit["document_id"] for hit in body["hits"]]
