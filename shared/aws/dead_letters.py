@@ -76,29 +76,30 @@ class SqsDepths:
         self._urls = urls
         self._endpoint_url = endpoint_url
 
-    @property
-    def _sqs(self) -> SQSClient:
-        return client("sqs", self._endpoint_url)  # type: ignore[no-any-return]
-
     def of(self, kind: Kind) -> Depth | None:
         """Ask for the queue's attributes."""
-        url = self._urls.get(kind)
-        if not url:
-            return None
-        with translated(_SERVICE):
-            counts = self._sqs.get_queue_attributes(
-                QueueUrl=url,
-                AttributeNames=[
-                    "ApproximateNumberOfMessages",
-                    "ApproximateNumberOfMessagesNotVisible",
-                    "ApproximateNumberOfMessagesDelayed",
-                ],
-            )["Attributes"]
-        return Depth(
-            waiting=int(counts["ApproximateNumberOfMessages"]),
-            in_flight=int(counts["ApproximateNumberOfMessagesNotVisible"]),
-            delayed=int(counts["ApproximateNumberOfMessagesDelayed"]),
-        )
+        return depth_of(self._urls.get(kind, ""), self._endpoint_url)
+
+
+def depth_of(url: str, endpoint_url: str = "") -> Depth | None:
+    """Return the depth of a queue; None where there is none. Raises TransientError."""
+    if not url:
+        return None
+    sqs: SQSClient = client("sqs", endpoint_url)
+    with translated(_SERVICE):
+        counts = sqs.get_queue_attributes(
+            QueueUrl=url,
+            AttributeNames=[
+                "ApproximateNumberOfMessages",
+                "ApproximateNumberOfMessagesNotVisible",
+                "ApproximateNumberOfMessagesDelayed",
+            ],
+        )["Attributes"]
+    return Depth(
+        waiting=int(counts["ApproximateNumberOfMessages"]),
+        in_flight=int(counts["ApproximateNumberOfMessagesNotVisible"]),
+        delayed=int(counts["ApproximateNumberOfMessagesDelayed"]),
+    )
 
 
 def _letter(kind: Kind, message: MessageTypeDef) -> DeadLetter:

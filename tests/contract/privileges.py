@@ -323,6 +323,81 @@ def remove_what_expired(world: World) -> None:
     assert objects["KeyCount"] == 0
 
 
+# --- Notifications ----------------------------------------------------------------------------------------
+
+
+def remove_a_webhook(world: World) -> None:
+    webhook = world.call("POST", "/webhooks", json={"url": "http://127.0.0.1:9/hook"}).json()
+    world.call("DELETE", f"/webhooks/{webhook['webhook_id']}")
+
+
+def list_failed_notifications(world: World) -> None:
+    world.call("GET", "/admin/notifications")
+
+
+def count_dead_notifications(world: World) -> None:
+    world.call("GET", "/admin/queues")
+
+
+def announce(function: str, kind: Kind) -> Callable[[World], None]:
+    """Return a use that has a function tell the notifications' queue of a job that has ended."""
+
+    def use(world: World) -> None:
+        began = time.time() - 1
+        if kind is Kind.ANALYSIS:
+            job_id = world.ended(world.upload()["job_id"], function)["job_id"]
+        else:
+            uploaded = world.upload()
+            world.ended(uploaded["job_id"], "Analyze")
+            body = {"document_id": uploaded["document_id"]}
+            job_id = world.call("POST", "/jobs/cleanup", json=body).json()["job_id"]
+            world.ended(job_id, function)
+        told_or_refused(world, job_id, function, began)
+
+    return use
+
+
+def announce_what_was_given_up(world: World) -> None:
+    began, long_ago = time.time() - 1, utc_now() - timedelta(hours=2)
+    job = stored(world, created_at=long_ago, updated_at=long_ago, expires_at=long_ago)
+    assert reconcile(world)["failed"] >= 1
+    told_or_refused(world, job.job_id, "Reconcile", began)
+
+
+def notify_by_email(world: World) -> None:
+    began = time.time() - 1
+    job_id = world.upload(notify_email="reader@example.com")["job_id"]
+    told_or_refused(world, job_id, "Notify", began, receivers=1)
+
+
+def repeat_a_notification(world: World) -> None:
+    """Have the notify function send itself a message: nobody listens where the webhook leads."""
+    began = time.time() - 1
+    job_id = world.upload(webhook_url="http://127.0.0.1:9/hook")["job_id"]
+    deadline = time.monotonic() + SECONDS
+    while time.monotonic() < deadline:
+        if world.refused("Notify", began):
+            raise DeniedError("the notify function was refused")
+        found = world.call("GET", f"/jobs/{job_id}/notifications").json()["notifications"]
+        if found and found[0]["attempts_made"] > 1:
+            return
+        time.sleep(0.1)
+    raise AssertionError("neither repeated nor refused")
+
+
+def told_or_refused(world: World, job_id: str, function: str, since: float, receivers: int = 0) -> None:
+    """Wait until a job's announcement was dealt with; raises DeniedError where the function was refused."""
+    deadline = time.monotonic() + SECONDS
+    while time.monotonic() < deadline:
+        if world.refused(function, since):
+            raise DeniedError(f"{function} was refused")
+        log = world.call("GET", f"/jobs/{job_id}/notifications").json()
+        if log["state"] == ("delivered" if receivers else "none"):
+            return
+        time.sleep(0.1)
+    raise AssertionError("neither told nor refused")
+
+
 # Statements that AWS's own services use for the function, which the emulator does by itself.
 REASONED = {
     "Logs": "the emulator writes the functions' logs in its own name",
@@ -341,6 +416,9 @@ USES: Mapping[tuple[str, str], Callable[[World], object]] = {
     ("ApiRole", "Send"): submit,
     ("ApiRole", "DeadLetters"): list_dead_letters,
     ("ApiRole", "ReadLogs"): read_logs,
+    ("ApiRole", "RemoveWebhooks"): remove_a_webhook,
+    ("ApiRole", "FailedNotifications"): list_failed_notifications,
+    ("ApiRole", "CountDeadNotifications"): count_dead_notifications,
     ("WaitRole", "TokenSecret"): verify_a_token("Wait", f"/jobs/{uuid7()}/events"),
     ("WaitRole", "Jobs"): read_events,
     ("WaitRole", "JobsOfDocument"): read_progress,
@@ -366,6 +444,12 @@ USES: Mapping[tuple[str, str], Callable[[World], object]] = {
     ("CleanupRole", "Results"): clean_up,
     ("CleanupRole", "ListFiles"): clean_up,
     ("CleanupRole", "Work"): try_again_later("Cleanup", Kind.CLEANUP),
+    ("AnalyzeRole", "Announce"): announce("Analyze", Kind.ANALYSIS),
+    ("CleanupRole", "Announce"): announce("Cleanup", Kind.CLEANUP),
+    ("ReconcileRole", "Announce"): announce_what_was_given_up,
+    ("NotifyRole", "Notifications"): notify_by_email,
+    ("NotifyRole", "Mail"): notify_by_email,
+    ("NotifyRole", "Work"): repeat_a_notification,
     ("ReconcileRole", "Jobs"): send_again,
     ("ReconcileRole", "Send"): send_again,
     ("ReconcileRole", "JobsDue"): send_again,

@@ -64,7 +64,7 @@ def list_queues(_operator: OperatorDep, services: ServicesDep, operations: Opera
     The age is that of a job's wait by its record: SQS tells the age of messages to CloudWatch alone, and a
     message sent again looks younger than its job.
     """
-    queues = (_queue(kind, services, operations) for kind in Kind)
+    queues = [*(_queue(kind, services, operations) for kind in Kind), _notifications(services)]
     return QueueList(queues=[queue for queue in queues if queue is not None])
 
 
@@ -134,6 +134,23 @@ def _queue(kind: Kind, services: Services, operations: Operations) -> QueueView 
         delayed=depth.delayed,
         oldest_age=None if since is None else max(0.0, round((services.clock() - since).total_seconds(), 3)),
         oldest_job_id=None if oldest is None else oldest.job_id,
+        dead_letters=None if dead is None else dead.waiting + dead.in_flight,
+    )
+
+
+def _notifications(services: Services) -> QueueView | None:
+    """Return how full the notifications' queue is; its messages wait for no worker, but for their time."""
+    depth = services.notifying.depth() if services.notifying else None
+    if services.notifying is None or depth is None:
+        return None
+    dead = services.notifying.dead_depth()
+    return QueueView(
+        kind="notification",
+        depth=depth.waiting,
+        in_flight=depth.in_flight,
+        delayed=depth.delayed,
+        oldest_age=None,
+        oldest_job_id=None,
         dead_letters=None if dead is None else dead.waiting + dead.in_flight,
     )
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import timedelta
 from typing import Any
 
@@ -10,12 +11,13 @@ import pytest
 from functions.cleanup.notify.deliver import Deliverer
 from functions.cleanup.notify.ports import Answer
 from shared.clock import utc_now
+from shared.dead_letters import Depth
 from shared.errors import TransientError
 from shared.jobs import states
 from shared.jobs.store import edit
 from shared.notifications.model import job_scope
 from shared.notifications.signing import key_of, new_secret
-from tests.unit.api.support import ADMIN, ALICE, PDF, Backend, Client, client_of, problem, token
+from tests.unit.api.support import ADMIN, ALICE, PDF, Backend, Client, application, client_of, problem, token
 from tests.unit.notifications.desk import FakePost
 
 URL = "https://hooks.acme.com/path-that-is-secret"
@@ -251,6 +253,16 @@ def test_there_is_no_such_notification(backend: Backend, alice: Client) -> None:
     job_id, _ = failed(backend, alice)
     answer = alice.post(f"/jobs/{job_id}/notifications/msg_0/redeliver")
     assert problem(answer) == (404, "notification-not-found")
+
+
+def test_operators_see_how_full_the_queue_is(backend: Backend) -> None:
+    ports = backend.services().notifying
+    assert ports is not None
+    ports = replace(ports, depth=lambda: Depth(3, 2, 1), dead_depth=lambda: Depth(1, 1, 0))
+    admin = Client(application(replace(backend.services(), notifying=ports)), ADMIN)
+    queue = admin.get("/admin/queues").json()["queues"][-1]
+    assert (queue["kind"], queue["depth"], queue["in_flight"], queue["delayed"]) == ("notification", 3, 2, 1)
+    assert queue["dead_letters"] == 2
 
 
 def test_operators_see_what_was_given_up_and_leave_an_entry(

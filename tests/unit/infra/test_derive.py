@@ -66,6 +66,18 @@ def test_limits_of_concurrency_become_numbers(local: Json) -> None:
     assert functions(local)["WaitFunction"]["ReservedConcurrentExecutions"] == 50
 
 
+def test_roles_are_the_templates_but_for_who_sends_email(local: Json) -> None:
+    roles = resources_of(TEMPLATE, "AWS::IAM::Role")
+    changed = {
+        statement["Sid"]
+        for name, role in resources_of(local, "AWS::IAM::Role").items()
+        for policy, given in zip(role["Policies"], roles[name]["Policies"], strict=True)
+        for statement in policy["PolicyDocument"]["Statement"]
+        if statement not in given["PolicyDocument"]["Statement"]
+    }
+    assert changed == {"Mail"}
+
+
 def test_nothing_is_kept_on_deletion(local: Json) -> None:
     for resource in local["Resources"].values():
         assert not {"DeletionPolicy", "UpdateReplacePolicy"} & set(resource)
