@@ -22,6 +22,7 @@ class FakeTranslator:
         self.errors = list(errors)
         self.calls: list[list[str]] = []
         self.loses = ""
+        self.says = ""
 
     def offers(self, wish: Wish) -> bool:
         return (wish.source, wish.target) in self.pairs
@@ -30,9 +31,8 @@ class FakeTranslator:
         if self.errors:
             raise self.errors.pop(0)
         self.calls.append(list(paragraphs))
-        return [
-            f"[{wish.target}] {text.replace(self.loses, '') if self.loses else text}" for text in paragraphs
-        ]
+        kept = [text.replace(self.loses, "") if self.loses else text for text in paragraphs]
+        return [f"[{wish.target}] {text}{self.says}" for text in kept]
 
     def usage(self, run: Run) -> Mapping[str, Any]:
         return {}

@@ -61,6 +61,7 @@ class OptionalOutputs:
             failed = next(filter(None, (self._failure(stage.name) for stage in output.stages)), None)
             if failed is None:
                 fields[name] = dict(output.finish())
+                warnings += fields[name].get("warnings", [])
             else:
                 fields[name] = {FAILED: failed}
                 warnings.append(

@@ -35,7 +35,7 @@ class ReportFiles:
         made: dict[str, Any] = self._run.outputs(REPORT)[0]
         for name, (key, media_type) in made["files"].items():
             self._run.put_artifact(name, self._run.files.get(key), media_type)
-        return {"language": made["language"], "files": sorted(made["files"])}
+        return {"language": made["language"], "files": sorted(made["files"]), "warnings": made["warnings"]}
 
     def undo(self) -> None:
         """Do nothing: all that was made are files of the job."""
@@ -55,7 +55,7 @@ class ReportFiles:
             name: (self._run.files.put(self._run.key(f"report/{name}"), data, media_type).key, media_type)
             for name, (data, media_type) in made.items()
         }
-        return {"language": report.words.language, "files": files}
+        return {"language": report.words.language, "files": files, "warnings": _blanks(report)}
 
     def _report(self) -> Report:
         from functions.analyze.report.words import labels
@@ -115,6 +115,16 @@ def made_here(run: Run, stage: str) -> list[Any] | None:
     """Return what the units of a stage made in this job; None where there are none, or one of them failed."""
     outputs = run.outputs(stage)
     return None if not outputs or any("failed" in output for output in outputs) else outputs
+
+
+def _blanks(report: Report) -> list[str]:
+    """Say which scripts the PDF cannot show: no font here has them."""
+    from functions.analyze.report.fonts import missing_scripts
+
+    scripts = missing_scripts(report.texts())
+    if not scripts:
+        return []
+    return [f"{PDF} has blanks for text in {', '.join(scripts).lower()} script: no font for it is installed."]
 
 
 def _summary(body: Mapping[str, Any]) -> list[Sentence]:

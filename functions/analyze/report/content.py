@@ -103,6 +103,16 @@ class Report:
             for benefit in segment.benefits:
                 yield segment, benefit, benefit
 
+    def texts(self) -> Iterator[str]:
+        """Yield the texts that come from the document, or were made of it."""
+        for _, _, group in self.groups():
+            own = () if group.entry is None else (group.entry,)
+            for entry in (*own, *group.limits, *group.conditions, *group.exclusions):
+                yield from (entry.label, entry.proof.quote, entry.proof.section)
+        yield from (sentence.text for sentence in self.summary)
+        for page in self.translation:
+            yield from (page.original, page.translated)
+
     def count(self, kind: str) -> int:
         """Return how many limits, conditions or exclusions there are, at every level."""
         return sum(len(getattr(group, kind)) for _, _, group in self.groups())

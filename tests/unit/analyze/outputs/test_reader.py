@@ -15,6 +15,7 @@ import pytest
 from functions.analyze.outputs.ended import reader_makers
 from functions.analyze.outputs.reader import ReaderTools
 from functions.analyze.outputs.workflow import OutputWorkflow
+from functions.analyze.report import fonts
 from functions.analyze.translate.port import Translator
 from functions.analyze.workflow import AnalysisWorkflow, Tools
 from shared.clock import utc_now
@@ -131,6 +132,16 @@ def test_nothing_is_made_unasked() -> None:
     job = World([]).analysis()
     assert "outputs" not in result(job)
     assert "report.pdf" not in job.artifacts
+
+
+def test_a_report_says_which_scripts_it_cannot_show(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(fonts, "installed", lambda: frozenset({"Libertinus Serif"}))
+    translator = FakeTranslator([("en", "ta")])
+    translator.says = "\u0b95\u0bbe\u0baa\u0bcd\u0baa\u0bc0\u0b9f\u0bc1"
+    job = World([translator]).analysis(translate_to="ta", report=True)
+    assert [warning for warning in result(job)["warnings"] if "tamil" in warning] == [
+        "report.pdf has blanks for text in tamil script: no font for it is installed."
+    ]
 
 
 def test_a_page_whose_numbers_are_lost_is_marked() -> None:
