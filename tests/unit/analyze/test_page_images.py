@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 from PIL import Image
 
 from functions.analyze.extract import DEFAULT_LIMITS, Limits, open_source
-from functions.analyze.extract.bitmap import FOR_PEOPLE
+from functions.analyze.extract.bitmap import FOR_PEOPLE, FOR_RECOGNITION, Look
 from functions.analyze.extract.source import Visible
 from functions.analyze.highlight import highlight
 from functions.analyze.original import Original
@@ -230,6 +230,22 @@ def test_what_is_gone_is_said(world: World, lost: str, problem: str) -> None:
     assert ended is not None
     assert ended.error is not None
     assert (ended.status, ended.error["type"].rpartition(":")[2]) == (Status.FAILED, problem)
+
+
+@pytest.mark.parametrize("look", [FOR_RECOGNITION, FOR_PEOPLE], ids=["grey", "colour"])
+@pytest.mark.parametrize("mode", ["1", "L", "RGB", "CMYK"])
+def test_scans_of_any_colours_are_seen(mode: str, look: Look) -> None:
+    paper = Image.new("L", (300, 200), 255)
+    paper.paste(0, (100, 50, 200, 150))
+    out = io.BytesIO()
+    paper.convert(mode).save(out, "PDF", resolution=100)
+    source = open_source(out.getvalue(), "scan.pdf")
+    assert isinstance(source, Visible)
+    pixels = source.bitmap(1, look=look).pixels
+    source.close()
+    rows, columns = pixels.shape[:2]
+    assert pixels[rows // 2, columns // 2].max() < 40
+    assert pixels[rows // 10, columns // 10].min() > 215
 
 
 def test_boxes_are_marked_as_with_a_marker() -> None:

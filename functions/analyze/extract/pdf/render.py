@@ -30,13 +30,15 @@ def render(pdfium: Any, page: Any, number: int, box: Box | None, look: Look, mos
     zoom = look.resolution_for(x1 - x0, bottom - top) / POINTS
     columns, rows = max(1, round((x1 - x0) * zoom)), max(1, round((bottom - top) * zoom))
     form, shape = (_COLOUR, (rows, columns, 3)) if look.colour else (_GREY, (rows, columns))
+    # In grey there is no order of colours: with that flag PDFium leaves grey images out.
+    flags = _ANNOTATIONS | _RED_FIRST if look.colour else _ANNOTATIONS
     pixels = np.full(shape, 255, dtype=np.uint8)
     bitmap = pdfium.FPDFBitmap_CreateEx(
         columns, rows, form, pixels.ctypes.data_as(ctypes.c_void_p), pixels.strides[0]
     )
     try:
         place = (round(-x0 * zoom), round(-top * zoom), round(width * zoom), round(height * zoom))
-        pdfium.FPDF_RenderPageBitmap(bitmap, page, *place, 0, _ANNOTATIONS | _RED_FIRST)
+        pdfium.FPDF_RenderPageBitmap(bitmap, page, *place, 0, flags)
     finally:
         pdfium.FPDFBitmap_Destroy(bitmap)
     return Bitmap(pixels, 1 / zoom, x0, top)

@@ -7,7 +7,7 @@ import hashlib
 import io
 import json
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 import pytest
@@ -51,9 +51,9 @@ class World:
     translators: Sequence[Translator] = field(default_factory=lambda: [FakeTranslator()])
     jobs: MemoryJobs = field(default_factory=MemoryJobs)
     files: MemoryFiles = field(default_factory=MemoryFiles)
+    tools: Tools = field(default_factory=lambda: Tools(TAXONOMY, {"words": WordEngine()}))
 
-    def analysis(self, attempts: int = 1, **params: Any) -> Job:
-        data = TEXT.encode()
+    def analysis(self, attempts: int = 1, data: bytes = TEXT.encode(), **params: Any) -> Job:
         stored = self.files.put("documents/d1/original", data, "text/markdown")
         document = {
             "document_id": "d1",
@@ -74,9 +74,7 @@ class World:
         now = utc_now()
         job = Job(uuid7(), kind, OWNER, params, now, now, max_attempts=attempts)
         self.jobs.create(states.submitted(job, "u1"))
-        tools = Tools(
-            TAXONOMY, {"words": WordEngine()}, jobs=self.jobs, readers=ReaderTools(self.translators)
-        )
+        tools = replace(self.tools, jobs=self.jobs, readers=ReaderTools(self.translators))
         makers = reader_makers(tools)
         runner = Runner(
             self.jobs,

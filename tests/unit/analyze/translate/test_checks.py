@@ -64,6 +64,10 @@ def test_names_come_once_in_order() -> None:
     assert names("Frau Meier und Herr Kunz, Frau Meier") == ["Meier", "Kunz"]
 
 
+def test_a_letter_that_numbers_a_part_is_no_title() -> None:
+    assert names("Teil D Personen-Assistance\nD Rettung, D. Pedro Ruiz") == ["Pedro Ruiz"]
+
+
 @given(st.text(max_size=200))
 def test_a_text_is_like_itself(text: str) -> None:
     assert remarks(text, text) == []
