@@ -7,9 +7,9 @@ import re
 _WORD = (
     r"(?:Art(?:ikel|icle)?|Ziff(?:er)?|Kapitel|Chapitre|Chapter|Abschnitt|Section|Clause|Teil|Part(?:ie)?|§+)"
 )
-_NUMBER = r"(?:\d+(?:\.\d+)*|[IVX]+)"
+_NUMBER = r"(?:[A-Z]?\d+(?:\.\d+)*|[IVX]+)"
 CLAUSE = re.compile(
-    rf"(?:{_WORD}\.?\s*{_NUMBER}[a-z]?\b[.:]?"  # Art. 3, § 12, Section IV
+    rf"(?:{_WORD}\.?\s*{_NUMBER}[a-z]?\b[.:]?"  # Art. 3, Art. A4, § 12, Section IV
     r"|[A-Z]{1,2}\s?\d+(?:\.\d+)*[.:]?(?=\s|$)"  # A 2.1, B3
     r"|\d+(?:\.\d+)+[.:]?(?=\s|$)"  # 2.1.3
     r"|\d{1,3}[.:]?(?=\s|$)"  # 3.

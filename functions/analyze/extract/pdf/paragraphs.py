@@ -14,6 +14,8 @@ from functions.analyze.extract.pdf.lines import Line, is_bold, leading
 
 _LARGE = 1.2
 _EARLY = 0.35
+_MANY_LINES = 20
+_SELDOM = 0.03
 _ENDS = re.compile(r"[.:;!?][)»”\"']?$")
 # "Haus- und Reisegepäck": the hyphen stands for the word that follows the conjunction.
 _CONJUNCTION = re.compile(r"^(und|oder|sowie|bzw|bis|resp|respektive|beziehungsweise|et|ou|and|or|to)\b")
@@ -33,7 +35,14 @@ def make_blocks(lines: Sequence[Line]) -> list[Draft]:
             groups.append([line])
         else:
             groups[-1].append(line)
-    return [draft for group in groups for draft in _drafts(group)]
+    keeps = _keeps_hyphens(lines)
+    return [draft for group in groups for draft in _drafts(group, keeps_hyphens=keeps)]
+
+
+def _keeps_hyphens(lines: Sequence[Line]) -> bool:
+    """Tell whether a column is set without hyphenation: a hyphen at a line's end is then the word's own."""
+    hyphens = sum(line.words[-1].text.endswith("-") for line in lines)
+    return len(lines) >= _MANY_LINES and hyphens <= _SELDOM * len(lines)
 
 
 def _starts_block(group: Sequence[Line], line: Line, step: float, right: float, body: float) -> bool:
@@ -110,12 +119,12 @@ def _was_short(above: Line, line: Line, right: float) -> bool:
     return slack > max(4.0 * line.size, _EARLY * (right - above.x0))
 
 
-def _drafts(group: Sequence[Line]) -> list[Draft]:
+def _drafts(group: Sequence[Line], *, keeps_hyphens: bool) -> list[Draft]:
     words = [word for line in group for word in line.words]
     starts = {id(line.words[0]) for line in group[1:]}
     head = _run_in(words)
     parts = [words[:head], words[head:]] if head else [words]
-    return [draft_of(part, starts) for part in parts]
+    return [draft_of(part, starts, keeps_hyphens=keeps_hyphens) for part in parts]
 
 
 def _run_in(words: Sequence[Glyphs]) -> int:
@@ -128,23 +137,24 @@ def _run_in(words: Sequence[Glyphs]) -> int:
     return count if titled and not any(word.bold for word in words[count : count + 3]) else 0
 
 
-def draft_of(words: Sequence[Glyphs], line_starts: set[int]) -> Draft:
+def draft_of(words: Sequence[Glyphs], line_starts: set[int], *, keeps_hyphens: bool = False) -> Draft:
     """Return a block of ``words``; those in ``line_starts`` (by identity) begin a line."""
-    pieces = pieces_of(words, line_starts)
+    pieces = pieces_of(words, line_starts, keeps_hyphens=keeps_hyphens)
     text = " ".join(word.text for word in words[:3])
     kind = BlockKind.LIST_ITEM if LIST_MARK.match(text) else BlockKind.PARAGRAPH
     sizes = sorted(word.size for word in words)
     return Draft(kind, pieces, size=sizes[len(sizes) // 2], bold=is_bold(words))
 
 
-def pieces_of(words: Sequence[Glyphs], line_starts: set[int]) -> list[Piece]:
+def pieces_of(words: Sequence[Glyphs], line_starts: set[int], *, keeps_hyphens: bool = False) -> list[Piece]:
     """Join words to running text: hyphenation at line ends is undone, every part keeps its box."""
     pieces: list[Piece] = []
     for number, word in enumerate(words):
         text, joiner = word.text, " " if word.spaced else ""
         if number and id(word) in line_starts:
             before = pieces[-1]
-            joiner, before.text = _across_lines(before.text, text)
+            joiner, joined = _across_lines(before.text, text)
+            before.text = before.text if keeps_hyphens else joined
         pieces.append(Piece(text, (word.x0, word.top, word.x1, word.bottom), joiner))
     return pieces
 

@@ -200,3 +200,19 @@ def test_a_printed_number_counts_before_the_files_own() -> None:
         b"/Type /Catalog", b"/Type /Catalog /PageLabels << /Nums [0 << /S /D >>] >>"
     )
     assert [page.label for page in extract(data).pages] == ["11", "12", "13"]
+
+
+def test_where_no_word_is_divided_a_hyphen_at_a_lines_end_is_the_words_own() -> None:
+    lines = [f"Line {n} of a policy that is set without any hyphenation" for n in range(20)]
+    sheet = Sheet().lines(50, 100, *lines, "and pays for vaccinations and all kinds of medical check-")
+    sheet.text(50, 100 + 21 * 11, "ups before the journey, up to the limit of the schedule")
+    assert "medical check-ups before" in extract(write_pdf(sheet)).pages[0].text
+
+
+def test_the_second_line_of_a_numbered_heading_belongs_to_it() -> None:
+    sheet = (
+        Sheet().text(50, 80, "Art. A4", size=11, bold=True).text(92, 80, "Wo und wann", size=11, bold=True)
+    )
+    sheet.text(92, 93, "die Versicherung gilt", size=11, bold=True).lines(50, 120, *PROSE)
+    kinds = blocks(extract(write_pdf(sheet)).pages[0])
+    assert kinds[0] == (BlockKind.HEADING, "Art. A4 Wo und wann die Versicherung gilt")
