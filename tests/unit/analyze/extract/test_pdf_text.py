@@ -203,9 +203,9 @@ def test_a_printed_number_counts_before_the_files_own() -> None:
 
 
 def test_where_no_word_is_divided_a_hyphen_at_a_lines_end_is_the_words_own() -> None:
-    lines = [f"Line {n} of a policy that is set without any hyphenation" for n in range(20)]
+    lines = [f"Line {n} of a policy that is set without any hyphenation" for n in range(40)]
     sheet = Sheet().lines(50, 100, *lines, "and pays for vaccinations and all kinds of medical check-")
-    sheet.text(50, 100 + 21 * 11, "ups before the journey, up to the limit of the schedule")
+    sheet.text(50, 100 + 41 * 11, "ups before the journey, up to the limit of the schedule")
     assert "medical check-ups before" in extract(write_pdf(sheet)).pages[0].text
 
 
