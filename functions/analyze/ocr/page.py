@@ -14,7 +14,7 @@ from functions.analyze.extract.pdf.page import compose
 from functions.analyze.ocr.port import ReadWord, Recogniser
 from functions.analyze.ocr.ruling import find_rules
 from functions.analyze.ocr.type import measure
-from functions.analyze.ocr.upright import Placement, lines_of, straighten
+from functions.analyze.ocr.upright import Placement, inked, lines_of, straighten
 
 if TYPE_CHECKING:
     from functions.analyze.extract.bitmap import Bitmap, Grey
@@ -98,22 +98,26 @@ def _joint(readings: Sequence[tuple[Bitmap, _Reading]], name: str) -> Ocr:
 def _read(bitmap: Bitmap, engine: Recogniser) -> _Reading:
     """Read an image the way up that gives the most certain text; the likely ways are tried first."""
     down, skew = lines_of(bitmap.pixels)
+    if not inked(bitmap.pixels):
+        return _attempt(bitmap, engine, 0, 0.0)
     likely, other = ((90, 270), (0, 180)) if down else ((0, 180), (90, 270))
     best = _attempt(bitmap, engine, likely[0], skew)
     if _is_clear(best):
         return best
     best = max(best, _attempt(bitmap, engine, likely[1], skew), key=_merit)
-    if _is_clear(best) or best.confidence > _HOPELESS:
+    if _is_clear(best) or (best.confidence > _HOPELESS and len(best.words) >= _LEAST_WORDS):
         return best
     return max(best, *(_attempt(bitmap, engine, turn, 0.0) for turn in other), key=_merit)
 
 
 def _is_clear(reading: _Reading) -> bool:
-    return reading.confidence >= _SURE or len(reading.words) < _LEAST_WORDS
+    """Say whether no other way up can be better; a few words may be what a wrong one makes of a page."""
+    return reading.confidence >= _SURE and len(reading.words) >= _LEAST_WORDS
 
 
 def _merit(reading: _Reading) -> float:
-    return reading.confidence if reading.words else 0.0
+    """Return how many letters were read, uncertain ones hardly counted."""
+    return sum(len(word.text) * word.confidence**4 for word in reading.words)
 
 
 def _attempt(bitmap: Bitmap, engine: Recogniser, turn: int, skew: float) -> _Reading:

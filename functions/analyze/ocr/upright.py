@@ -104,6 +104,11 @@ def lines_of(pixels: Grey) -> tuple[bool, float]:
     return (True, skew_down) if down > across else (False, skew)
 
 
+def inked(pixels: Grey) -> bool:
+    """Say whether there is more on the page than a few specks."""
+    return len(_ink(pixels)[0]) >= _LEAST_INK
+
+
 def _ink(pixels: Grey) -> tuple[Points, Points]:
     """Return x and y of the ink of a reduced image, a sample where there is a lot."""
     step = max(1, round(max(pixels.shape) / _WORKING_SIDE))

@@ -39,7 +39,9 @@ _MONTH_NUMBERS: Mapping[str, int] = {
 _LETTERS = r"[^\W\d_]"
 _WORD = rf"(?-i:[A-ZÀ-ÖØ-Þ]){_LETTERS}[\w'’-]*"
 # Names that can be told from other words in any language: after a title, before a legal form, addresses.
-_TITLE = r"(?:Sr|Sra|Srta|Dña|Don|Doña|Herrn?|Frau|Mr|Mrs|Ms|Mme|Mlle|Monsieur|Madame|Dr|Prof|Sig|Signora)\.?|[DM]\."
+_TITLE = (
+    r"(?:Sra?|Srta|Dña|Don|Doña|Herrn?|Frau|Mrs?|Ms|Mme|Mlle|Monsieur|Madame|Dr|Prof|Sig|Signora)\.?|[DM]\."
+)
 _TITLED = re.compile(rf"\b(?:{_TITLE}) +(?P<name>{_WORD}(?: +{_WORD}){{0,3}})")
 _COMPANY = re.compile(
     rf"(?P<name>(?:{_WORD}\s+){{1,4}}(?:AG|GmbH|KG|SA|S\.A\.|S\.L\.|SL|SE|Ltd|Limited|Inc|plc|SpA|S\.p\.A\.|SAS))(?!\w)"
