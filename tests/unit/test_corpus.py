@@ -18,10 +18,13 @@ NAMES = (
     "gletscher-schutzbrief",
     "haftpflicht-fels",
     "hausrat-kastell",
+    "helvia-reise",
     "horizon-formule",
     "karte-lagune",
     "kartenschutz-zinn",
+    "komet-studienreise",
     "larkspur-annual",
+    "leben-opal",
     "motorfahrzeug-ahorn",
     "ostwind-paket",
     "rechtsschutz-birke",
@@ -133,7 +136,7 @@ def test_every_limit_gives_a_number_of_its_quote(name: str) -> None:
 
 
 @pytest.mark.parametrize(
-    "name", ["haftpflicht-fels", "hausrat-kastell", "motorfahrzeug-ahorn", "spitalzusatz-linde"]
+    "name", ["haftpflicht-fels", "hausrat-kastell", "leben-opal", "motorfahrzeug-ahorn", "spitalzusatz-linde"]
 )
 def test_other_lines_of_business_cover_nothing_of_the_taxonomy(name: str) -> None:
     loaded = labels(name)

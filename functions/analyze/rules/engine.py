@@ -18,7 +18,7 @@ from functions.analyze.rules.contradictions import ContradictionFinder
 from functions.analyze.rules.cues import cues_for
 from functions.analyze.rules.details import DetailFinder
 from functions.analyze.rules.evidence import evidence_of
-from functions.analyze.rules.hints import Rule, read_rule
+from functions.analyze.rules.hints import Rule, lone_benefits, read_rule
 from functions.analyze.rules.limits import LimitFinder
 from functions.analyze.rules.matching import WordIndex
 from functions.analyze.rules.negation import Negation
@@ -71,7 +71,13 @@ class RulesAnalysis:
         self._segments = {item.item_id: read_rule(item, self._language) for item in taxonomy.segments}
         negation = Negation(self._index, cues.negation, cues.rest)
         self._scopes = Scopes(
-            self._outline, self._index, self._stances, negation, self._root, list(self._segments.values())
+            self._outline,
+            self._index,
+            self._stances,
+            negation,
+            self._root,
+            list(self._segments.values()),
+            lone_benefits(taxonomy),
         )
         self._finder = BenefitFinder(self._outline, self._index, self._stances, self._scopes, negation)
         finder = LimitFinder(self._outline, self._index, self._stances, self._language, cues)

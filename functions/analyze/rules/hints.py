@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from functions.analyze.rules.matching import compile_pattern
 from shared.errors import PermanentError
-from shared.taxonomy import Item
+from shared.taxonomy import Category, Item, Taxonomy
 
 _PROOFS = frozenset(
     {"grant", "event", "object", "overview", "limit", "neutral", "general", "duty", "exclusion", "definition"}
@@ -81,6 +81,32 @@ def read_rule(item: Item, language: str) -> Rule:
         terms=_patterns(item, _mapping(item, "relevance", "terms"), language),
         others=_patterns(item, _mapping(item, "relevance", "others"), language),
     )
+
+
+def lone_benefits(taxonomy: Taxonomy) -> frozenset[str]:
+    """Return the ids of the benefits that mean one thing wherever they are named.
+
+    Their names are found in no other segment, or in such alone as they share their passages with.
+    """
+    scopes: dict[str, dict[str, set[str]]] = {}
+    for segment in taxonomy.segments:
+        for item in segment.of(Category.BENEFIT):
+            scope = item.hints.get("scope")
+            shared = set(scope) if isinstance(scope, list | tuple) else set()
+            scopes.setdefault(item.name, {})[segment.name] = shared
+    return frozenset(
+        item.item_id
+        for segment in taxonomy.segments
+        for item in segment.of(Category.BENEFIT)
+        if _is_lone(segment.name, scopes[item.name])
+    )
+
+
+def _is_lone(segment: str, scopes: Mapping[str, set[str]]) -> bool:
+    """Whether the namesakes elsewhere (``scopes`` by segment) share the passages of this segment's."""
+    others = {name for name, shared in scopes.items() if name != segment and shared}
+    shares = all(name in scopes[segment] or segment in scopes[name] for name in others)
+    return len(scopes) == 1 or (bool(others) and shares)
 
 
 def names_of(item: Item, language: str) -> tuple[str, ...]:

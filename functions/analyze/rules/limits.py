@@ -245,7 +245,8 @@ class LimitFinder:
 
     def _rows_below(self, clause: Clause) -> Iterator[int]:
         """Yield the rows that belong to a row without an amount: those with one that follow at once."""
-        if self.amounts(clause):
+        # A row that says something of its own is complete, also without a sum.
+        if "".join(self._outline.text(clause).split("\t")[1:]).strip() or self.amounts(clause):
             return
         for other in self._outline.clauses[clause.index + 1 :]:
             if other.table != clause.table or not self.amounts(other):

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Sequence, Set
 
 from functions.analyze.rules.hints import Rule
 from functions.analyze.rules.matching import WordIndex
@@ -27,9 +27,12 @@ class Scopes:
         negation: Negation,
         product: Rule,
         segments: Sequence[Rule],
+        lone: Set[str] = frozenset(),
     ) -> None:
+        """``lone`` are the ids of benefits that mean one thing wherever a table names them."""
         self._outline = outline
         self._stances = stances
+        self._lone = lone
         self._joined = index.find_any(stances.cues.joint)
         named: list[set[str]] = [set() for _ in outline.sections]
         titled: list[set[str]] = [set() for _ in outline.sections]
@@ -123,7 +126,11 @@ class Scopes:
             return False
         if rule.anywhere or allowed & self.around[clause.section]:
             return True
-        return not nearest and any(self.mentions(segment, clause.index) for segment in allowed)
+        if nearest:
+            return False
+        if clause.kind is ClauseKind.ROW and rule.item.item_id in self._lone and self.modules(own):
+            return self._stances.clauses[clause.index] is Stance.OVERVIEW
+        return any(self.mentions(segment, clause.index) for segment in allowed)
 
     def _object_scope(self, clause: Clause) -> int | None:
         """Return the section whose insured objects the clause lists: the parent of that list."""

@@ -162,6 +162,24 @@ def test_a_row_that_names_a_segment_alone_holds_for_it(taxonomy: Taxonomy) -> No
     assert values(taxonomy, "car/towing", source) == {500}
 
 
+def test_a_row_that_names_a_lone_benefit_grants_it_where_its_segment_has_a_section(
+    taxonomy: Taxonomy,
+) -> None:
+    row = "# Overview\n| Towing | £500\n"
+    assert values(taxonomy, "car/towing", row + "# Your car\nHelp on the road.") == {500}
+    assert pairs(analyse(document(row + "# Your trip\nWe pay the kennel."), taxonomy)) == {"trip/kennel"}
+
+
+def test_a_name_that_several_segments_have_is_not_alone(taxonomy: Taxonomy) -> None:
+    source = "# Overview\n| Hotel | £500\n# Your car\nWe pay the towing."
+    assert "car/hotel" not in pairs(analyse(document(source), taxonomy))
+
+
+def test_a_row_that_says_something_ends_there(taxonomy: Taxonomy) -> None:
+    source = "# Your trip\n|! Cover | Sum\n| Kennel | in full\n| Other | £7"
+    assert values(taxonomy, "trip/kennel", source) == set()
+
+
 def test_limits_under_the_title_of_another_benefit_are_not_shared(taxonomy: Taxonomy) -> None:
     source = """
     # Your trip
