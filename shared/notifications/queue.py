@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from datetime import timedelta
 from typing import Protocol
 
-from shared.errors import PermanentError, TransientError
+from shared.errors import ClauseworksError, PermanentError
 from shared.jobs.model import Job
 from shared.jobs.queue import Announce
 from shared.notifications.model import Notification, parent_of
@@ -68,7 +68,8 @@ def announcer(queue: NotificationQueue) -> Announce:
             return
         try:
             queue.send(NotificationMessage.of_job(job.job_id))
-        except TransientError as error:
+        except ClauseworksError as error:
+            # Whatever it is: how the job ended is written, and stays so.
             logger.warning("Message not sent; the reconciler will", problem=error.code)
 
     return announce

@@ -7,8 +7,10 @@ import json
 from collections import Counter
 from typing import Any
 
+from shared.aws.notifications_table import DynamoNotifications
 from shared.jobs.model import Job, Status
 from shared.jobs.workflow import job_prefix
+from shared.notifications.model import parent_of
 from tests.chaos.world import World
 
 TERMINAL = {"completed", "failed", "cancelled"}
@@ -31,6 +33,9 @@ def history(world: World, job: Job) -> None:
     assert job.units_done == finished.total()
     assert (job.lease_until, job.worker_id) == (None, "")
     assert not any(sum(world.depth(url)) for url in world.dead.values())
+    # Nobody expands it here: it stays where the write that ended the job has put it.
+    log = DynamoNotifications(world.name, world.endpoint).log(parent_of(job.job_id))
+    assert log.announced is not job.follows
 
 
 def units(world: World, job: Job) -> int:

@@ -83,7 +83,8 @@ class World(Place):
             "CHAOS_RESEND": str(times.resend),
             "CHAOS_LOG": str(folder / "log.txt"),
         }
-        self.jobs = DynamoJobs(self.name, ground.stack.deployed.endpoint)
+        self.endpoint = ground.stack.deployed.endpoint
+        self.jobs = DynamoJobs(self.name, self.endpoint)
         directus.users[self.token] = {PRODUCT}
 
     # --- Processes -------------------------------------------------------------------------------------

@@ -35,6 +35,7 @@ EXPECTED: dict[str, dict[str, Any]] = {
     "AnalyzeFunction": {"batchItemFailures": []},
     "CleanupFunction": {"batchItemFailures": []},
     "ReconcileFunction": {"errors": 0},
+    "NotifyFunction": {"batchItemFailures": []},
     # There is no token in its event, and nobody who follows the job in that of push.
     "WaitFunction": {"statusCode": 401},
     "PushFunction": {"sent": 0},

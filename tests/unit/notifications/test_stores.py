@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import pytest
 
+from shared.errors import PermanentError, TransientError
 from shared.memory import MemoryJobs
-from shared.notifications.memory import MemoryNotifications, MemoryWebhooks
+from shared.notifications.memory import MemoryNotificationQueue, MemoryNotifications, MemoryWebhooks
+from shared.notifications.queue import announcer
 from tests.notification_contract import NotificationsContract, WebhooksContract
-from tests.store_contract import FakeClock
+from tests.store_contract import FakeClock, new_job
 
 
 @pytest.fixture
@@ -29,3 +31,15 @@ class TestMemoryNotifications(NotificationsContract):
     @pytest.fixture
     def store(self, jobs: MemoryJobs) -> MemoryNotifications:
         return MemoryNotifications(jobs)
+
+
+@pytest.mark.parametrize(
+    "error", [TransientError("aws-unavailable", "x"), PermanentError("aws-refused", "x")]
+)
+def test_an_announcement_that_cannot_be_sent_changes_nothing(error: Exception) -> None:
+    def fault(_name: str) -> None:
+        raise error
+
+    queue = MemoryNotificationQueue(fault=fault)
+    announcer(queue)(new_job(FakeClock()))
+    assert queue.messages == []
