@@ -59,6 +59,7 @@ ALLOWED_STATUS = {
     "cancel": {200, 409},
     "unlock": {200, 409},
     "redeliver": {202, 409},
+    "tree": {200, 409},
 }
 
 

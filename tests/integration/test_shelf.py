@@ -1,0 +1,22 @@
+"""The contract of shelves, on DynamoDB."""
+
+from __future__ import annotations
+
+import pytest
+
+from infra.local.stack import LocalStack
+from shared.aws.documents_table import DynamoDocuments
+from shared.aws.jobs_table import DynamoJobs
+from shared.aws.shelf_table import DynamoShelf
+from tests.shelf_contract import ShelfContract, Shop
+from tests.store_contract import FakeClock
+
+
+class TestDynamoShelf(ShelfContract):
+    @pytest.fixture
+    def shop(self, stack: LocalStack) -> Shop:
+        table, endpoint = stack.environment("ApiFunction")["JOBS_TABLE"], stack.deployed.endpoint
+        clock = FakeClock()
+        documents = DynamoDocuments(table, endpoint, clock)
+        shelf = DynamoShelf(table, endpoint, clock)
+        return Shop(shelf, DynamoJobs(table, endpoint, clock), documents.put, documents.delete, clock)

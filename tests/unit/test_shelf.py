@@ -1,0 +1,31 @@
+"""The contract of shelves, in memory."""
+
+from __future__ import annotations
+
+import pytest
+
+from shared.jobs.store import JobStore
+from shared.memory import MemoryJobs
+from shared.memory_documents import MemoryDocuments
+from shared.memory_shelf import MemoryShelf
+from shared.shelf import Indexed
+from tests.shelf_contract import ShelfContract, Shop
+from tests.store_contract import FakeClock
+
+
+class TestMemoryShelf(ShelfContract):
+    @pytest.fixture
+    def shop(self) -> Shop:
+        clock = FakeClock()
+        jobs: JobStore = MemoryJobs(clock)
+        documents = MemoryDocuments(clock)
+
+        def held(entry: Indexed) -> bool:
+            job = jobs.get(entry.job_id)
+            return job is not None and job.fence == entry.fence and job.lease_until is not None
+
+        def there(entry: Indexed) -> bool:
+            return documents.get(entry.document_id) is not None
+
+        shelf = MemoryShelf(clock, held, there)
+        return Shop(shelf, jobs, documents.put, documents.delete, clock)
