@@ -16,6 +16,8 @@ from functions.analyze.extract.pdf.glyphs import Glyphs
 from functions.analyze.extract.pdf.lines import Line, cells, group_lines
 
 _MIN_ROWS = 4
+# Points; a page has at most 14,400. Words may be set anywhere, and the stripes are sought point by point.
+_WIDEST = 20_000.0
 _WORD_GAP = 0.8
 _NARROWEST = 0.7
 _MAX_CROSSING = 0.25
@@ -85,6 +87,8 @@ def _outer(rows: Sequence[Sequence[_Span]]) -> tuple[float, float]:
 def _stripes(rows: Sequence[Sequence[_Span]]) -> list[float]:
     """Return the middle of every vertical stripe that few rows cross."""
     left, right = _outer(rows)
+    if right - left > _WIDEST:
+        return []
     width = int(right - left) + 2
     steps = [0] * (width + 1)
     for row in rows:

@@ -216,3 +216,10 @@ def test_the_second_line_of_a_numbered_heading_belongs_to_it() -> None:
     sheet.text(92, 93, "die Versicherung gilt", size=11, bold=True).lines(50, 120, *PROSE)
     kinds = blocks(extract(write_pdf(sheet)).pages[0])
     assert kinds[0] == (BlockKind.HEADING, "Art. A4 Wo und wann die Versicherung gilt")
+
+
+def test_a_word_far_beyond_the_page_costs_nothing() -> None:
+    sheet = Sheet().lines(50, 100, *PROSE).lines(50, 180, *PROSE).text(100_000_000, 140, "Fern")
+    text = extract(write_pdf(sheet)).pages[0].text
+    assert "Fern" in text
+    assert text.count("Die Versicherung gilt weltweit") == 2
