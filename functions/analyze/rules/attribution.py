@@ -99,6 +99,7 @@ class Attribution:
             seen |= {number for number, _ in caps}
             zone += caps if rule.main else [entry for entry in caps if self._is_shared(rule, entry[0])]
         figures = [figure for figure in self._limits.figures(zone) if self._is_for(item, figure)]
+        figures += self._limits.waits(supports, {number for number, _ in zone})
         if rule.main or not any(figure.amount.kind is AmountKind.MONEY for figure in figures):
             seen = {number for number, _ in zone}
             figures += self._limits.figures(

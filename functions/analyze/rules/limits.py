@@ -127,6 +127,17 @@ class LimitFinder:
                 add(other, support.weight * _NEARBY)
         return sorted(zone.items())
 
+    def waits(self, supports: Sequence[Support], seen: Set[int]) -> list[Figure]:
+        """Return what must have passed ("if it takes more than 3 days, we pay:") in the leads of supports."""
+        leads = {
+            number: support.weight * _NEARBY
+            for support in supports
+            for number in self._leads(self._outline.clauses[support.clause])
+            if number not in seen and self._stances.clauses[number] in _USABLE
+        }
+        figures = self.figures(sorted(leads.items()))
+        return [f for f in figures if f.amount.kind is AmountKind.DURATION and f.amount.bound == "min"]
+
     def caps(self, section: int) -> list[tuple[int, float]]:
         """Return the clauses below a section that limit all of it: those under titles about limits."""
         return [
@@ -277,6 +288,14 @@ class LimitFinder:
             yield number
             yield from self._same_block(other)
             queue += [other.lead, other.before]
+
+    def _leads(self, clause: Clause) -> Iterator[int]:
+        """Yield the leads of a clause, the nearest first."""
+        number = clause.lead
+        while number is not None and number < clause.index:
+            yield number
+            clause = self._outline.clauses[number]
+            number = clause.lead
 
     def _same_block(self, clause: Clause) -> Iterator[int]:
         """Yield the other clauses of the clause's block, those behind it first."""

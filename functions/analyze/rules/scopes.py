@@ -33,6 +33,7 @@ class Scopes:
         self._outline = outline
         self._stances = stances
         self._lone = lone
+        self._modules: dict[str, list[int]] = {}
         self._joined = index.find_any(stances.cues.joint)
         named: list[set[str]] = [set() for _ in outline.sections]
         titled: list[set[str]] = [set() for _ in outline.sections]
@@ -109,12 +110,14 @@ class Scopes:
 
     def modules(self, segment: str) -> list[int]:
         """Return the sections whose own title names the segment and which are about cover."""
-        return [
-            section.index
-            for section in self._outline.sections
-            if segment in self.named[section.index]
-            and self._stances.sections[section.index] not in _NOT_A_MODULE
-        ]
+        if segment not in self._modules:
+            self._modules[segment] = [
+                section.index
+                for section in self._outline.sections
+                if segment in self.named[section.index]
+                and self._stances.sections[section.index] not in _NOT_A_MODULE
+            ]
+        return self._modules[segment]
 
     def allows(self, rule: Rule, own: str, clause: Clause) -> bool:
         """Whether a passage counts for the rule, whose own segment is ``own``."""

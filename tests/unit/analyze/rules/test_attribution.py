@@ -145,6 +145,17 @@ def test_a_delay_does_not_part_a_sum_from_its_benefit(taxonomy: Taxonomy) -> Non
     assert values(taxonomy, "trip/hotel", source) == {6, 50}
 
 
+def test_what_a_lead_waits_for_holds_for_its_items(taxonomy: Taxonomy) -> None:
+    source = """
+    # Your trip
+    If the repair takes more than 3 days and costs at least £40, we pay:
+    - the hotel up to £80;
+    - the kennel up to £30.
+    """
+    assert values(taxonomy, "trip/hotel", source) == {3, 80}
+    assert values(taxonomy, "trip/kennel", source) == {3, 30}
+
+
 def test_an_excess_that_spares_a_benefit_is_not_its_own(taxonomy: Taxonomy) -> None:
     source = """
     # Your trip
