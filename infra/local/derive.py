@@ -57,6 +57,7 @@ def derive(template: Json, code: Mapping[str, Code | ContainerImage], parameters
         function.update(_placed(function, source, handler))
         function.setdefault("Environment", {}).setdefault("Variables", {}).update(source.environment)
         _number_limits(function, template, parameters)
+    _allow_converse(local)
     for kind in TLS_ONLY:
         for name in resources_of(local, kind):
             del resources[name]
@@ -79,6 +80,14 @@ def _loosen_mail(role: Json) -> None:
             if statement.get("Action") == "ses:SendEmail":
                 statement["Resource"] = "*"
                 statement.pop("Condition", None)
+
+
+def _allow_converse(local: Json) -> None:
+    """Name Converse beside InvokeModel: AWS authorises it as that, the embedded emulator by its own name."""
+    for policy in resources_of(local, "AWS::IAM::Policy").values():
+        for statement in policy["PolicyDocument"]["Statement"]:
+            if statement.get("Action") == "bedrock:InvokeModel":
+                statement["Action"] = ["bedrock:InvokeModel", "bedrock:Converse"]
 
 
 def _placed(function: Json, source: Code | ContainerImage, handler: str) -> Json:

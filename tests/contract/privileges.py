@@ -107,8 +107,16 @@ class World:
     def without(self, role: str, sid: str) -> Iterator[None]:
         """Take one statement from a role."""
         iam, name = self.stack.client("iam"), self._physical(role)
-        (policy,) = iam.list_role_policies(RoleName=name)["PolicyNames"]
-        whole = iam.get_role_policy(RoleName=name, PolicyName=policy)["PolicyDocument"]
+        documents = {
+            policy: iam.get_role_policy(RoleName=name, PolicyName=policy)["PolicyDocument"]
+            for policy in iam.list_role_policies(RoleName=name)["PolicyNames"]
+        }
+        (policy,) = (
+            each
+            for each, document in documents.items()
+            if sid in {one["Sid"] for one in document["Statement"]}
+        )
+        whole = documents[policy]
         rest = [one for one in whole["Statement"] if one["Sid"] != sid]
         assert len(rest) == len(whole["Statement"]) - 1
         iam.put_role_policy(
@@ -203,6 +211,25 @@ def watch_anew(world: World) -> None:
 
 def analyse(world: World) -> None:
     world.ended(world.upload()["job_id"], "Analyze")
+
+
+def ask_a_model(engine: str, reached: str) -> Callable[[World], None]:
+    """Return a use that asks a model, which gives nothing of use: ``reached`` is how the job then fails."""
+
+    def use(world: World) -> None:
+        world.start_anew("Analyze")
+        job_id = world.upload(engine=engine, max_attempts="1")["job_id"]
+        deadline = time.monotonic() + SECONDS
+        while time.monotonic() < deadline:
+            job = world.call("GET", f"/jobs/{job_id}").json()
+            if job["status"] in TERMINAL:
+                if not job["error"]["type"].endswith(f":{reached}"):
+                    raise DeniedError(str(job["error"]))
+                return
+            time.sleep(0.1)
+        raise AssertionError(f"has not ended within {SECONDS} s: {job}")
+
+    return use
 
 
 def ask_directus(function: str, kind: Kind) -> Callable[[World], None]:
@@ -427,6 +454,8 @@ USES: Mapping[tuple[str, str], Callable[[World], object]] = {
     ("PushRole", "Watchers"): watch,
     ("PushRole", "Tell"): watch,
     ("AnalyzeRole", "DirectusToken"): ask_directus("Analyze", Kind.ANALYSIS),
+    ("AnalyzeRole", "ModelKey"): ask_a_model("openai", "model-unavailable"),
+    ("AnalyzeRole", "Model"): ask_a_model("bedrock", "model-reply-invalid"),
     ("AnalyzeRole", "Jobs"): analyse,
     ("AnalyzeRole", "JobsOfSubject"): analyse_after_debugging,
     ("AnalyzeRole", "ReadDocuments"): analyse,

@@ -50,6 +50,9 @@ class Oracle:
         read = sum(count_tokens(each.text) for each in messages) + count_tokens(str(schema.body))
         return Reply(text, Finish.STOP, Usage(read, count_tokens(text), 1))
 
+    def close(self) -> None:
+        """There is nothing to close."""
+
     def _presence(self, lists: str, passages: Mapping[str, str]) -> dict[str, Any]:
         granted, absent = [], []
         for key, name, segment in _ITEM.findall(lists):

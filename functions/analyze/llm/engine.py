@@ -90,6 +90,10 @@ class ProviderEngine:
             fields["saving"] = _saving(counts)
         return Report(fields, self._warnings(used.estimated, price, counts.get("claims_dropped", 0)))
 
+    def close(self) -> None:
+        """Close the provider's connections."""
+        self._provider.close()
+
     def _warnings(self, estimated: int, price: float | None, dropped: int) -> list[str]:
         warnings = []
         if price is None:

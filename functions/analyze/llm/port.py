@@ -85,6 +85,10 @@ class Provider(Protocol):
         """Send one request, once; raises what the module names."""
         ...
 
+    def close(self) -> None:
+        """Close the connections."""
+        ...
+
 
 class BadReplyError(TransientError):
     """The provider answers something that is no reply; ``usage`` is what it took all the same."""

@@ -114,7 +114,7 @@ class World:
 
     def close(self) -> None:
         for provider in self.providers:
-            provider.close()  # type: ignore[attr-defined]
+            provider.close()
 
     @property
     def tools(self) -> Tools:
