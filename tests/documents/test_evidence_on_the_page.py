@@ -2,21 +2,26 @@
 
 from __future__ import annotations
 
+import io
 import json
 import os
+from contextlib import closing
 from functools import cache
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 import pytest
+from PIL import Image
 
-from functions.analyze.document import Page
+from functions.analyze.document import Box, Page
 from functions.analyze.evaluate import analyse_file
 from functions.analyze.extract import open_source
-from functions.analyze.extract.bitmap import FOR_PEOPLE, Bitmap
+from functions.analyze.extract.bitmap import FOR_PEOPLE, FOR_RECOGNITION, Bitmap
 from functions.analyze.extract.source import DEFAULT_LIMITS, Visible
 from functions.analyze.highlight import highlight, pixels_of
+from functions.analyze.ocr.page import recognise
+from functions.analyze.ocr.ppocr.engine import PaddleOcr
 from functions.analyze.rules import RulesEngine
 from functions.analyze.workflow import Tools
 from tests import shipped
@@ -164,3 +169,34 @@ def test_a_page_that_is_shown_lying_on_its_side_is_marked_where_it_says_so(rotat
     assert len(words) == sum(len(line.split()) for lines in PARAGRAPHS for line in lines) + 2
     check_text(data, words)
     check_picture(data, proofs, 1)
+
+
+@pytest.mark.parametrize("turn", [0, 90])
+def test_words_of_a_scan_lie_where_they_are_printed(turn: int) -> None:
+    """The PDF that a scan was made of is asked what it has in the box of each word that was recognised."""
+    (path,) = (one for one in SAMPLES if one.stem == "helvora-fr")
+    number = 3
+    with closing(open_source(path.read_bytes(), path.name)) as source:
+        assert isinstance(source, Visible)
+        sheet = Image.fromarray(source.bitmap(number).pixels).rotate(turn, expand=True)
+    data = io.BytesIO()
+    sheet.save(data, "PNG", dpi=(FOR_RECOGNITION.resolution,) * 2)
+    with closing(open_source(data.getvalue(), "scan.png")) as scan:
+        assert isinstance(scan, Visible)
+        page = recognise(scan, scan.pages(1, 1)[0], PaddleOcr())
+    assert page.ocr is not None
+    assert len(page.words) > 150
+    printed = Printed(path.read_bytes())
+    right = [
+        letters(page.text[word.start : word.end])
+        == letters(printed.inside(number, [_upright(word.box, page.height, turn)]))
+        for word in page.words
+    ]
+    printed.close()
+    assert sum(right) / len(right) > 0.9
+
+
+def _upright(box: Box, height: float, turn: int) -> Box:
+    """Return where a box was before its sheet was turned by 90 degrees to the left, if it was."""
+    x0, top, x1, bottom = box
+    return box if turn == 0 else (height - bottom, x0, height - top, x1)

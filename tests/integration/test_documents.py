@@ -135,10 +135,12 @@ def test_nothing_of_a_deleted_document_is_left(stack: LocalStack, api: httpx.Cli
         files = {"file": (PDF.name, file, "application/pdf")}
         uploaded = api.post("/jobs/upload", files=files, headers=key, data={"debug": "true"}).json()
     document_id, job_id = uploaded["document_id"], uploaded["job_id"]
-    assert wait(api, job_id)["status"] == "completed"
+    ended = wait(api, job_id)
+    assert ended["status"] == "completed", ended["error"]
     kept, kept_job = analysed(api)
     names = [document_id, *(one["job_id"] for one in api.get(f"/documents/{document_id}").json()["jobs"])]
-    for name in names[:2]:
+    assert job_id in names
+    for name in (document_id, job_id):
         assert name in whole_table(stack)
         assert name in whole_bucket(stack)
     assert api.delete(f"/documents/{document_id}").status_code == 202

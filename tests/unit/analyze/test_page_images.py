@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 import json
+from contextlib import closing
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -263,3 +264,18 @@ def test_boxes_are_marked_as_with_a_marker() -> None:
     assert np.abs(found - np.array(box)).max() < 2 * bitmap.scale
     # Outside the page there is nothing to mark.
     assert highlight(bitmap, [(5000.0, 5000.0, 6000.0, 6000.0)]).pixels.shape == bitmap.pixels.shape
+
+
+@pytest.mark.parametrize("look", [FOR_RECOGNITION, FOR_PEOPLE], ids=["grey", "colour"])
+@pytest.mark.parametrize("name", ["p.pdf", "p.png"])
+def test_a_page_is_shown_in_grey_and_in_colour(name: str, look: Look) -> None:
+    data = pdf() if name == "p.pdf" else scan("PNG", dpi=(200, 200))
+    with closing(open_source(data, name)) as source:
+        assert isinstance(source, Visible)
+        bitmap = source.bitmap(1, look=look)
+        (page,) = source.pages(1, 1)
+    shape = tuple(round(length / bitmap.scale) for length in (page.height, page.width))
+    assert bitmap.pixels.shape == ((*shape, 3) if look.colour else shape)
+    assert bitmap.scale == pytest.approx(72 / look.resolution, rel=0.01)
+    assert bitmap.pixels.min() < 100
+    assert bitmap.pixels[-1, -1].min() == 255

@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 
-from functions.analyze.document import Block, BlockKind, Page, Word
+from functions.analyze.document import Block, BlockKind, Ocr, Page, Word
 from functions.analyze.document import Document as Extracted
 from functions.analyze.page_view import page_view
 from shared import understood
@@ -178,6 +178,13 @@ class TestPage:
             "footers": ["Fuss"],
             "image": None,
         }
+
+    def test_says_how_its_text_was_recognised(self, backend: Backend, alice: Client) -> None:
+        scan = Page(1, "Glas", width=595.0, height=842.0, scanned=True, ocr=Ocr("ppocr", 0.97), language="fr")
+        about = publish(backend, alice.submit(), Extracted((scan,), "de", "image/png"), ocr_pages=(1,))
+        answer = alice.get(f"/documents/{about.document_id}/pages/1").json()
+        assert (answer["scanned"], answer["language"]) == (True, "fr")
+        assert answer["ocr"] == {"engine": "ppocr", "confidence": 0.97}
 
     def test_comes_with_a_link_to_its_picture(self, backend: Backend, alice: Client) -> None:
         job_id = alice.submit()
