@@ -46,7 +46,7 @@ La cobertura comienza el 12 de marzo de 2025 y termina después de 30 días.
 SUMS = {2500.0, 1800.0, 150.0}
 OFFICE = shutil.which("soffice")
 # Quoted text, comma-separated, UTF-8, every sheet in a file of its own.
-AS_CSV = 'csv:"Text - txt - csv (StarCalc)":44,34,76,1,,0,false,true,false,false,false,-1'
+AS_CSV = "csv:Text - txt - csv (StarCalc):44,34,76,1,,0,false,true,false,false,false,-1"
 
 
 def world(translator: Translator) -> World:
