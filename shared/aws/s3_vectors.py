@@ -114,7 +114,7 @@ class S3VectorStore:
 
 
 def _keys(entry: Indexed) -> list[str]:
-    return [f"{entry.job_id}.{entry.fence}/{number:06d}" for number in range(entry.passages)]
+    return [f"{entry.prefix}{number:06d}" for number in range(entry.passages)]
 
 
 def _batches(items: Iterator[Any]) -> Iterator[list[Any]]:

@@ -9,13 +9,25 @@ from pathlib import Path
 
 from infra.local.paths import Paths
 from infra.local.stack import LocalStack
-from tests.benchmarks import containers, directus, extraction, imports, jobs, models, progress, push, watchers
+from tests.benchmarks import (
+    containers,
+    directus,
+    extraction,
+    imports,
+    jobs,
+    models,
+    progress,
+    push,
+    retrieval,
+    watchers,
+)
 
 
 def main() -> int:
     """Print one line a figure."""
     imports.run()
     extraction.run()
+    retrieval.run()
     models.run()
     directus.run()
     containers.run()
