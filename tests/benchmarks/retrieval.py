@@ -1,4 +1,4 @@
-"""Indexing and searching: passages embedded a second, and questions answered with 10,000 and 100,000 passages.
+"""Indexing and searching: passages embedded a second, and searches over 10,000 and 100,000 passages.
 
 The passages are those of the sample policies with their sentences in another order, the vectors are random:
 neither matters for the time that a search takes. The peer is the bare product of the vectors with the
@@ -12,11 +12,12 @@ import random
 import resource
 import time
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import numpy as np
 
 from functions.analyze.embeddings.local import LocalEmbeddings
-from functions.analyze.embeddings.port import Matrix, normalised
+from functions.analyze.embeddings.port import normalised
 from functions.analyze.index.passages import Passage, passages_of, passages_to_json
 from functions.analyze.search.library import Library
 from functions.analyze.search.search import Search
@@ -28,6 +29,9 @@ from shared.search import Question
 from shared.shelf import Indexed
 from tests.benchmarks.figures import percentile, show
 from tests.retrieval.evaluation import read
+
+if TYPE_CHECKING:
+    from functions.analyze.embeddings.port import Matrix
 
 SAMPLES = Path(__file__).parents[2] / "samples"
 OWNER = Owner("local", "bench")
@@ -79,7 +83,8 @@ def _embedding(passages: list[Passage]) -> None:
 def _searching(passages: list[Passage], count: int) -> None:
     files, shelf = MemoryFiles(), MemoryShelf()
     vectors = FileVectors(files)
-    dice, numbers = random.Random(7), np.random.default_rng(7)
+    dice = random.Random(7)  # noqa: S311 - the same texts each time
+    numbers = np.random.default_rng(7)
     model = _Instant()
     for number in range(count // PER_DOCUMENT):
         chosen = [_shuffled(dice.choice(passages), dice, f"{number}/{n}") for n in range(PER_DOCUMENT)]

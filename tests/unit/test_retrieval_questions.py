@@ -43,7 +43,7 @@ def test_a_passage_answers_on_its_page_only() -> None:
 
 
 def test_keywords_find_most_answers_in_the_same_language() -> None:
-    """Half of them would be luck: the floor is below what decision 22 says, and far above that."""
+    """Half of them would be luck: the floor is below what decision 27 says, and far above that."""
     shelves = Shelves(WordEmbeddings(batch=1000))
     asked = [case for case in HERE if case.document.endswith(".md") and case.language == "de"]
     for document in {case.document for case in asked}:

@@ -2,7 +2,7 @@
 
 German writes compounds in one word, and each language inflects its own way: "Gepäckverspätung" has to be
 found by "verspätetes Gepäck". Pieces of four letters do that for all three languages without a dictionary or
-a stemmer, and find cognates of other languages besides; decision 22 has the comparison.
+a stemmer, and find cognates of other languages besides; decision 27 has the comparison.
 """
 
 from __future__ import annotations

@@ -29,7 +29,7 @@ if TYPE_CHECKING:
 DEPTH = 100
 # Vectors and keywords. Questions in another language than the document share few pieces of words with it, and
 # the wrong ones: with half the weight keywords help in the same language and hardly harm across; the figures
-# are in decision 22.
+# are in decision 27.
 WEIGHTS = (1.0, 0.5)
 # Of owners whose shelf is kept.
 SHELVES = 100
