@@ -11,5 +11,5 @@ class SearchSettings(RetrievalSettings):
     """See CommonSettings."""
 
     search_passages: int = Field(
-        100_000, ge=100, description="Passages that a search may cover, and that are kept in memory."
+        30_000, ge=100, description="Passages that a search may cover, and that are kept in memory."
     )
