@@ -7,7 +7,7 @@ the net for a deployment whose reconciliation does not run.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator
 from dataclasses import asdict, dataclass
 from functools import partial
 
@@ -22,8 +22,6 @@ from shared.jobs.workflow import job_prefix
 from shared.observability import logger
 from shared.shelf import Indexes
 from shared.understood import document_of, forget, is_about, subjects_jobs
-
-RemoveCopies = Callable[[Document], object]
 
 
 @dataclass(slots=True)
@@ -56,17 +54,13 @@ class Removed:
 
 @dataclass(frozen=True, slots=True)
 class Expiry:
-    """Removes the jobs and documents whose time is over, and the documents that were deleted.
-
-    ``copies`` remove what is kept of a document elsewhere, an index for example; each may be called again.
-    """
+    """Removes the jobs and documents whose time is over, and the documents that were deleted."""
 
     store: JobStore
     documents: DocumentStore
     files: Files
     clock: Clock = utc_now
     page: int = PAGE
-    copies: Sequence[RemoveCopies] = ()
     indexes: Indexes | None = None
 
     def run(self, remaining: Remaining = unlimited) -> Removed:
@@ -122,8 +116,6 @@ class Expiry:
         if any(not job.status.terminal for job in jobs):
             removed.in_use += 1
             return
-        for remove in self.copies:
-            remove(document)
         objects = self.indexes.forget(document.owner, document_id) if self.indexes is not None else 0
         if document.deleted_at is not None:
             # Nobody else would find them: what was understood stays listed until they are gone.
@@ -136,6 +128,9 @@ class Expiry:
     def _remove_with_document(self, job: Job) -> int:
         """Remove a job about a document that goes; return how many files it had."""
         objects = self.files.delete_prefix(job_prefix(job.job_id))
+        if self.indexes is not None:
+            # Whoever had it analysed, an administrator for one, has it on a shelf of their own.
+            objects += self.indexes.forget_job(job)
         self.store.remove(job.job_id)
         return objects
 

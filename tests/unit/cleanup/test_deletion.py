@@ -12,6 +12,8 @@ from shared.errors import TransientError
 from shared.jobs import states
 from shared.jobs.model import Job, Kind
 from shared.jobs.store import Idempotency
+from shared.memory_shelf import MemoryShelf
+from shared.shelf import Indexed, Indexes, VectorsInFiles
 from shared.understood import keys_of
 from tests.unit.cleanup.test_expiry import nothing_left, run
 from tests.unit.cleanup.world import ALICE, BOB, LEASE, RETENTION, World
@@ -43,13 +45,33 @@ def test_everything_goes(world: World) -> None:
     for owner in (ALICE, BOB):
         understood(world, document, world.analysed(owner, document_id="d1"))
     world.cleaned(document_id="d1", dry_run=True)
-    copies: list[str] = []
     delete(world, document)
-    removed = replace(world.expiry(), copies=[lambda d: copies.append(d.document_id)]).run()
-    assert (removed.expired_documents, removed.removal_errors) == (1, 0)
+    run(world, expired_documents=1)
     assert all_gone(world)
-    assert copies == ["d1"]
     run(world)
+
+
+def test_it_leaves_every_shelf_that_it_stands_on(world: World) -> None:
+    """Its owner's, and that of an administrator who had it analysed."""
+    documents = [world.uploaded(name) for name in ("d1", "d2")]
+    shelf = MemoryShelf(world.clock)
+    for document in documents:
+        for owner in (ALICE, BOB):
+            analysis = world.analysed(owner, document_id=document.document_id)
+            index = world.failed(
+                world.submit(
+                    Kind.OUTPUT, owner, document_id=document.document_id, source_job_id=analysis.job_id
+                )
+            )
+            entry = Indexed(owner, document.document_id, index.job_id, 1, analysis.job_id, "m", 3)
+            shelf.put(entry)
+            world.files.put(f"{entry.prefix}tree.json", b"{}", "application/json")
+    delete(world, documents[0])
+    indexes = Indexes(shelf, VectorsInFiles(), world.files)
+    assert replace(world.expiry(), indexes=indexes).run().expired_documents == 1
+    for owner in (ALICE, BOB):
+        assert [entry.document_id for entry in shelf.entries(owner)] == ["d2"]
+    assert not [key for key in world.files.keys() if "/d1/" in key]  # noqa: SIM118
 
 
 def test_not_before_the_indexes_know_of_every_job(world: World) -> None:
