@@ -63,6 +63,8 @@ class ReportFiles:
         analysed, params = self._analysed, self._run.params
         language = reader_language(params, analysed.document())
         origin, taxonomy = analysed.origin(), analysed.taxonomy()
+        told = self._part(summary.SUMMARISE, summary.FILE)
+        pages = self._translation()
         about = About(
             file_name=origin.file_name,
             job_id=origin.job_id,
@@ -70,11 +72,9 @@ class ReportFiles:
             taxonomy=f"{taxonomy.name} {taxonomy.version}",
             # The job's own time: doing this unit again gives the same bytes.
             created_at=self._run.job.created_at,
-            model=origin.model,
+            services=tuple(dict.fromkeys(filter(None, (origin.model, *sent_to(pages), *sent_to(told))))),
             warnings=origin.warnings,
         )
-        told = self._part(summary.SUMMARISE, summary.FILE)
-        pages = self._translation()
         return make_report(
             analysed.tree(),
             analysed.document(),
@@ -91,7 +91,8 @@ class ReportFiles:
         """Return the translation of this job, else the one that the analysis has published."""
         pages = made_here(self._run, translation.TRANSLATE)
         if pages is not None:
-            return {"pages": pages, "target": str(self._run.params["translate_to"])}
+            target = str(self._run.params["translate_to"])
+            return {"pages": pages, "target": target, "sent_to": pages[0]["sent_to"] if pages else ""}
         found: Mapping[str, Any] | None = self._analysed.made(translation.FILE)
         return found
 
@@ -115,6 +116,11 @@ def made_here(run: Run, stage: str) -> list[Any] | None:
     """Return what the units of a stage made in this job; None where there are none, or one of them failed."""
     outputs = run.outputs(stage)
     return None if not outputs or any("failed" in output for output in outputs) else outputs
+
+
+def sent_to(made: Mapping[str, Any] | None) -> list[str]:
+    """Return which service a part was made by, if any beyond the account's own machines."""
+    return [] if made is None or not made.get("sent_to") else [str(made["sent_to"])]
 
 
 def _blanks(report: Report) -> list[str]:

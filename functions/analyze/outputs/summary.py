@@ -79,6 +79,7 @@ class Summary:
         )
         return {
             "language": language,
+            "sent_to": "" if self._summariser is None else self._summariser.name,
             "sentences": written or _sentences(whole, told),
             "sections": [
                 {"heading": title, "sentences": _sentences(sentences, told)} for title, sentences in sections

@@ -45,12 +45,13 @@ class Translation:
             "target": wish.target,
             "register": wish.register.value,
             "provider": self._translator.name,
+            "sent_to": self._sent_to,
             "pages": pages,
         }
         self._run.put_artifact(FILE, dump(body), "application/json")
         usage = self._translator.usage(self._run)
         return {
-            **{name: value for name, value in body.items() if name != "pages"},
+            **{name: value for name, value in body.items() if name not in {"pages", "sent_to"}},
             "pages": len(pages),
             "marked_pages": [page["page"] for page in pages if page["remarks"]],
             **({"usage": dict(usage)} if usage else {}),
@@ -88,7 +89,13 @@ class Translation:
             "original": original,
             "translated": text,
             "remarks": remarks(original, text, self.wish.register),
+            "sent_to": self._sent_to,
         }
+
+    @property
+    def _sent_to(self) -> str:
+        """Return the service that the pages are sent to; empty where they stay on our own machines."""
+        return self._translator.name if self._translator.remote else ""
 
 
 def paragraphs_of(page: Page) -> list[str]:

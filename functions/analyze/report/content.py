@@ -18,7 +18,7 @@ KINDS = ("limits", "conditions", "exclusions")
 class About:
     """Where a report comes from: the file, the analysis, and when that ended.
 
-    ``model`` names the language model that passages were sent to, empty for none.
+    ``services`` names the models and services that parts of the document were sent to.
     """
 
     file_name: str
@@ -26,7 +26,7 @@ class About:
     engine: str
     taxonomy: str
     created_at: datetime
-    model: str = ""
+    services: tuple[str, ...] = ()
     warnings: tuple[str, ...] = ()
 
 

@@ -138,8 +138,8 @@ def _facts(report: Report) -> list[tuple[str, str]]:
 
 
 def _method_note(report: Report) -> str:
-    if report.about.model:
-        return report.words["model_text"] + report.about.model
+    if report.about.services:
+        return report.words["services_text"] + ", ".join(report.about.services)
     return report.words["rules_text"]
 
 

@@ -28,6 +28,7 @@ from shared.jobs.runner import Runner
 from shared.memory import MemoryFiles, MemoryJobs, MemoryQueue
 from tests.fakes.translator import FakeTranslator
 from tests.fakes.word_engine import WordEngine
+from tests.unit.analyze.report.test_documents import pdf_text
 from tests.unit.analyze.test_workflow import TAXONOMY
 
 OWNER = Owner("directus", "u1")
@@ -201,6 +202,21 @@ def test_a_report_of_an_ended_analysis_has_its_translation_and_summary() -> None
     assert set(job.artifacts) == {"report.pdf", "report.docx", "findings.xlsx", "findings.csv"}
     docx = world.files.get(job.artifacts["report.docx"].key)
     assert "[de] Your policy" in docx_text(docx)
+
+
+@pytest.mark.parametrize(
+    ("remote", "said"),
+    [(True, "Parts of the document were sent to: fake"), (False, "No part of the document")],
+)
+@pytest.mark.parametrize("later", [True, False])
+def test_a_report_says_who_was_sent_the_document(remote: bool, said: str, later: bool) -> None:
+    translator = FakeTranslator()
+    translator.remote = remote
+    world = World([translator])
+    job = world.analysis(translate_to="de", report=not later, report_language="en")
+    if later:
+        job = world.outputs(job, "report", report_language="en")
+    assert said in pdf_text(world.files.get(job.artifacts["report.pdf"].key))
 
 
 def test_outputs_of_one_job_use_each_other() -> None:
