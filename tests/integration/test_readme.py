@@ -156,6 +156,12 @@ def test_the_commands_of_the_local_stack_answer(shell: Shell, arguments: str) ->
     shell.run(f"{shlex.quote(sys.executable)} -m infra.local {arguments}")
 
 
+@pytest.mark.embedded_only(reason="only the local stack's own emulator shows the e-mails that it took")
+def test_the_inbox_is_shown(shell: Shell) -> None:
+    assert "python -m infra.local inbox" in COMMANDS
+    shell.run(f"{shlex.quote(sys.executable)} -m infra.local inbox")
+
+
 def test_a_folder_is_evaluated(shell: Shell, tmp_path: Path) -> None:
     command = next(command for command in COMMANDS if command.startswith("make evaluate"))
     documents = tmp_path / "documents"
