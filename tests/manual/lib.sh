@@ -58,10 +58,10 @@ problem() {
   same "$(field '["type"]')" "urn:clauseworks:problem:$1" type
 }
 
-# finished JOB_ID: wait until a job has ended, and print its status.
+# finished JOB_ID: wait until a job has ended, a minute or PATIENCE looks, and print its status.
 finished() {
   local status=""
-  for _ in $(seq 300); do
+  for _ in $(seq "${PATIENCE:-300}"); do
     call 200 GET "/jobs/$1/status" 2>/dev/null
     status=$(field '["status"]')
     case $status in completed | failed | cancelled) break ;; esac

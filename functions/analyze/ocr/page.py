@@ -11,6 +11,7 @@ from functions.analyze.document import Box, Ocr, Page, Word
 from functions.analyze.extract.pdf.drawing import Rules
 from functions.analyze.extract.pdf.glyphs import Glyphs
 from functions.analyze.extract.pdf.page import compose
+from functions.analyze.ocr.marks import mend_dashes
 from functions.analyze.ocr.port import ReadWord, Recogniser
 from functions.analyze.ocr.ruling import find_rules
 from functions.analyze.ocr.type import measure
@@ -26,6 +27,8 @@ _HOPELESS = 0.6
 _LEAST_WORDS = 3
 _ASCENT, _DESCENT = 0.75, 0.23
 _ROUND = 3
+# Dots that lead the eye to a page number are no text.
+_LEADERS = ".·…_"
 
 
 @dataclass(frozen=True, slots=True)
@@ -96,23 +99,26 @@ def _joint(readings: Sequence[tuple[Bitmap, _Reading]], name: str) -> Ocr:
 
 
 def _read(bitmap: Bitmap, engine: Recogniser) -> _Reading:
-    """Read an image the way up that gives the most certain text; the likely ways are tried first."""
+    """Read an image the way up that gives the most certain text; the likely ways are tried first.
+
+    Few words may be all there is, or all that is seen of lines that run the other way.
+    """
     down, skew = lines_of(bitmap.pixels)
     if not inked(bitmap.pixels):
         return _attempt(bitmap, engine, 0, 0.0)
     likely, other = ((90, 270), (0, 180)) if down else ((0, 180), (90, 270))
     best = _attempt(bitmap, engine, likely[0], skew)
-    if _is_clear(best):
+    if len(best.words) < _LEAST_WORDS:
+        across = _attempt(bitmap, engine, other[0], 0.0)
+        if len(across.words) < _LEAST_WORDS:
+            return max(best, across, key=_merit)
+        best, likely, other, skew = across, other, likely, 0.0
+    if best.confidence >= _SURE:
         return best
     best = max(best, _attempt(bitmap, engine, likely[1], skew), key=_merit)
-    if _is_clear(best) or (best.confidence > _HOPELESS and len(best.words) >= _LEAST_WORDS):
+    if best.confidence > _HOPELESS:
         return best
     return max(best, *(_attempt(bitmap, engine, turn, 0.0) for turn in other), key=_merit)
-
-
-def _is_clear(reading: _Reading) -> bool:
-    """Say whether no other way up can be better; a few words may be what a wrong one makes of a page."""
-    return reading.confidence >= _SURE and len(reading.words) >= _LEAST_WORDS
 
 
 def _merit(reading: _Reading) -> float:
@@ -141,7 +147,10 @@ def _placed(
     scale, (left, top) = bitmap.scale, start
     words: list[Glyphs] = []
     boxes: dict[Box, Box] = {}
-    for word, kind in zip(reading.words, measure(reading.pixels, reading.words), strict=True):
+    kinds = measure(reading.pixels, reading.words)
+    for word, kind in mend_dashes(reading.pixels, list(zip(reading.words, kinds, strict=True))):
+        if not word.text.strip(_LEADERS):
+            continue
         x0, x1 = word.box[0], word.box[2]
         upper, lower = kind.base - _ASCENT * kind.size, kind.base + _DESCENT * kind.size
         glyphs = Glyphs(

@@ -21,12 +21,16 @@ if TYPE_CHECKING:
     from functions.analyze.ocr.port import ReadWord
 
 # Parts of the type size above and below the baseline, averages of text typefaces.
-_MARKED, _TALL, _SMALL = 0.92, 0.71, 0.52
-_DEEP, _SLIGHT = 0.21, 0.14
+_MARKED, _ASCENDER, _CAPITAL, _SMALL, _FLAT = 0.9, 0.71, 0.67, 0.49, 0.0
+_DEEP, _SLIGHT = 0.22, 0.14
 _LOW = frozenset("acemnorsuvwxz")
+_ASCENDING = frozenset("bdfhklß()[]{}§/|")
+_DOTS = frozenset(".,:;-–—…_„")
 _BELOW = frozenset("gjpqyçÇ()[]{}§/|")
 _COMMA = frozenset(",;„")
 _LEAST_LETTERS = 2
+# A row inked all along is the edge of a coloured ground, no part of a letter.
+_SOLID = 0.95
 _SAME_SIZE = 1.13
 _BOLD = 1.25
 _WEIGHED_LETTERS = 3
@@ -70,9 +74,12 @@ def _measure(pixels: Grey, word: ReadWord) -> _Measure:
     """Measure one word; one that tells nothing has no letters."""
     x0, top, x1, bottom = (round(value) for value in word.box)
     dark = darkness(pixels[max(0, top) : bottom, max(0, x0) : x1])
+    if dark.size and dark.mean() > 0.5:  # noqa: PLR2004 - light letters on a dark ground
+        dark = 1 - dark
     up, down = _extent(word.text)
     letters = sum(character.isalnum() for character in word.text)
-    rows = np.nonzero((dark > 0.5).sum(axis=1) >= min(2, dark.shape[1]))[0] if dark.size else np.array([])  # noqa: PLR2004
+    inked = (dark > 0.5).mean(axis=1) if dark.size else np.zeros(0)  # noqa: PLR2004
+    rows = np.nonzero((inked > 0) & (inked < _SOLID))[0]
     if not letters or len(rows) < 3:  # noqa: PLR2004
         return _Measure(bottom - 0.25 * (bottom - top), 0.8 * (bottom - top), 0.0, 0)
     high, low = _body_rows(rows)
@@ -103,10 +110,19 @@ def _extent(text: str) -> tuple[float, float]:
     up, down = 0.0, 0.0
     for character in text:
         base = unicodedata.normalize("NFD", character)
-        marked = len(base) > 1 and base[0].isupper()
-        up = max(up, _MARKED if marked else _SMALL if character in _LOW else _TALL)
+        up = max(up, _height(character, marked=len(base) > 1 and base[0].isupper()))
         down = max(down, _DEEP if base[0] in _BELOW else _SLIGHT if character in _COMMA else 0.0)
     return up, down
+
+
+def _height(character: str, *, marked: bool) -> float:
+    if marked:
+        return _MARKED
+    if character in _LOW:
+        return _SMALL
+    if character in _DOTS:
+        return _FLAT
+    return _ASCENDER if character in _ASCENDING else _CAPITAL
 
 
 def _by_line(

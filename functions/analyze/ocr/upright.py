@@ -26,6 +26,7 @@ _COARSE, _MIDDLE, _FINE = 1.0, 0.25, 0.05
 _STRAIGHT = 0.1
 # A drawn line fills its row; a line of text hardly more than twice what most rows with text hold.
 _CAP = 3.0
+_CLEARLY = 1.1
 
 
 @dataclass(frozen=True, slots=True)
@@ -101,7 +102,7 @@ def lines_of(pixels: Grey) -> tuple[bool, float]:
         return False, 0.0
     across, skew = _best(xs, ys)
     down, skew_down = _best(-ys, xs)
-    return (True, skew_down) if down > across else (False, skew)
+    return (True, skew_down) if down > _CLEARLY * across else (False, skew)
 
 
 def inked(pixels: Grey) -> bool:

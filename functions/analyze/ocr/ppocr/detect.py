@@ -12,14 +12,11 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from functions.analyze.ocr.areas import areas
 from functions.analyze.ocr.ppocr.models import Network
 
 if TYPE_CHECKING:
-    from numpy.typing import NDArray
-
     from functions.analyze.extract.bitmap import Grey
-
-    Mask = NDArray[np.bool_]
 
 # An A4 page at 200 dpi is looked at in one piece of 900 x 1280; what is larger, in bands of as many pixels.
 _LONG_SIDE = 1280
@@ -77,10 +74,10 @@ def _lines_of_band(band: Grey, offset: int, ratio: float, network: Network) -> l
     tensor = np.repeat((padded.astype(np.float32) / 127.5 - 1.0)[None, None], 3, axis=1)
     scores = network(tensor)[0, 0, :height, :width]
     lines = []
-    for box, score in cores(scores):
-        x0, top, x1, bottom = box
+    for core in areas(scores > _CORE, scores):
+        x0, top, x1, bottom = core.box
         wide, high = x1 - x0, bottom - top
-        if score < _LEAST_SCORE or min(wide, high) < _LEAST_SIDE:
+        if core.weight / core.pixels < _LEAST_SCORE or min(wide, high) < _LEAST_SIDE:
             continue
         grow = wide * high * _GROWTH / (2 * (wide + high))
         lines.append(
@@ -96,50 +93,3 @@ def _lines_of_band(band: Grey, offset: int, ratio: float, network: Network) -> l
 
 def _up(side: int) -> int:
     return -(-side // _MULTIPLE) * _MULTIPLE
-
-
-def cores(scores: NDArray[np.float32]) -> list[tuple[tuple[int, int, int, int], float]]:
-    """Return box (x0, top, x1, bottom) and mean score of every connected area above the limit.
-
-    Runs along rows are joined where they touch a run of the row above.
-    """
-    runs = _runs(scores > _CORE)
-    parent = list(range(len(runs)))
-
-    def root(number: int) -> int:
-        while parent[number] != number:
-            parent[number] = parent[parent[number]]
-            number = parent[number]
-        return number
-
-    above: list[int] = []
-    current: list[int] = []
-    row = -2
-    for number, (y, x0, x1) in enumerate(runs):
-        if y != row:
-            above, current, row = (current if y == row + 1 else []), [], y
-        current.append(number)
-        for other in above:
-            if runs[other][1] < x1 and x0 < runs[other][2]:
-                parent[root(number)] = root(other)
-    areas: dict[int, list[float]] = {}
-    for number, (y, x0, x1) in enumerate(runs):
-        total = float(scores[y, x0:x1].sum())
-        area = areas.setdefault(root(number), [x0, y, x1, y + 1, 0.0, 0.0])
-        area[:4] = min(area[0], x0), min(area[1], y), max(area[2], x1), max(area[3], y + 1)
-        area[4] += total
-        area[5] += x1 - x0
-    return [
-        ((int(x0), int(top), int(x1), int(bottom)), total / count)
-        for x0, top, x1, bottom, total, count in areas.values()
-    ]
-
-
-def _runs(mask: Mask) -> list[tuple[int, int, int]]:
-    """Return row, first column and last column + 1 of every run, row by row."""
-    padded = np.zeros((mask.shape[0], mask.shape[1] + 2), np.int8)
-    padded[:, 1:-1] = mask
-    steps = np.diff(padded, axis=1)
-    ys, begins = np.nonzero(steps == 1)
-    _, ends = np.nonzero(steps == -1)
-    return list(zip(ys.tolist(), begins.tolist(), ends.tolist(), strict=True))

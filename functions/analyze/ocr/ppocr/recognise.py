@@ -1,8 +1,8 @@
-"""Reads the words of one line: a network gives a character, or none, for every eight pixels of its width."""
+"""Reads one line: the network gives a character, or none, for every eight pixels of a line 48 pixels high."""
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from itertools import pairwise
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -10,10 +10,12 @@ import numpy as np
 from functions.analyze.document import Box
 from functions.analyze.ocr.ink import threshold
 from functions.analyze.ocr.port import ReadWord
-from functions.analyze.ocr.ppocr.alphabet import Alphabet
+from functions.analyze.ocr.ppocr.alphabet import Alphabet, Character, Decoded
 from functions.analyze.ocr.ppocr.models import Network
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from numpy.typing import NDArray
 
     from functions.analyze.extract.bitmap import Grey
@@ -24,70 +26,59 @@ _HEIGHT = 48
 _NARROWEST, _WIDEST = 16, 4800
 
 
-@dataclass(frozen=True, slots=True)
-class _Read:
-    """A character, the middle of the place where it was read (pixels of the line), and how sure that is."""
-
-    text: str
-    x: float
-    confidence: float
-
-
-def read_line(line: Grey, box: Box, number: int, network: Network, alphabet: Alphabet) -> list[ReadWord]:
-    """Return the words of a line's image; ``box`` is the line's place in the page, ``number`` its number."""
+def read_line(line: Grey, network: Network, alphabet: Alphabet) -> Decoded:
+    """Return the characters of a line's image."""
     from PIL import Image
 
     rows, columns = line.shape
     width = min(max(_NARROWEST, round(columns * _HEIGHT / rows)), _WIDEST)
     scaled = np.asarray(Image.fromarray(line).resize((width, _HEIGHT), Image.Resampling.BILINEAR))
     tensor = np.repeat((scaled.astype(np.float32) / 127.5 - 1.0)[None, None], 3, axis=1)
-    scores = network(tensor)[0]
-    step = columns / len(scores)
-    read = [
-        _Read(text, (place + 0.5) * step, confidence) for text, place, confidence in alphabet.decode(scores)
-    ]
-    return _words(read, line, box, number)
+    return alphabet.decode(network(tensor)[0])
 
 
-def _words(read: list[_Read], line: Grey, box: Box, number: int) -> list[ReadWord]:
-    """Cut the characters at spaces, and at gaps as wide as one; the ink tells where words begin and end."""
-    blank = _blank_columns(line)
-    parts: list[list[_Read]] = [[]]
-    gaps: list[tuple[int, int]] = []
-    before: _Read | None = None
-    spaced = False
-    for character in read:
-        if character.text == " ":
-            spaced = True
-            continue
-        if before is not None and spaced:
-            gaps.append(_widest(blank, before.x, character.x))
+def words_of(
+    characters: Sequence[Character], length: int, line: Grey, box: Box, number: int
+) -> list[ReadWord]:
+    """Return the words of a line, cut at its spaces; the ink tells where each begins and ends.
+
+    ``length`` is the number of places that characters are counted in, ``box`` the line's place on the page.
+    """
+    step = line.shape[1] / length
+    parts: list[list[Character]] = [[]]
+    for one in characters:
+        if one.text != " ":
+            parts[-1].append(one)
+        elif parts[-1]:
             parts.append([])
-        parts[-1].append(character)
-        before, spaced = character, False
-    if not parts[0]:
+    parts = [part for part in parts if part]
+    if not parts:
         return []
+    blank = _blank_columns(line)
     left, right = _outer(blank)
-    edges = [left, *(x for gap in gaps for x in gap), right]
-    words = []
-    for position, part in enumerate(parts):
-        x0, x1 = edges[2 * position], edges[2 * position + 1]
-        words.append(
-            ReadWord(
-                "".join(character.text for character in part),
-                (box[0] + x0, box[1], box[0] + max(x1, x0 + 1), box[3]),
-                sum(character.confidence for character in part) / len(part),
-                number,
-            )
+    edges = [left]
+    for before, after in pairwise(parts):
+        edges += _widest(blank, (before[-1].place + 0.5) * step, (after[0].place + 0.5) * step)
+    edges.append(right)
+    return [
+        ReadWord(
+            "".join(one.text for one in part),
+            (box[0] + x0, box[1], box[0] + max(x1, x0 + 1), box[3]),
+            sum(one.confidence for one in part) / len(part),
+            number,
         )
-    return words
+        for part, x0, x1 in zip(parts, edges[::2], edges[1::2], strict=True)
+    ]
 
 
 def _blank_columns(line: Grey) -> Mask:
     """Tell for each column whether it holds no ink; the rows at the very edge may be a neighbour's."""
     rows = line.shape[0]
     inner = line[rows // 8 : rows - rows // 8]
-    return np.asarray(~(inner < threshold(inner)).any(axis=0))
+    ink = inner < threshold(inner)
+    if ink.mean() > 0.5:  # noqa: PLR2004 - light letters on a dark ground
+        ink = ~ink
+    return np.asarray(~ink.any(axis=0))
 
 
 def _widest(blank: Mask, left: float, right: float) -> tuple[int, int]:
