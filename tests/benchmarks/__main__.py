@@ -16,6 +16,7 @@ from tests.benchmarks import (
     imports,
     jobs,
     models,
+    outputs,
     progress,
     push,
     retrieval,
@@ -29,6 +30,7 @@ def main() -> int:
     extraction.run()
     retrieval.run()
     models.run()
+    outputs.run()
     directus.run()
     containers.run()
     shared = Paths.from_environment({})
