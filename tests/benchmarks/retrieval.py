@@ -106,7 +106,7 @@ def _searching(passages: list[Passage], count: int) -> None:
         bare.append(time.perf_counter() - began)
     ratio = percentile(times, 0.5) / percentile(bare, 0.5)
     show(f"search over {count} passages", f"{_p(times)}   ratio to bare product {ratio:.1f}")
-    show(f"search in one document of {count // PER_DOCUMENT}", _p(narrow))
+    show(f"search in one of {count // PER_DOCUMENT} documents", _p(narrow))
 
 
 def _timed(search: Search, question: Question) -> float:

@@ -8,12 +8,15 @@ import pytest
 
 from infra.local.paths import CHECKOUT
 from infra.local.template import load_template, resources_of
-from tests.contract.privileges import REASONED, USES, DeniedError, World
+from tests.contract.privileges import REASONED, DeniedError, World
+from tests.contract.privileges import USES as GENERAL_USES
+from tests.contract.search_privileges import ELSEWHERE, SEARCH_USES
 from tests.integration.own_stack import own_stack
 
 TEMPLATE = load_template(CHECKOUT / "template.yaml")
 ROLES = resources_of(TEMPLATE, "AWS::IAM::Role")
 POLICIES = resources_of(TEMPLATE, "AWS::IAM::Policy")
+USES = {**GENERAL_USES, **SEARCH_USES}
 BEDROCK = "amazon.nova-lite-v1"
 # Nobody answers there; what the workers need of it before is their token.
 SETTINGS = {
@@ -49,7 +52,7 @@ def test_every_statement_has_its_use_or_a_reason() -> None:
     ]
     # What stands under a condition (Fn::If) is not part of the stack that is deployed here.
     statements = {(role, statement["Sid"]) for role, statement in (*own, *apart) if "Sid" in statement}
-    assert {(role, sid) for role, sid in statements if sid not in REASONED} == set(USES)
+    assert {(role, sid) for role, sid in statements if sid not in REASONED | ELSEWHERE} == set(USES)
 
 
 @pytest.mark.parametrize("use", dict.fromkeys(USES.values()))
