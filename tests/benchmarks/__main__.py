@@ -16,6 +16,7 @@ from tests.benchmarks import (
     imports,
     jobs,
     models,
+    ocr,
     outputs,
     progress,
     push,
@@ -28,6 +29,7 @@ def main() -> int:
     """Print one line a figure."""
     imports.run()
     extraction.run()
+    ocr.run()
     retrieval.run()
     models.run()
     outputs.run()
