@@ -119,9 +119,12 @@ class World:
         whole = documents[policy]
         rest = [one for one in whole["Statement"] if one["Sid"] != sid]
         assert len(rest) == len(whole["Statement"]) - 1
-        iam.put_role_policy(
-            RoleName=name, PolicyName=policy, PolicyDocument=json.dumps({**whole, "Statement": rest})
-        )
+        if rest:
+            iam.put_role_policy(
+                RoleName=name, PolicyName=policy, PolicyDocument=json.dumps({**whole, "Statement": rest})
+            )
+        else:
+            iam.delete_role_policy(RoleName=name, PolicyName=policy)
         self.taken.add((role, sid))
         try:
             yield
