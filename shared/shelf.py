@@ -21,6 +21,8 @@ from shared.errors import PermanentError
 from shared.files import Files
 from shared.jobs.model import Job, Kind, Owner
 
+FILES = ("passages.json", "vectors.npy", "tree.json")
+
 
 class SupersededError(PermanentError):
     """A newer analysis of the document has been indexed already."""
@@ -121,6 +123,13 @@ class Indexes:
         removed = self.files.delete_prefix(index_prefix(document_id))
         self.shelf.remove(owner, document_id)
         return removed
+
+    def keys_of(self, job: Job) -> list[str]:
+        """Return the keys of the files of the index that an output job has put on the shelf."""
+        entry = self.shelf.find(job.owner, job.document_id) if job.kind is Kind.OUTPUT else None
+        if entry is None or entry.job_id != job.job_id:
+            return []
+        return [f"{entry.prefix}{name}" for name in FILES]
 
     def forget_job(self, job: Job) -> int:
         """Remove what an output job has made of its document's index; return how many files went."""

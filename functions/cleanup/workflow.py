@@ -181,7 +181,11 @@ class CleanupWorkflow:
         if self._dry_run:
             record = self._ports.documents.get(document_id)
             return int(record is not None and self._run.files.head(record.key) is not None)
-        objects = self._run.files.delete_prefix(prefix)
+        document = self._ports.documents.get(document_id)
+        objects = 0
+        if document is not None and self._ports.indexes is not None:
+            objects = self._ports.indexes.forget(document.owner, document_id)
+        objects += self._run.files.delete_prefix(prefix)
         self._ports.documents.delete(document_id)
         return objects
 
@@ -273,4 +277,6 @@ class CleanupWorkflow:
         keys |= {artifact.key for artifact in job.artifacts.values()} if job else set()
         if job is not None and (document := self._ports.documents.get(document_of(job))) is not None:
             keys |= {key for one in document.readings if one.job_id == job_id for key in keys_of(one)}
+        if job is not None and self._ports.indexes is not None:
+            keys |= {*self._ports.indexes.keys_of(job)}
         return sum(self._run.files.head(key) is not None for key in keys)

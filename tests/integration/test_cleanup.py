@@ -38,13 +38,17 @@ def test_a_document_goes_with_everything_made_of_it(api: httpx.Client, files: S3
     uploaded = upload(api, "policy.txt", text.encode())
     document_id, analysis = uploaded["document_id"], uploaded["job_id"]
     assert wait(api, analysis)["status"] == "completed"
+    followed = api.get("/jobs", params={"kind": "output", "document_id": document_id}).json()["jobs"]
+    assert [wait(api, job["job_id"])["status"] for job in followed] == ["completed"] * len(followed)
 
     dry = clean_up(api, document_id=document_id, delete_product=True, dry_run=True)["result"]
-    assert (dry["success"], dry["dry_run"], dry["jobs"]) == (False, True, 1)
+    assert (dry["success"], dry["dry_run"], dry["jobs"]) == (False, True, 1 + len(followed))
     assert api.get(f"/jobs/{analysis}/result").status_code == httpx.codes.OK
 
     done = clean_up(api, document_id=document_id, delete_product=True)
     assert done["status"] == "completed", done["error"]
+    question = {"query": "Reisegepäck", "document_id": document_id}
+    assert api.post("/search", json=question).status_code == httpx.codes.NOT_FOUND
     assert (done["result"]["success"], done["result"]["objects"]) == (True, dry["objects"])
     assert files.delete_prefix(job_prefix(analysis)) == 0
     assert files.delete_prefix(f"documents/{document_id}/") == 0

@@ -180,6 +180,25 @@ def test_forgetting_a_document_removes_every_copy() -> None:
     assert {hit.document_id for hit in desk.ask("stolen suitcases").hits} == {kept.document_id}
 
 
+def test_what_a_job_has_put_on_the_shelf_goes_with_the_job() -> None:
+    desk = Desk()
+    document = desk.index()
+    indexes = Indexes(desk.shelf, VectorsInFiles(), desk.files)
+    [first] = desk.shelf.entries(ALICE)
+    analysis, job = desk.job(first.source_job_id), desk.job(first.job_id)
+    assert sorted(indexes.keys_of(job)) == sorted(index_files(desk))
+    assert indexes.keys_of(analysis) == []
+    assert indexes.forget_job(analysis) == 0
+    newer = desk.index_again(document)
+    assert indexes.keys_of(job) == []
+    assert indexes.forget_job(job) == 0, "the index of a newer job stays"
+    assert len(desk.shelf.entries(ALICE)) == 1
+    assert indexes.forget_job(newer) == 3
+    assert indexes.forget_job(newer) == 0
+    assert desk.shelf.entries(ALICE) == []
+    assert index_files(desk) == []
+
+
 def test_the_entry_expires_with_its_job() -> None:
     desk = Desk()
     document = desk.index()
