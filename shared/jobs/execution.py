@@ -59,11 +59,13 @@ class Outcome:
 class Limits:
     """``lease``: how long a silent worker keeps its job. ``reserve``: the time kept to save and leave.
 
-    The reserve has to be well below the time-out of the function.
+    The reserve has to be well below the time-out of the function. ``turn`` is how long an output works before
+    it goes to the end of the queue.
     """
 
     lease: timedelta = timedelta(seconds=90)
     reserve: timedelta = timedelta(seconds=20)
+    turn: timedelta = timedelta(seconds=20)
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,6 +91,7 @@ class Execution:
         self._heartbeat = heartbeat
         self._stage = ""
         self._longest = 0.0
+        self._began = time.monotonic()
 
     def run(self) -> Outcome:
         """Do the job and turn every error into the transition that it calls for.
@@ -160,9 +163,15 @@ class Execution:
             return self._cancel()
         if self._job.pause_requested:
             return self._pause()
-        if self._remaining() < self._needed():
+        if self._remaining() < self._needed() or self._had_its_turn():
             return self._continue()
         return None
+
+    def _had_its_turn(self) -> bool:
+        """Say whether an output has to let others go first: an analysis must not wait for a long index."""
+        progressed = self._job.units_done > self._job.units_at_take
+        turn = self._means.limits.turn.total_seconds()
+        return self._job.kind is Kind.OUTPUT and progressed and time.monotonic() - self._began >= turn
 
     def _needed(self) -> float:
         """Return the seconds without which the next unit is not begun.

@@ -14,12 +14,13 @@ from functions.cleanup.reconcile import Reconciler
 from shared.errors import TransientError
 from shared.ids import derived_uuid7, is_uuid, uuid7
 from shared.jobs import states
-from shared.jobs.execution import Ending
+from shared.jobs.execution import Ending, Limits
 from shared.jobs.model import Job, Kind, Status
 from shared.jobs.outputs import follow_up_id
 from shared.jobs.queue import JobMessage
+from shared.jobs.runner import Runner
 from shared.jobs.store import JobQuery, subject_of
-from shared.jobs.workflow import Run
+from shared.jobs.workflow import MakeWorkflow, Run
 from shared.memory import MemoryDocuments
 from tests.fakes.toy_workflow import Toy
 from tests.store_contract import LEASE
@@ -161,6 +162,23 @@ def test_duplicates_do_the_output_once() -> None:
     assert shop.deliver(output).ending is Ending.IGNORED
     assert shop.deliver(job).ending is Ending.IGNORED
     assert shop.history(output).count("completed") == 1
+
+
+def test_an_output_lets_others_go_first_after_its_turn() -> None:
+    shop, job = following()
+    shop.deliver(job)
+    shop.queue.messages.clear()
+    output = made(shop, job)
+    kinds: dict[Kind, MakeWorkflow] = {Kind.OUTPUT: lambda run: OutputWorkflow(run, {"toy": shop.toy})}
+    impatient = Limits(LEASE, timedelta(seconds=20), turn=timedelta())
+    shop.toy.done.clear()
+    endings: list[Ending] = []
+    while Ending.COMPLETED not in endings:
+        runner = Runner(shop.store, shop.files, shop.queue, kinds, limits=impatient, clock=shop.clock)
+        endings.append(runner.handle(JobMessage.about(output)).ending)
+    assert endings == [Ending.CONTINUED] * 6 + [Ending.COMPLETED]
+    assert [m.reason for _, m in shop.queue.messages] == ["continuation"] * 6
+    assert set(shop.toy.done.values()) == {1}
 
 
 def test_cancelling_the_output_takes_it_back_and_leaves_the_analysis() -> None:
