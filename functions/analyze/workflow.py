@@ -162,7 +162,7 @@ class AnalysisWorkflow:
             document=lambda: self._document,
             taxonomy=lambda: self._taxonomy,
             tree=self._checked,
-            file=lambda: original.read(self._run, self._original),
+            source=lambda: self._source,
             origin=self._origin,
         )
 

@@ -14,11 +14,12 @@ from datetime import UTC, datetime
 from typing import TypeVar
 
 from functions.analyze.extract import open_source
+from functions.analyze.extract.bitmap import FOR_PEOPLE
+from functions.analyze.extract.pdf.source import PdfSource
 from functions.analyze.outputs.translation import paragraphs_of
 from functions.analyze.report import csv_file, pdf, word, xlsx
 from functions.analyze.report.clips import Clips
 from functions.analyze.report.content import About, make_report
-from functions.analyze.report.pages import pdf_page_images
 from functions.analyze.report.words import labels
 from functions.analyze.rules.engine import RulesEngine
 from functions.analyze.summarise.extractive import candidates, choose
@@ -41,14 +42,14 @@ _T = TypeVar("_T")
 def run() -> None:
     """Print one line a figure."""
     data = (SAMPLES / "helvora-de.pdf").read_bytes()
-    source = open_source(data, "helvora-de.pdf")
+    source = PdfSource(data)
     document = source.assemble(source.pages(1, source.page_count))
     pages = len(document.pages)
     taxonomy = load_taxonomy("travel-insurance")
     tree = analyse(document, taxonomy)
     about = About("helvora-de.pdf", "job", RulesEngine.name, taxonomy.name, NOW)
     report = make_report(tree, document, about, labels(taxonomy, "de"), "de")
-    clips = Clips(pdf_page_images(data))
+    clips = Clips(lambda number: source.bitmap(number, look=FOR_PEOPLE))
     for name, make in (
         ("report.pdf with pictures", lambda: pdf.write_pdf(report, clips)),
         ("report.pdf without", lambda: pdf.write_pdf(report)),

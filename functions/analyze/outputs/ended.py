@@ -39,7 +39,7 @@ def ended_analysis(run: Run, tools: Tools) -> Analysed:
         document=lambda: analysed().document(),
         taxonomy=lambda: analysed().taxonomy(),
         tree=lambda: analysed().tree(),
-        file=lambda: analysed().file(),
+        source=lambda: analysed().source(),
         origin=lambda: analysed().origin(),
         made=made,
     )

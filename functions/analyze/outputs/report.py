@@ -3,14 +3,20 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
+from functions.analyze.extract.source import Visible
 from functions.analyze.outputs import summary, translation
 from functions.analyze.outputs.source import Analysed, reader_language
 from functions.analyze.report.content import About, Report, make_report
 from functions.analyze.report.pdf import Clip
 from functions.analyze.summarise.port import Sentence
+from shared.errors import PermanentError
 from shared.jobs.workflow import Run, Stage
+from shared.observability import logger
+
+if TYPE_CHECKING:
+    from functions.analyze.extract.bitmap import Bitmap
 
 REPORT = "report"
 PDF = "report.pdf"
@@ -103,13 +109,23 @@ class ReportFiles:
         return found
 
     def _clip(self) -> Clip | None:
-        from functions.analyze.extract.detect import PDF as PDF_KIND
+        from functions.analyze.extract.detect import WITH_A_LOOK
         from functions.analyze.report.clips import Clips
-        from functions.analyze.report.pages import pdf_page_images
 
-        if self._analysed.document().media_type != PDF_KIND:
+        if self._analysed.document().media_type not in WITH_A_LOOK:
             return None
-        return Clips(pdf_page_images(self._analysed.file()))
+        return Clips(self._page_image)
+
+    def _page_image(self, number: int) -> Bitmap | None:
+        """Return the picture of a page; one that cannot be shown is left out."""
+        from functions.analyze.extract.bitmap import FOR_PEOPLE
+
+        source = self._analysed.source()
+        try:
+            return source.bitmap(number, look=FOR_PEOPLE) if isinstance(source, Visible) else None
+        except PermanentError as error:
+            logger.warning("Page without a picture", page=number, problem=error.code)
+            return None
 
 
 def made_here(run: Run, stage: str) -> list[Any] | None:

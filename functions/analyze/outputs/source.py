@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from functions.analyze.document import Document
+from functions.analyze.extract.source import Source
 from shared.findings import ResultTree
 from shared.taxonomy import Taxonomy
 
@@ -26,14 +27,14 @@ class Origin:
 class Analysed:
     """An analysis whose findings are there; each part is read when it is asked for.
 
-    ``file`` returns the bytes that were analysed, ``made`` an artifact (JSON) that the ended job has
+    ``source`` returns the opened file that was analysed, ``made`` an artifact (JSON) that the ended job has
     published, None where there is none.
     """
 
     document: Callable[[], Document]
     taxonomy: Callable[[], Taxonomy]
     tree: Callable[[], ResultTree]
-    file: Callable[[], bytes]
+    source: Callable[[], Source]
     origin: Callable[[], Origin]
     made: Callable[[str], Any] = lambda _name: None
 

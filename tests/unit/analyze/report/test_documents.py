@@ -5,10 +5,12 @@ from __future__ import annotations
 import io
 
 import docx
+import numpy as np
 import pypdfium2
 import pytest
 from PIL import Image
 
+from functions.analyze.extract.bitmap import Bitmap
 from functions.analyze.report.clips import Clips
 from functions.analyze.report.content import TranslatedPage
 from functions.analyze.report.fonts import families, missing_scripts
@@ -98,10 +100,11 @@ def test_the_docx_says_everything_and_is_the_same_each_time() -> None:
 
 def test_clips_show_the_passage_with_its_mark() -> None:
     asked = []
+    scale = 1.5
 
-    def page_image(number: int, scale: float) -> Image.Image:
+    def page_image(number: int) -> Bitmap:
         asked.append(number)
-        return Image.new("RGB", (round(595 * scale), round(842 * scale)), "white")
+        return Bitmap(np.full((1263, 893, 3), 255, dtype=np.uint8), 1 / scale)
 
     clips = Clips(page_image)
     passage = Evidence(1, "x", 0, 1, ((100.0, 400.0, 300.0, 412.0), (100.0, 414.0, 200.0, 426.0)))
@@ -110,14 +113,13 @@ def test_clips_show_the_passage_with_its_mark() -> None:
     assert clips(passage) == clip
     assert asked == [1]
     image = Image.open(io.BytesIO(clip)).convert("RGB")
-    scale = 110 / 72
-    assert image.size == (round(595 * scale), round(436 * scale) - round(390 * scale))
+    assert image.size == (893, round(436 * scale) - round(390 * scale))
     assert image.getpixel((round(200 * scale), round(16 * scale))) != (255, 255, 255)
     assert image.getpixel((round(400 * scale), round(16 * scale))) == (255, 255, 255)
 
 
 def test_no_clip_without_boxes_or_without_a_picture() -> None:
-    clips = Clips(lambda _number, _scale: None)
+    clips = Clips(lambda _number: None)
     assert clips(Evidence(1, "x", 0, 1)) is None
     assert clips(Evidence(1, "x", 0, 1, ((0.0, 0.0, 1.0, 1.0),))) is None
 
