@@ -27,7 +27,11 @@ def dockerfile(function: str) -> str:
 
 def test_every_dockerfile_is_the_same_but_for_its_function() -> None:
     assert functions(PATHS) == ["analyze", "api", "cleanup"]
-    assert len({dockerfile(function) for function in functions(PATHS)}) == 1
+    assert dockerfile("api") == dockerfile("cleanup")
+    # The analysis has fonts and a translator besides; all that is shared stands there in the same order.
+    larger = iter(dockerfile("analyze").splitlines())
+    missing = [line for line in dockerfile("api").splitlines() if not any(line == one for one in larger)]
+    assert missing == []
 
 
 def test_the_template_builds_from_the_dockerfiles_on_the_same_base() -> None:
