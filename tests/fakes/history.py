@@ -65,10 +65,13 @@ class Told:
 
 
 def told_to_stop(events: Sequence[Event]) -> bool:
-    """Say whether the worker had been asked to stop when it last wrote the record, and so had seen it."""
+    """Say whether the worker had been asked to stop when it last wrote the record, and so had seen it.
+
+    A request that was taken back meanwhile does not count: the worker hears of that when it obeys.
+    """
     last = max(number for number, event in enumerate(events) if event.type in {*TAKEN, "progress"})
-    told = Told.by(events[: last + 1])
-    return told.pause_requested or told.cancel_requested
+    moments = [Told.by(events[:number]) for number in range(last + 1, len(events) + 1)]
+    return all(told.pause_requested or told.cancel_requested for told in moments)
 
 
 def check_history(job: Job, events: Sequence[Event]) -> None:

@@ -229,7 +229,7 @@ def test_other_settings_are_another_recipe() -> None:
     assert recipes[0] == recipes[1] != recipes[2]
 
 
-@pytest.mark.parametrize(("kind", "follow_ups"), [("pdf", ["images"]), ("md", [])])
+@pytest.mark.parametrize(("kind", "follow_ups"), [("pdf", ["index", "images"]), ("md", ["index"])])
 def test_pictures_follow_where_pages_have_a_look(kind: str, follow_ups: list[str]) -> None:
     world = Library()
     data = write_pdf(Sheet().text(50, 100, "We pay for fire.")) if kind == "pdf" else POLICY.encode()
