@@ -27,7 +27,7 @@ from shared.errors import PermanentError
 Steps = Callable[[], Iterator[Any]]
 
 _STATM = Path("/proc/self/statm")
-_RESIDENT, _DATA = 1, 5
+_RESIDENT, _OF_FILES, _DATA = 1, 2, 5
 # A child that waits for something that never comes uses no CPU time.
 _CLOCK_FACTOR = 10
 # One that dies while it asks for memory has most of it already.
@@ -55,7 +55,8 @@ def run_apart(steps: Steps, allowance: Allowance) -> Generator[Any, None, None]:
     exception of a step is raised as RuntimeError with its type alone: its words may be the document's.
     """
     ours, theirs = Pipe(duplex=False)
-    shared = _in_use(_RESIDENT)
+    # Memory of files (libraries) is not in the child before it looks at it.
+    shared = _in_use(_RESIDENT) - _in_use(_OF_FILES)
     pid = os.fork()
     if pid == 0:
         ours.close()
