@@ -259,7 +259,7 @@ class UploadRequest(Request):
 class CaseUploadForm(AnalysisOptions):
     """A file of up to 4 MiB, with options as fields of the form."""
 
-    file: UploadFile = Field(description="PDF, DOCX, HTML, Markdown or plain text.")
+    file: UploadFile = Field(description="PDF, DOCX, PNG, JPEG, TIFF, HTML, Markdown or plain text.")
     metadata: FormMetadata = Field(default_factory=dict, description="JSON object of short texts.")
 
 

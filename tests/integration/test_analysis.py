@@ -14,7 +14,11 @@ import httpx
 import jsonschema
 import pytest
 
+from functions.analyze.evaluate import analyse_file
+from functions.analyze.rules.engine import RulesEngine
+from functions.analyze.workflow import Tools
 from infra.local.stack import LocalStack
+from shared.taxonomy import load_taxonomy
 from tests.integration.support import PROBLEM, SAMPLES, artifact, bearer, findings, upload, wait
 from tests.unit.analyze.extract.pdfs import write_encrypted
 
@@ -52,6 +56,14 @@ def test_every_finding_is_proved_by_the_text(api: httpx.Client, document: Path) 
         for proof in finding["evidence"]:
             assert proof["quote"]
             assert pages[proof["page"]][proof["start"] : proof["end"]] == proof["quote"]
+
+
+@pytest.mark.parametrize("name", ["helvora-de.pdf", "small.docx"])
+def test_the_evaluation_exports_the_same(api: httpx.Client, name: str) -> None:
+    job = wait(api, upload(api, name, (SAMPLES / name).read_bytes())["job_id"])
+    tools = Tools(load_taxonomy("travel-insurance"), {RulesEngine.name: RulesEngine()})
+    _, exported = analyse_file(SAMPLES / name, tools, RulesEngine.name)
+    assert artifact(api, job["job_id"], "export.json") == json.loads(exported)
 
 
 def test_progress_is_told_by_stage_and_never_falls(api: httpx.Client) -> None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import shutil
 import stat
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -17,6 +17,7 @@ from shared.errors import PermanentError, TransientError
 from shared.jobs.model import Job, Kind, Owner
 from shared.jobs.workflow import Run
 from shared.memory import MemoryFiles
+from tests.fakes.translate_server import TranslateServer, serve
 
 SPANISH = Wish("es", "en")
 NOW = datetime(2026, 1, 2, tzinfo=UTC)
@@ -90,6 +91,40 @@ def test_long_paragraphs_go_in_parts_without_loss(text: str) -> None:
     found = list(parts(text))
     assert "".join(" ".join(found).split()) == "".join(text.split())
     assert all(len(part.encode()) <= MAX_BYTES for part in found)
+
+
+@pytest.fixture
+def amazon(monkeypatch: pytest.MonkeyPatch) -> Iterator[tuple[AmazonTranslate, TranslateServer]]:
+    for name in ("AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY"):
+        monkeypatch.setenv(name, "test")
+    monkeypatch.setenv("AWS_DEFAULT_REGION", "eu-central-1")
+    with serve() as server:
+        yield AmazonTranslate(server.url), server
+
+
+def test_amazon_translates_each_paragraph(amazon: tuple[AmazonTranslate, TranslateServer]) -> None:
+    translator, server = amazon
+    long = "Ein Satz mit Wörtern. " * 600
+    found = translator.translate(["Eins", " ", long], Wish("de", "en"), RUN)
+    assert found[:2] == ["EINS", ""]
+    assert "".join(found[2].split()) == "".join(long.upper().split())
+    assert len(server.calls) == 3
+    assert {(source, target) for _, source, target in server.calls} == {("de", "en")}
+    assert translator.usage(RUN) == {}
+
+
+def test_a_throttled_amazon_is_tried_again_later(amazon: tuple[AmazonTranslate, TranslateServer]) -> None:
+    translator, server = amazon
+    server.errors = ["ThrottlingException"] * 10
+    with pytest.raises(TransientError):
+        translator.translate(["Eins"], Wish("de", "en"), RUN)
+
+
+def test_what_amazon_refuses_is_an_error(amazon: tuple[AmazonTranslate, TranslateServer]) -> None:
+    translator, server = amazon
+    server.errors = ["UnsupportedLanguagePairException"]
+    with pytest.raises(PermanentError):
+        translator.translate(["Eins"], Wish("de", "en"), RUN)
 
 
 def test_the_first_that_offers_is_chosen(program: Program) -> None:
