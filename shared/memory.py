@@ -12,6 +12,7 @@ import threading
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
+from typing import Generic, TypeVar
 
 from shared.clock import Clock, utc_now
 from shared.files import FileInfo, FileMissingError, UploadForm
@@ -36,12 +37,14 @@ __all__ = [
     "MemoryFiles",
     "MemoryJobs",
     "MemoryLeases",
+    "MemoryMail",
     "MemoryQueue",
     "no_fault",
     "sha256_of",
 ]
 
 Fault = Callable[[str], None]
+_Message = TypeVar("_Message")
 
 
 def no_fault(_operation: str) -> None:
@@ -218,21 +221,22 @@ class MemoryJobs:
 
 
 @dataclass(slots=True)
-class MemoryQueue:
-    """A queue in memory: messages become visible when their delay is over."""
+class MemoryMail(Generic[_Message]):
+    """A queue in memory: messages become visible when their delay is over. ``name`` is told to faults."""
 
     clock: Clock = utc_now
     fault: Fault = no_fault
-    messages: list[tuple[datetime, JobMessage]] = field(default_factory=list)
+    messages: list[tuple[datetime, _Message]] = field(default_factory=list)
+    name: str = "queue"
 
-    def send(self, message: JobMessage, delay: timedelta = timedelta()) -> None:
+    def send(self, message: _Message, delay: timedelta = timedelta()) -> None:
         """See JobQueue."""
-        self.fault("queue.send")
+        self.fault(f"{self.name}.send")
         if not timedelta() <= delay <= MAX_DELAY:
             raise ValueError(f"delay {delay} is not within 0 to {MAX_DELAY}")
         self.messages.append((self.clock() + delay, message))
 
-    def receive(self) -> JobMessage | None:
+    def receive(self) -> _Message | None:
         """Take the first visible message, or None."""
         now = self.clock()
         for position, (visible, message) in enumerate(self.messages):
@@ -240,6 +244,10 @@ class MemoryQueue:
                 del self.messages[position]
                 return message
         return None
+
+
+class MemoryQueue(MemoryMail[JobMessage]):
+    """The queues of jobs."""
 
 
 @dataclass(slots=True)

@@ -13,7 +13,7 @@ from shared.aws import codec
 from shared.aws.clients import translated
 from shared.aws.notifications_codec import announcement_item
 from shared.aws.queries import count, overdue, query
-from shared.aws.table import Table
+from shared.aws.table import TransactingTable
 from shared.clock import to_text
 from shared.errors import TransientError
 from shared.ids import shards
@@ -34,7 +34,7 @@ _KEY_NOTE = "KEY"
 _INDEX_FILTERS = ("kind", "product_id", "document_id", "case_id")
 
 
-class DynamoJobs(Table):
+class DynamoJobs(TransactingTable):
     """See JobStore for the contract of every method."""
 
     def create(self, change: Change, idempotency: Idempotency | None = None) -> Job:
@@ -294,18 +294,6 @@ class DynamoJobs(Table):
     def _put(self, item: codec.Item, condition: str = "") -> dict[str, Any]:
         put: dict[str, Any] = {"TableName": self._table, "Item": item}
         return {"Put": {**put, "ConditionExpression": condition} if condition else put}
-
-    def _write(self, writes: list[dict[str, Any]]) -> bool:
-        """Write all or nothing; False where a condition failed or another writer was at it."""
-        with translated(_SERVICE):
-            try:
-                self._dynamodb.transact_write_items(TransactItems=writes)  # type: ignore[arg-type]
-            except self._dynamodb.exceptions.TransactionCanceledException as error:
-                reasons = {reason.get("Code") for reason in error.response["CancellationReasons"]}
-                if reasons & {"ConditionalCheckFailed", "TransactionConflict"}:
-                    return False
-                raise
-        return True
 
 
 def _page_size(query: JobQuery) -> int:

@@ -9,7 +9,7 @@ from typing import Any
 from shared.aws import notifications_codec as codec
 from shared.aws.clients import translated
 from shared.aws.queries import overdue_keys, query
-from shared.aws.table import Table
+from shared.aws.table import TransactingTable
 from shared.jobs.store import VersionConflictError
 from shared.notifications.model import Attempt, Log, Notification
 from shared.notifications.queue import NotificationMessage
@@ -17,7 +17,7 @@ from shared.notifications.queue import NotificationMessage
 _SERVICE = "DynamoDB"
 
 
-class DynamoNotifications(Table):
+class DynamoNotifications(TransactingTable):
     """See NotificationStore for the contract of every method."""
 
     def expand(self, job_id: str, notifications: Sequence[Notification]) -> bool:
@@ -100,15 +100,3 @@ class DynamoNotifications(Table):
 
     def _put(self, notification: Notification) -> dict[str, Any]:
         return {"Put": {"TableName": self._table, "Item": codec.notification_to_item(notification)}}
-
-    def _write(self, writes: Sequence[dict[str, Any]]) -> bool:
-        """Write all or nothing; False where a condition failed or another writer was at it."""
-        with translated(_SERVICE):
-            try:
-                self._dynamodb.transact_write_items(TransactItems=writes)  # type: ignore[arg-type]
-            except self._dynamodb.exceptions.TransactionCanceledException as error:
-                reasons = {reason.get("Code") for reason in error.response["CancellationReasons"]}
-                if reasons & {"ConditionalCheckFailed", "TransactionConflict"}:
-                    return False
-                raise
-        return True

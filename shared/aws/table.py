@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from collections.abc import Sequence
+from typing import TYPE_CHECKING, Any
 
-from shared.aws.clients import client
+from shared.aws.clients import client, translated
 from shared.clock import Clock, utc_now
 
 if TYPE_CHECKING:
@@ -22,3 +23,19 @@ class Table:
     @property
     def _dynamodb(self) -> DynamoDBClient:
         return client("dynamodb", self._endpoint_url)  # type: ignore[no-any-return]
+
+
+class TransactingTable(Table):
+    """A table whose adapter writes several items at once."""
+
+    def _write(self, writes: Sequence[dict[str, Any]]) -> bool:
+        """Write all or nothing; False where a condition failed or another writer was at it."""
+        with translated("DynamoDB"):
+            try:
+                self._dynamodb.transact_write_items(TransactItems=writes)  # type: ignore[arg-type]
+            except self._dynamodb.exceptions.TransactionCanceledException as error:
+                reasons = {reason.get("Code") for reason in error.response["CancellationReasons"]}
+                if reasons & {"ConditionalCheckFailed", "TransactionConflict"}:
+                    return False
+                raise
+        return True

@@ -5,12 +5,11 @@ from __future__ import annotations
 import threading
 from collections.abc import Sequence
 from dataclasses import dataclass, field
-from datetime import datetime, timedelta
+from datetime import datetime
 
 from shared.clock import Clock, utc_now
-from shared.jobs.queue import MAX_DELAY
 from shared.jobs.store import VersionConflictError
-from shared.memory import Fault, MemoryJobs, no_fault
+from shared.memory import Fault, MemoryJobs, MemoryMail, no_fault
 from shared.notifications import states
 from shared.notifications.model import Attempt, Log, Notification, State, Webhook, parent_of
 from shared.notifications.queue import NotificationMessage
@@ -142,25 +141,7 @@ class MemoryNotifications:
 
 
 @dataclass(slots=True)
-class MemoryNotificationQueue:
-    """The notifications' queue in memory: messages become visible when their delay is over."""
+class MemoryNotificationQueue(MemoryMail[NotificationMessage]):
+    """The notifications' queue in memory; see NotificationQueue."""
 
-    clock: Clock = utc_now
-    fault: Fault = no_fault
-    messages: list[tuple[datetime, NotificationMessage]] = field(default_factory=list)
-
-    def send(self, message: NotificationMessage, delay: timedelta = timedelta()) -> None:
-        """See NotificationQueue."""
-        self.fault("notification_queue.send")
-        if not timedelta() <= delay <= MAX_DELAY:
-            raise ValueError(f"delay {delay} is not within 0 to {MAX_DELAY}")
-        self.messages.append((self.clock() + delay, message))
-
-    def receive(self) -> NotificationMessage | None:
-        """Take the first visible message, or None."""
-        now = self.clock()
-        for position, (visible, message) in enumerate(self.messages):
-            if visible <= now:
-                del self.messages[position]
-                return message
-        return None
+    name: str = "notification_queue"
