@@ -112,7 +112,7 @@ def serve() -> Iterator[S3Vectors]:
             pass
 
     with ThreadingHTTPServer(("127.0.0.1", 0), Handler) as server:
-        threading.Thread(target=server.serve_forever, daemon=True).start()
+        threading.Thread(target=server.serve_forever, args=(0.02,), daemon=True).start()
         service.url = f"http://127.0.0.1:{server.server_port}"
         yield service
         server.shutdown()

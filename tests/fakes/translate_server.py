@@ -54,7 +54,7 @@ def serve() -> Iterator[TranslateServer]:
             """Print nothing."""
 
     with ThreadingHTTPServer(("127.0.0.1", 0), Handler) as server:
-        threading.Thread(target=server.serve_forever, args=(0.05,), daemon=True).start()
+        threading.Thread(target=server.serve_forever, args=(0.02,), daemon=True).start()
         service.url = f"http://127.0.0.1:{server.server_port}"
         yield service
         server.shutdown()

@@ -11,6 +11,7 @@ from typing import Any
 
 import numpy as np
 import pytest
+from botocore.retries.standard import ExponentialBackoff
 
 from functions.analyze.embeddings.bedrock import BedrockEmbeddings
 from functions.analyze.embeddings.openai import OpenAIEmbeddings
@@ -52,7 +53,7 @@ def service() -> Iterator[Service]:
             pass
 
     with ThreadingHTTPServer(("127.0.0.1", 0), Handler) as server:
-        threading.Thread(target=server.serve_forever, daemon=True).start()
+        threading.Thread(target=server.serve_forever, args=(0.02,), daemon=True).start()
         known.url = f"http://127.0.0.1:{server.server_port}"
         yield known
         server.shutdown()
@@ -154,7 +155,10 @@ class TestBedrock:
         assert np.allclose(np.linalg.norm(rows, axis=1), 1)
         assert len(service.seen) == 2
 
-    def test_a_throttled_service_is_tried_again_later(self, service: Service) -> None:
+    def test_a_throttled_service_is_tried_again_later(
+        self, service: Service, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        monkeypatch.setattr(ExponentialBackoff, "delay_amount", lambda _self, _context: 0.0)
         service.reply = lambda _path, _body: (
             429,
             {"x-amzn-errortype": "ThrottlingException"},

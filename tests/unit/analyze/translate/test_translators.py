@@ -9,6 +9,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
+from botocore.retries.standard import ExponentialBackoff
 
 from functions.analyze.translate.amazon import MAX_BYTES, AmazonTranslate, parts
 from functions.analyze.translate.apertium import Apertium
@@ -98,6 +99,7 @@ def amazon(monkeypatch: pytest.MonkeyPatch) -> Iterator[tuple[AmazonTranslate, T
     for name in ("AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY"):
         monkeypatch.setenv(name, "test")
     monkeypatch.setenv("AWS_DEFAULT_REGION", "eu-central-1")
+    monkeypatch.setattr(ExponentialBackoff, "delay_amount", lambda _self, _context: 0.0)
     with serve() as server:
         yield AmazonTranslate(server.url), server
 
