@@ -22,7 +22,7 @@ from multiprocessing.connection import Connection
 from pathlib import Path
 from typing import Any
 
-from shared.errors import PermanentError
+from shared.errors import PermanentError, TransientError
 
 Steps = Callable[[], Iterator[Any]]
 
@@ -129,7 +129,12 @@ class _Child:
 def _received(ours: Connection, child: _Child, allowance: Allowance) -> Iterator[Any]:
     while True:
         if not ours.poll(_CLOCK_FACTOR * allowance.seconds):
-            raise _too_slow(allowance)
+            # With more CPU time than it may use it would be dead: the machine is too busy, or it hangs.
+            raise TransientError(
+                "file-reader-stalled",
+                f"The reader of the file has said nothing for {_CLOCK_FACTOR * allowance.seconds} seconds. "
+                "Is the machine overloaded?",
+            )
         try:
             kind, value = ours.recv()
         except EOFError:

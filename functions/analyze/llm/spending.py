@@ -85,6 +85,10 @@ class Spending:
         with self._lock:
             self._total += usage
             self._write()
+            # Under the lock: metrics are not made for several threads.
+            self._measure(usage)
+
+    def _measure(self, usage: Usage) -> None:
         self._meter("ModelCalls", usage.calls)
         self._meter("ModelInputTokens", usage.input)
         self._meter("ModelOutputTokens", usage.output)

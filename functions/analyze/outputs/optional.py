@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
+from functools import partial
 from typing import Any
 
 from shared.errors import PermanentError, Problem, TransientError
@@ -59,13 +60,12 @@ class OptionalOutputs:
         warnings: list[str] = []
         for name, output in self._outputs.items():
             failed = next(filter(None, (self._failure(stage.name) for stage in output.stages)), None)
-            if failed is None:
-                fields[name] = dict(output.finish())
-                warnings += fields[name].get("warnings", [])
-            else:
-                fields[name] = {FAILED: failed}
+            made = {FAILED: failed} if failed else self._attempt(name, partial(_finished, output))
+            fields[name] = made
+            warnings += made.get("warnings", [])
+            if FAILED in made:
                 warnings.append(
-                    f"The {name} could not be made: {failed['detail']} It can be made again by itself "
+                    f"The {name} could not be made: {made[FAILED]['detail']} It can be made again by itself "
                     "(POST /jobs/{id}/outputs)."
                 )
         return Made({"outputs": fields} if fields else {}, tuple(warnings))
@@ -74,24 +74,28 @@ class OptionalOutputs:
         def work(index: int) -> Any:
             if (failed := self._failure(stage.name)) is not None:
                 return {FAILED: failed}
-            try:
-                return stage.work(index)
-            except FencedError:
-                raise
-            except PermanentError as error:
-                return _failed(error.problem(stage.name))
-            except TransientError as error:
-                if self._may_try_again:
-                    raise
-                return _failed(error.problem(stage.name))
-            except Exception as error:
-                if self._may_try_again:
-                    raise
-                # Without the error's own words: those of foreign libraries may hold what was read.
-                detail = f"{type(error).__name__} in stage {stage.name!r}."
-                return _failed(Problem("unexpected-error", "Unexpected error", detail, 500, stage.name))
+            return self._attempt(stage.name, partial(stage.work, index))
 
         return work
+
+    def _attempt(self, stage: str, work: Callable[[], Any]) -> Any:
+        """Return what ``work`` returns, or that it failed where no further attempt will be made."""
+        try:
+            return work()
+        except FencedError:
+            raise
+        except PermanentError as error:
+            return _failed(error.problem(stage))
+        except TransientError as error:
+            if self._may_try_again:
+                raise
+            return _failed(error.problem(stage))
+        except Exception as error:
+            if self._may_try_again:
+                raise
+            # Without the error's own words: those of foreign libraries may hold what was read.
+            detail = f"{type(error).__name__} in stage {stage!r}."
+            return _failed(Problem("unexpected-error", "Unexpected error", detail, 500, stage))
 
     @property
     def _may_try_again(self) -> bool:
@@ -101,6 +105,10 @@ class OptionalOutputs:
         """Return the problem of the first unit of a stage that failed."""
         found = (output.get(FAILED) for output in self._run.outputs(stage))
         return next((problem for problem in found if problem is not None), None)
+
+
+def _finished(output: Workflow) -> dict[str, Any]:
+    return dict(output.finish())
 
 
 def _failed(problem: Problem) -> dict[str, Any]:

@@ -116,9 +116,19 @@ class Deliverer:
             return Ending.IGNORED
         with logger.append_context_keys(notification_id=taken.notification_id, job_id=taken.job_id):
             began = self.seconds()
-            result = self._attempt(taken)
+            result = self._safely(taken)
             took = round((self.seconds() - began) * 1000)
             return self._note(taken, result, took)
+
+    def _safely(self, notification: Notification) -> Result:
+        """Attempt it; a defect of ours is a failed attempt like others: it is noted, and has an end."""
+        try:
+            return self._attempt(notification)
+        except TransientError:
+            raise
+        except Exception as error:  # noqa: BLE001 - whatever it is, it must not come again without end
+            logger.error("Unexpected error", error=type(error).__name__)
+            return Result(error="unexpected-error")
 
     def _attempt(self, notification: Notification) -> Result:
         if notification.channel is Channel.EMAIL:

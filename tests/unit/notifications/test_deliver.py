@@ -247,6 +247,17 @@ def test_a_worker_that_lost_its_lease_writes_nothing(desk: Desk) -> None:
 # --- Attempts ---------------------------------------------------------------------------------------------
 
 
+def test_a_defect_of_ours_is_a_failed_attempt_with_an_end(desk: Desk) -> None:
+    desk.webhook()
+    job = desk.ended()
+    desk.post.plan = [RuntimeError("a secret")] * 100
+    assert desk.work() == [Ending.EXPANDED, Ending.RETRYING]
+    while desk.only(job).state is State.PENDING:
+        desk.clock.now = max(desk.clock.now, min(moment for moment, _ in desk.queue.messages))
+        desk.work()
+    assert desk.only(job).reason == "unexpected-error"
+
+
 def test_failed_attempts_are_repeated_for_a_day_and_then_given_up(desk: Desk) -> None:
     desk.webhook()
     job = desk.ended()

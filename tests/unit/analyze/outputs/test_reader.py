@@ -14,6 +14,7 @@ import pytest
 
 from functions.analyze.outputs.ended import reader_makers
 from functions.analyze.outputs.reader import ReaderTools
+from functions.analyze.outputs.report import ReportFiles
 from functions.analyze.outputs.workflow import OutputWorkflow
 from functions.analyze.report import fonts
 from functions.analyze.translate.port import Translator
@@ -186,6 +187,20 @@ def test_an_optional_output_that_fails_is_a_warning(error: Exception) -> None:
     again = world.outputs(job, "translation", translate_to="de")
     assert again.status is Status.COMPLETED
     assert "translation.json" in again.artifacts
+
+
+@pytest.mark.parametrize("error", [NEVER, LATER, RuntimeError("with document text")])
+def test_an_output_that_cannot_be_published_is_a_warning(
+    error: Exception, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def fail(_self: object) -> None:
+        raise error
+
+    monkeypatch.setattr(ReportFiles, "finish", fail)
+    job = World().analysis(report=True)
+    assert job.status is Status.COMPLETED
+    assert "failed" in result(job)["outputs"]["report"]
+    assert "with document text" not in json.dumps(result(job))
 
 
 @pytest.mark.parametrize("error", [LATER, RuntimeError("x")])
