@@ -16,6 +16,7 @@ class FileMissingError(PermanentError):
 
     def __init__(self, key: str) -> None:
         super().__init__("file-missing", f"The stored file {key!r} no longer exists.")
+        self.key = key
 
 
 @dataclass(frozen=True, slots=True)

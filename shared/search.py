@@ -91,8 +91,8 @@ class Hit:
 class Answer:
     """Hits, the best first. ``found`` counts them over all pages of the answer.
 
-    ``documents`` were searched; ``skipped`` (ids) were not, as their vectors come from another model: analyse
-    them again.
+    ``documents`` were searched; ``skipped`` (ids) were not, as their vectors come from another model, or the
+    files of their index are missing: analyse them again.
     """
 
     hits: tuple[Hit, ...]

@@ -21,10 +21,12 @@ from functions.analyze.index import tree
 from functions.analyze.index.passages import Passage, passages_from_json, passages_of, passages_to_json
 from functions.analyze.index.summaries import summary_of
 from functions.analyze.index.tree import Node
+from shared.documents import DocumentGoneError
 from shared.errors import PermanentError
 from shared.files import FileMissingError
+from shared.jobs.states import FencedError
 from shared.jobs.workflow import Run, Stage
-from shared.shelf import Indexed, Indexes, Shelf
+from shared.shelf import Indexed, Indexes, Shelf, SupersededError
 
 if TYPE_CHECKING:
     from functions.analyze.document import Document
@@ -114,7 +116,8 @@ class IndexWorkflow:
         self._tools.vectors.put(entry, self._vectors)
         try:
             earlier = self._tools.shelf.put(entry)
-        except Exception:
+        except (FencedError, DocumentGoneError, SupersededError):
+            # Nobody else would ever look for them. After any other error the entry may be on the shelf.
             self._remove(entry)
             raise
         if earlier is not None and earlier.prefix != entry.prefix:

@@ -37,6 +37,15 @@ _TRIES = 3
 
 
 @dataclass(slots=True)
+class _Kept:
+    """A shelf as it was read; ``gone`` are the prefixes of its entries whose files are missing."""
+
+    version: int
+    entries: list[Indexed]
+    gone: set[str] = field(default_factory=set)
+
+
+@dataclass(slots=True)
 class Search:
     """Answers questions; see SearchService. Kept for the life of the process, with what it has opened.
 
@@ -48,23 +57,32 @@ class Search:
     vectors: VectorStore
     library: Library
     weights: tuple[float, float] = WEIGHTS
-    _shelves: OrderedDict[str, tuple[int, list[Indexed]]] = field(default_factory=OrderedDict)
+    _shelves: OrderedDict[str, _Kept] = field(default_factory=OrderedDict)
 
     def ask(self, question: Question) -> Answer:
         """See SearchService."""
         query: Matrix = self.embeddings.query(question.query)
-        for _ in range(_TRIES):
+        changes = 0
+        while changes < _TRIES:
             try:
                 return self._answer(question, query)
-            except FileMissingError:
-                # A document was indexed again, or removed, since the shelf was read.
-                self._shelves.pop(question.owner.key, None)
+            except FileMissingError as error:
+                # Else a document was indexed again, or removed, since the shelf was read.
+                if not self._leave_out(question.owner, error.key):
+                    changes += 1
         raise TransientError("index-changing", "The documents are being indexed again. Search again.")
 
     def _answer(self, question: Question, query: Matrix) -> Answer:
-        in_scope = [entry for entry in self._entries(question.owner) if _meant(entry, question)]
-        entries = [entry for entry in in_scope if entry.model == self.embeddings.name]
-        skipped = tuple(entry.document_id for entry in in_scope if entry.model != self.embeddings.name)
+        shelf = self._shelf_of(question.owner)
+        entries: list[Indexed] = []
+        skipped: list[str] = []
+        for entry in shelf.entries:
+            if not _meant(entry, question):
+                continue
+            if entry.model == self.embeddings.name and entry.prefix not in shelf.gone:
+                entries.append(entry)
+            else:
+                skipped.append(entry.document_id)
         near = self._near(entries, query)
         worded = self._worded(entries, question.query, [place for place, _ in near])
         similarity = dict(near)
@@ -72,18 +90,33 @@ class Search:
         ranked = fuse([(weight, places) for weight, places in rankings if weight])[:MAX_FOUND]
         page = ranked[question.offset : question.offset + question.limit]
         hits = self._hits(page, similarity, set(worded))
-        return Answer(hits, len(ranked), len(entries), skipped)
+        return Answer(hits, len(ranked), len(entries), tuple(skipped))
 
-    def _entries(self, owner: Owner) -> list[Indexed]:
+    def _leave_out(self, owner: Owner, key: str) -> bool:
+        """Read the shelf again, and leave out the entry of a missing file; False where no entry names it now.
+
+        Files are written before their entry, and go after it was replaced: what the shelf still names and
+        nobody can read does not come back, and must not keep the owner from all other documents.
+        """
+        before = self._shelves.pop(owner.key, None)
+        shelf = self._shelf_of(owner)
+        named = {entry.prefix for entry in shelf.entries}
+        if before is not None:
+            shelf.gone |= before.gone & named
+        found = {prefix for prefix in named if key.startswith(prefix)} - shelf.gone
+        shelf.gone |= found
+        return bool(found)
+
+    def _shelf_of(self, owner: Owner) -> _Kept:
         """Return the owner's shelf, read again when its counter has changed."""
         version = self.shelf.version(owner)
         kept = self._shelves.get(owner.key)
-        if kept is None or kept[0] != version:
-            kept = self._shelves[owner.key] = (version, self.shelf.entries(owner))
+        if kept is None or kept.version != version:
+            kept = self._shelves[owner.key] = _Kept(version, self.shelf.entries(owner))
         self._shelves.move_to_end(owner.key)
         while len(self._shelves) > SHELVES:
             self._shelves.popitem(last=False)
-        return kept[1]
+        return kept
 
     def _near(self, entries: Sequence[Indexed], query: Matrix) -> list[tuple[Place, float]]:
         total = sum(entry.passages for entry in entries)

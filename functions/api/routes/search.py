@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from contextlib import suppress
 from typing import Annotated, Any
 
 from fastapi import APIRouter, Response
@@ -14,13 +16,18 @@ from functions.api.problems import RequestError
 from functions.api.schemas import Identifier
 from functions.api.security import CallerDep, GuardedRoute, ServicesDep
 from shared.auth import Caller
-from shared.documents import DocumentNotFoundError
+from shared.documents import Document, DocumentNotFoundError
 from shared.files import FileMissingError
 from shared.search import MAX_FOUND, MAX_LIMIT, MAX_QUERY, Hit, Question
+from shared.shelf import Indexed
 
 router = APIRouter(tags=["Search"], route_class=GuardedRoute)
 
 Query = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=MAX_QUERY)]
+
+
+# Each costs a look at its record.
+MAX_SKIPPED = 20
 
 
 class SearchRequest(BaseModel):
@@ -65,7 +72,10 @@ class SearchAnswer(BaseModel):
     found: int = Field(description="Hits over all pages of the answer, at most 200.")
     next_offset: int | None
     documents: int = Field(description="Documents that were searched.")
-    skipped: list[str] = Field(description="Documents indexed with another model: analyse them again.")
+    skipped: list[str] = Field(
+        description="Documents whose index is of another model, or is lost: analyse them again. The first 20."
+    )
+    skipped_documents: int = Field(description="How many documents were left out, named or not.")
 
 
 class TreeNode(BaseModel):
@@ -86,14 +96,17 @@ class TreeNode(BaseModel):
 def search(body: SearchRequest, caller: CallerDep, services: ServicesDep) -> SearchAnswer:
     """Search by meaning and by words; only the caller's own documents are searched.
 
-    A document that the caller may read though another one owns it is searched where ``document_id`` names it.
+    A document that the caller may read though another one owns it is searched where ``document_id`` names it:
+    by the index of the caller's own analysis, else by that of its owner's.
     Documents can be found once their index is made, some seconds to minutes after their analysis.
     """
     if services.search is None:
         raise RequestError("search-not-configured", "This deployment has no search function.")
     owner = caller.owner
     if body.document_id is not None:
-        owner = documents.find(services, caller, body.document_id).owner
+        document = documents.find(services, caller, body.document_id)
+        entry = next(_entries(services, caller, document), None)
+        owner = document.owner if entry is None else entry.owner
     answer = services.search.ask(
         Question(
             owner=owner,
@@ -105,14 +118,17 @@ def search(body: SearchRequest, caller: CallerDep, services: ServicesDep) -> Sea
             case_id=body.case_id or "",
         )
     )
-    visible = _visible(services, caller, {hit.document_id for hit in answer.hits} | set(answer.skipped))
+    named = answer.skipped[:MAX_SKIPPED]
+    visible = _visible(services, caller, {hit.document_id for hit in answer.hits} | set(named))
+    skipped = [document_id for document_id in named if document_id in visible]
     end = body.offset + len(answer.hits)
     return SearchAnswer(
         hits=[_view(hit) for hit in answer.hits if hit.document_id in visible],
         found=answer.found,
         next_offset=end if answer.hits and end < answer.found else None,
         documents=answer.documents,
-        skipped=[document_id for document_id in answer.skipped if document_id in visible],
+        skipped=skipped,
+        skipped_documents=len(answer.skipped) - len(named) + len(skipped),
     )
 
 
@@ -127,13 +143,24 @@ def get_tree(document_id: str, caller: CallerDep, services: ServicesDep) -> Resp
     Answers 409 until the document has been indexed.
     """
     document = documents.find(services, caller, document_id)
-    entry = None if services.shelf is None else services.shelf.find(document.owner, document_id)
-    if entry is None:
-        raise _not_indexed()
-    try:
-        return Response(services.files.get(f"{entry.prefix}tree.json"), media_type="application/json")
-    except FileMissingError:
-        raise _not_indexed() from None
+    for entry in _entries(services, caller, document):
+        with suppress(FileMissingError):
+            return Response(services.files.get(f"{entry.prefix}tree.json"), media_type="application/json")
+    raise _not_indexed()
+
+
+def _entries(services: Services, caller: Caller, document: Document) -> Iterator[Indexed]:
+    """Yield the indexes of a document that the caller may read: the caller's own, then its owner's.
+
+    An index lies on the shelf of whoever had the document analysed: a team mate, or an administrator.
+    """
+    if services.shelf is None:
+        return
+    now = services.clock()
+    for owner in {owner.key: owner for owner in (caller.owner, document.owner)}.values():
+        entry = services.shelf.find(owner, document.document_id)
+        if entry is not None and (entry.expires_at is None or entry.expires_at > now):
+            yield entry
 
 
 def _visible(services: Services, caller: Caller, document_ids: set[str]) -> set[str]:

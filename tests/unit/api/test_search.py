@@ -3,14 +3,17 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field, replace
+from datetime import timedelta
 from typing import Any
 
 import pytest
 
 from functions.api.bootstrap import Services
 from shared.clock import utc_now
+from shared.documents import Document
 from shared.errors import TransientError
 from shared.jobs.model import Owner
+from shared.memory_documents import MemoryDocuments
 from shared.memory_shelf import MemoryShelf
 from shared.search import Answer, Question, SearchTooWideError
 from tests.fakes.indexing import POLICY, Desk
@@ -71,6 +74,7 @@ def test_the_answer_names_page_headings_passage_and_document(counter: Counter) -
     assert "Kennel costs" in hit["text"]
     assert hit["found_by"] == ["vectors", "keywords"]
     assert (body["found"], body["documents"], body["next_offset"], body["skipped"]) == (1, 1, None, [])
+    assert body["skipped_documents"] == 0
     assert counter.asked[0].query == "dogs in a kennel"
 
 
@@ -149,7 +153,74 @@ def test_what_the_search_should_not_have_found_is_not_passed_on(counter: Counter
     counter.answer = replace(counter.answer, skipped=(secret.document_id,))
     body = counter.client().post("/search", json={"query": "dogs"}).json()
     assert body["hits"] == []
-    assert body["skipped"] == []
+    assert (body["skipped"], body["skipped_documents"]) == ([], 0)
+
+
+def test_of_many_that_were_left_out_some_are_named(counter: Counter, monkeypatch: pytest.MonkeyPatch) -> None:
+    left_out = tuple(counter.desk.upload(POLICY, OWNER).document_id for _ in range(25))
+    gone = counter.desk.index(POLICY, OTHER).document_id
+    counter.answer = Answer((), 0, 0, (gone, *left_out))
+    looked_up: list[str] = []
+    get = MemoryDocuments.get
+
+    def watched(documents: MemoryDocuments, document_id: str) -> Document | None:
+        looked_up.append(document_id)
+        return get(documents, document_id)
+
+    monkeypatch.setattr(MemoryDocuments, "get", watched)
+    body = counter.client().post("/search", json={"query": "dogs"}).json()
+    assert body["skipped"] == list(left_out[:19])
+    assert body["skipped_documents"] == 25
+    assert len(looked_up) == 20
+
+
+@pytest.mark.parametrize(
+    "claims", [{"subject": ALICE, "team": "blue"}, {"subject": "root", "admin_access": True}]
+)
+def test_who_had_anothers_document_analysed_reads_the_index_of_that_analysis(
+    counter: Counter, claims: dict[str, Any]
+) -> None:
+    desk = counter.desk
+    document = desk.upload(POLICY, replace(OTHER, team="blue"))
+    subject = claims["subject"]
+    bearer = token(claims["subject"], **{name: claims[name] for name in claims if name != "subject"})
+    mate, path = counter.client(bearer), f"/documents/{document.document_id}/tree"
+    assert problem(mate.get(path)) == (409, "document-not-indexed")
+    mine = replace(document, owner=Owner("directus", subject, team="blue"))
+    desk.index_again(mine)
+    assert mate.get(path).status_code == 200
+    assert found(mate, document_id=document.document_id) == [document.document_id]
+    assert counter.asked[-1].owner.key == mine.owner.key
+
+    stranger = counter.client(token("eve", team="red"))
+    for answer in (
+        stranger.get(path),
+        stranger.post("/search", json={"query": "dogs", "document_id": document.document_id}),
+    ):
+        assert problem(answer) == (404, "document-not-found")
+    owner = counter.client(token(BOB, team="blue"))
+    assert found(owner, document_id=document.document_id) == []
+    assert counter.asked[-1].owner.key == OTHER.key
+
+
+def test_of_two_indexes_the_callers_own_comes_first_while_it_lasts(counter: Counter) -> None:
+    desk = counter.desk
+    document = desk.index(POLICY, replace(OTHER, team="blue"))
+    mine = replace(document, owner=replace(OWNER, team="blue"))
+    desk.index_again(mine)
+    mate, path = counter.client(token(ALICE, team="blue")), f"/documents/{document.document_id}/tree"
+    entry = desk.shelf.find(mine.owner, document.document_id)
+    assert entry is not None
+    key = f"{entry.prefix}tree.json"
+    desk.files.put(key, b'{"title": "mine"}', "application/json")
+    assert mate.get(path).json() == {"title": "mine"}
+    assert found(mate, document_id=document.document_id) == [document.document_id]
+    assert counter.asked[-1].owner.key == mine.owner.key
+    desk.files.delete_prefix(key)
+    assert "children" in mate.get(path).json(), "the owner's"
+    desk.shelf.put(replace(entry, expires_at=desk.clock() - timedelta(seconds=1)))
+    assert found(mate, document_id=document.document_id) == [document.document_id]
+    assert counter.asked[-1].owner.key == OTHER.key
 
 
 def test_a_deleted_document_is_not_found_from_that_moment_on(counter: Counter) -> None:

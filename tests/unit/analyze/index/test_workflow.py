@@ -14,7 +14,8 @@ from shared.jobs import states
 from shared.jobs.execution import Ending
 from shared.jobs.model import Status
 from shared.jobs.store import edit
-from shared.shelf import Indexes, SupersededError, VectorsInFiles, index_prefix
+from shared.memory_shelf import MemoryShelf
+from shared.shelf import FILES, Indexed, Indexes, SupersededError, VectorsInFiles, index_prefix
 from tests.fakes.indexing import ALICE, BOB, Desk
 
 LONG = "# Policy\n\n" + "\n\n".join(
@@ -157,6 +158,32 @@ def test_a_late_worker_leaves_nothing() -> None:
     assert desk.deliver(job).ending is Ending.FENCED
     assert desk.shelf.entries(ALICE) == []
     assert index_files(desk) == []
+
+
+@pytest.mark.parametrize("applied", [True, False])
+def test_a_write_of_unknown_outcome_leaves_the_files_of_what_may_be_on_the_shelf(
+    monkeypatch: pytest.MonkeyPatch, applied: bool
+) -> None:
+    desk = Desk()
+    job = desk.index_job(desk.analyse(desk.upload()))
+    put = MemoryShelf.put
+
+    def cut_off(shelf: MemoryShelf, entry: Indexed) -> None:
+        if applied:
+            put(shelf, entry)
+        raise TransientError("aws-unavailable", "DynamoDB did not answer.")
+
+    with monkeypatch.context() as once:
+        once.setattr(MemoryShelf, "put", cut_off)
+        assert desk.deliver(job).ending is Ending.RETRYING
+    assert len(index_files(desk)) == 3
+    answer = desk.ask("stolen suitcases")
+    assert (bool(answer.hits), answer.skipped) == (applied, ())
+    desk.clock.advance(minutes=30)
+    assert desk.deliver(job).ending is Ending.COMPLETED
+    [entry] = desk.shelf.entries(ALICE)
+    assert {f"{entry.prefix}{name}" for name in FILES} <= set(index_files(desk))
+    assert desk.ask("stolen suitcases").hits
 
 
 def test_a_document_with_nothing_to_find_is_indexed_too() -> None:

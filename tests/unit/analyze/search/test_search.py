@@ -12,6 +12,7 @@ from functions.analyze.search import handler
 from functions.analyze.search.library import Library
 from functions.analyze.search.ranking import fuse
 from shared.errors import PermanentError, TransientError
+from shared.files import FileMissingError
 from shared.jobs.model import Owner
 from shared.search import Answer, Question, SearchTooWideError
 from tests.fakes.indexing import ALICE, BOB, POLICY, Desk
@@ -117,19 +118,47 @@ def test_an_index_that_is_replaced_while_it_is_read() -> None:
     desk = Desk()
     document = desk.index()
     desk.ask("dogs")
-    stale = desk.search._shelves[ALICE.key]
+    stale = desk.search._shelves[ALICE.key].entries
     desk.index_again(document)
-    version = desk.shelf.version(ALICE)
-    desk.search._shelves[ALICE.key] = (version, stale[1])
+    desk.ask("dogs")
+    desk.search._shelves[ALICE.key].entries = stale
     desk.search.library = Library(desk.files, 1000)
     desk.search.vectors._stacked = ((), None)  # type: ignore[attr-defined]
-    assert desk.ask("dogs").hits[0].document_id == document.document_id
+    answer = desk.ask("dogs")
+    assert answer.hits[0].document_id == document.document_id
+    assert answer.skipped == ()
 
 
-def test_files_that_stay_gone_are_no_empty_answer() -> None:
+@pytest.mark.parametrize("name", ["", "vectors.npy", "passages.json"])
+def test_an_entry_without_its_files_is_named_and_fails_no_search(name: str) -> None:
     desk = Desk()
-    document = desk.index()
-    desk.files.delete_prefix(f"{document.prefix}index/")
+    lost = [desk.index() for _ in range(5)]
+    kept = desk.index(SKIS)
+    for document in lost:
+        entry = desk.shelf.find(ALICE, document.document_id)
+        assert entry is not None
+        desk.files.delete_prefix(f"{entry.prefix}{name}")
+    for _ in range(2):
+        answer = desk.ask("dogs or skis")
+        assert {hit.document_id for hit in answer.hits} == {kept.document_id}
+        assert answer.documents == 1
+        assert sorted(answer.skipped) == sorted(document.document_id for document in lost)
+    alone = desk.ask("dogs", document_id=lost[0].document_id)
+    assert alone == Answer((), 0, 0, (lost[0].document_id,))
+    desk.index_again(lost[0])
+    answer = desk.ask("dogs")
+    assert answer.hits[0].document_id == lost[0].document_id
+    assert sorted(answer.skipped) == sorted(document.document_id for document in lost[1:])
+
+
+def test_a_shelf_that_changes_all_the_time_is_no_empty_answer(monkeypatch: pytest.MonkeyPatch) -> None:
+    desk = Desk()
+    desk.index()
+
+    def replaced(_entries: object) -> Any:
+        raise FileMissingError("documents/x/index/earlier.1/passages.json")
+
+    monkeypatch.setattr(Library, "keywords", lambda _self, entries: replaced(entries))
     with pytest.raises(TransientError):
         desk.ask("dogs")
 
@@ -198,8 +227,11 @@ def test_the_handler_answers_or_says_why_not(monkeypatch: pytest.MonkeyPatch) ->
     event = json.loads(json.dumps(Question(ALICE, "dogs").to_json()))
     assert handler.handler(event, None)["answer"] == desk.ask("dogs").to_json()
     assert handler.handler({}, None)["problem"]["transient"] is False
-    desk.files.delete_prefix("documents/")
-    desk.search.library = Library(desk.files, 1000)
+
+    def fault(_texts: object) -> None:
+        raise TransientError("embeddings-unavailable", "503.")
+
+    desk.embeddings.fault = fault
     assert handler.handler(event, None)["problem"]["transient"] is True
 
 
