@@ -65,7 +65,7 @@ class Limits:
 
     lease: timedelta = timedelta(seconds=90)
     reserve: timedelta = timedelta(seconds=20)
-    turn: timedelta = timedelta(seconds=20)
+    turn: timedelta = timedelta(seconds=5)
 
 
 @dataclass(frozen=True, slots=True)
