@@ -91,8 +91,9 @@ class Document:
 
     ``file_name`` is what the user called it, made safe. The object lies under ``key``; ``version_id``,
     ``sha256`` (hex) and ``size`` (bytes) are empty until the upload has been seen by a submission.
-    ``readings`` are what analyses have understood of it, the newest analysis last; with ``deleted_at`` the
-    document has been deleted, and is removed with everything about it.
+    ``readings`` are what analyses have understood of it, the newest analysis last. With ``deleted_at`` the
+    document has been deleted, and is removed with everything about it; where it is ``emptied`` nobody has
+    deleted it, but nothing is understood of it any more, and the jobs about it stay.
     """
 
     document_id: str
@@ -107,6 +108,7 @@ class Document:
     product_id: str = ""
     expires_at: datetime | None = None
     deleted_at: datetime | None = None
+    emptied: bool = False
     readings: tuple[Understood, ...] = ()
 
     @property
@@ -155,7 +157,11 @@ class DocumentStore(Protocol):
         ...
 
     def to_remove(self, now: datetime, limit: int) -> list[str]:
-        """Return ids of documents to be removed, the longest expired first; ``get`` does not show them."""
+        """Return ids of documents that expired, the longest expired first; ``get`` does not show them."""
+        ...
+
+    def deleted(self, now: datetime, limit: int) -> list[str]:
+        """Return ids of documents that were deleted and are to be removed by now, the longest ago first."""
         ...
 
     def delete(self, document_id: str) -> None:
@@ -165,10 +171,12 @@ class DocumentStore(Protocol):
         """
         ...
 
-    def begin_deletion(self, document_id: str, now: datetime) -> None:
+    def begin_deletion(self, document_id: str, now: datetime, *, emptied: bool = False) -> None:
         """Hide a document from now on, and have it removed with everything about it.
 
-        Repeated, it changes nothing; a missing document is no error.
+        ``emptied`` is for a document of which nothing is understood any more: the jobs about it stay.
+        Repeated, it changes nothing, but that a person's deletion takes the place of such a mark; a missing
+        document is no error.
         """
         ...
 

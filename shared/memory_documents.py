@@ -43,8 +43,12 @@ class MemoryDocuments:
     def to_remove(self, now: datetime, limit: int) -> list[str]:
         """See DocumentStore."""
         self.fault("documents.to_remove")
-        moments = [(m, d.document_id) for d in self._documents.values() if (m := d.remove_at) is not None]
-        return [document_id for moment, document_id in sorted(moments) if moment <= now][:limit]
+        return self._due(now, limit, deleted=False)
+
+    def deleted(self, now: datetime, limit: int) -> list[str]:
+        """See DocumentStore."""
+        self.fault("documents.deleted")
+        return self._due(now, limit, deleted=True)
 
     def delete(self, document_id: str) -> None:
         """See DocumentStore."""
@@ -52,12 +56,12 @@ class MemoryDocuments:
         self._readings.pop(document_id, None)
         self._documents.pop(document_id, None)
 
-    def begin_deletion(self, document_id: str, now: datetime) -> None:
+    def begin_deletion(self, document_id: str, now: datetime, *, emptied: bool = False) -> None:
         """See DocumentStore."""
         self.fault("documents.begin_deletion")
         found = self._documents.get(document_id)
-        if found is not None and found.deleted_at is None:
-            self._documents[document_id] = replace(found, deleted_at=now, expires_at=now)
+        if found is not None and (found.deleted_at is None or (found.emptied and not emptied)):
+            self._documents[document_id] = replace(found, deleted_at=now, expires_at=now, emptied=emptied)
 
     def publish(self, understood: Understood, product: Document | None = None) -> None:
         """See DocumentStore."""
@@ -83,6 +87,11 @@ class MemoryDocuments:
         mine = (d for d in found if d and d.owner.key == owner.key and not d.expired(self.clock()))
         same = [r for d in mine for r in d.readings if (r.sha256, r.recipe) == (sha256, recipe)]
         return sorted(same, key=lambda reading: reading.job_id)
+
+    def _due(self, now: datetime, limit: int, *, deleted: bool) -> list[str]:
+        listed = [d for d in self._documents.values() if (d.deleted_at is not None) is deleted]
+        moments = [(moment, d.document_id) for d in listed if (moment := d.remove_at) is not None]
+        return [document_id for moment, document_id in sorted(moments) if moment <= now][:limit]
 
     def _read(self, document_id: str) -> Document | None:
         found = self._documents.get(document_id)

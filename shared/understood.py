@@ -90,13 +90,14 @@ def forget(documents: DocumentStore, files: Files, document_id: str, job_id: str
     """Remove what a job has understood of a document, the record first; return how many files went.
 
     A product's document is there for what was understood of it: with the last analysis its files go, too, and
-    the record is marked, so that nothing is published in the middle of it; the reconciliation removes it.
+    the record is marked as emptied, so that nothing is published in the middle of it; the reconciliation
+    removes it, and leaves the jobs about it.
     """
     documents.withdraw(document_id, job_id)
     removed = files.delete_prefix(understood_prefix(document_id, job_id))
     document = documents.get(document_id)
     if document is not None and document.product_id and not document.readings:
-        documents.begin_deletion(document_id, now)
+        documents.begin_deletion(document_id, now, emptied=True)
         removed += files.delete_prefix(document.prefix)
     return removed
 

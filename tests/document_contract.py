@@ -121,10 +121,30 @@ class DocumentStoreContract:
             document, deleted_at=began, expires_at=began
         )
         soon = began + DELETION_DELAY
-        assert document.document_id not in documents.to_remove(soon - timedelta(seconds=1), 10_000)
-        assert document.document_id in documents.to_remove(soon, 10_000)
+        assert document.document_id not in documents.deleted(soon - timedelta(seconds=1), 10_000)
+        assert document.document_id in documents.deleted(soon, 10_000)
+        assert document.document_id not in documents.to_remove(soon + REMOVAL_DELAY, 10_000)
         documents.delete(document.document_id)
         assert documents.expired(document.document_id) is None
+
+    def test_a_person_s_deletion_takes_the_place_of_the_mark_of_an_emptied_one(
+        self, documents: DocumentStore, clock: FakeClock
+    ) -> None:
+        document = new_document(clock, product_id="p1")
+        documents.put(document)
+        for emptied in (True, True, False, True):
+            clock.advance(seconds=1)
+            moment = clock.now
+            before = documents.expired(document.document_id)
+            documents.begin_deletion(document.document_id, moment, emptied=emptied)
+            after = documents.expired(document.document_id)
+            changes = before is None or (before.emptied and not emptied)
+            marked = replace(document, deleted_at=moment, expires_at=moment, emptied=emptied)
+            assert after == (marked if changes else before)
+        with pytest.raises(DocumentGoneError):
+            documents.put(document)
+        listed = documents.deleted(clock.now + DELETION_DELAY, 10_000)
+        assert listed.count(document.document_id) == 1
 
     def test_nothing_brings_a_deleted_document_back(
         self, documents: DocumentStore, jobs: JobStore, clock: FakeClock
@@ -149,7 +169,9 @@ class DocumentStoreContract:
         document_id = uuid7()
         documents.begin_deletion(document_id, clock.now)
         assert documents.expired(document_id) is None
-        assert document_id not in documents.to_remove(clock.now + timedelta(days=1), 10_000)
+        tomorrow = clock.now + timedelta(days=1)
+        assert document_id not in documents.to_remove(tomorrow, 10_000)
+        assert document_id not in documents.deleted(tomorrow, 10_000)
 
     # --- What was understood -----------------------------------------------------------------------
 

@@ -18,7 +18,7 @@ from shared import understood
 from shared.clock import utc_now
 from shared.documents import Document as Record
 from shared.documents import DocumentGoneError, Understood
-from shared.errors import TransientError
+from shared.errors import BusyError
 from shared.files import FileMissingError
 from shared.jobs.states import FencedError
 
@@ -28,6 +28,8 @@ if TYPE_CHECKING:
     from shared.jobs.workflow import Run
 
 _JSON = "application/json"
+# The reconciliation removes it within a minute or so.
+_REMOVAL_SECONDS = 15.0
 _PRODUCTS = uuid.UUID("0d0b0c3e-6f0e-4f6e-9f57-2a4a8a4f2b61")
 
 
@@ -86,7 +88,7 @@ class Publication:
         """Write the files, then the one record that makes them count.
 
         Raises FencedError where another worker has the job, DocumentGoneError where the document was deleted,
-        and TransientError while a product's document is being removed.
+        and BusyError while a product's document is being removed.
         """
         if self._documents is None:
             raise RuntimeError("there is no store of documents to publish in")
@@ -98,8 +100,12 @@ class Publication:
             # Nobody else would ever look for them.
             self._run.files.delete_prefix(about.prefix)
             if isinstance(error, DocumentGoneError) and self._run.job.product_id:
-                raise TransientError(
-                    "document-being-removed", "The product's document is being removed from here just now."
+                # The removal waits for jobs under way that have read the document, and this one waits for it.
+                self._documents.withdraw(about.document_id, about.job_id)
+                raise BusyError(
+                    "document-being-removed",
+                    "The product's document is being removed from here just now.",
+                    retry_after=_REMOVAL_SECONDS,
                 ) from error
             raise
         return {"document_id": about.document_id, "prefix": about.prefix}

@@ -28,7 +28,7 @@ def delete(services: Services, caller: Caller, document_id: str) -> Document:
     people whose jobs the caller may not see are no obstacle: the removal waits for them.
     """
     document = _find(services, caller, document_id)
-    if document.deleted_at is not None:
+    if document.deleted_at is not None and not document.emptied:
         return document
     still_open = [job for job in jobs_of(services, caller, document) if not job.status.terminal]
     for job in still_open:

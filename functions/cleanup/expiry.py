@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from dataclasses import asdict, dataclass
+from datetime import datetime
 from functools import partial
 
 from functions.cleanup.listing import PAGE, work_off
@@ -52,6 +53,10 @@ class Removed:
         }
 
 
+_List = Callable[[datetime, int], list[str]]
+_Remove = Callable[[str, Removed], None]
+
+
 @dataclass(frozen=True, slots=True)
 class Expiry:
     """Removes the jobs and documents whose time is over, and the documents that were deleted."""
@@ -64,28 +69,29 @@ class Expiry:
     indexes: Indexes | None = None
 
     def run(self, remaining: Remaining = unlimited) -> Removed:
-        """Remove what has expired, the longest expired first, until ``remaining()`` seconds run short.
+        """Remove what was deleted, then what has expired, until ``remaining()`` seconds run short.
+
+        Who deletes a document never waits for a backlog of what has expired; of each, the longest overdue
+        goes first.
 
         Raises TransientError where a list cannot be read.
         """
         removed = Removed()
         now = self.clock()
-        done = work_off(
-            partial(self.store.to_remove, now),
-            lambda job_id: self._try(self._remove_job, job_id, removed),
-            remaining,
-            self.page,
-        ) and work_off(
-            partial(self.documents.to_remove, now),
-            lambda document_id: self._try(self._remove_document, document_id, removed),
-            remaining,
-            self.page,
+        lists: list[tuple[_List, _Remove]] = [
+            (self.documents.deleted, self._remove_document),
+            (self.store.to_remove, self._remove_job),
+            (self.documents.to_remove, self._remove_document),
+        ]
+        done = all(
+            work_off(partial(overdue, now), partial(self._try, remove, removed), remaining, self.page)
+            for overdue, remove in lists
         )
         removed.removal_cut_short = int(not done)
         logger.info("Removed what has expired", extra=removed.to_dict())
         return removed
 
-    def _try(self, remove: Callable[[str, Removed], None], identifier: str, removed: Removed) -> None:
+    def _try(self, remove: _Remove, removed: Removed, identifier: str) -> None:
         """Remove one thing; whatever happens to it, the next one has its turn."""
         try:
             remove(identifier, removed)
@@ -108,7 +114,10 @@ class Expiry:
         logger.info("Expired job removed", job_id=job_id, objects=objects)
 
     def _remove_document(self, document_id: str, removed: Removed) -> None:
-        """Remove a document, unless a job is still to read it; nobody can submit another one."""
+        """Remove a document, unless a job is still to read it; nobody can submit another one.
+
+        Its jobs go with it only where a person has deleted it.
+        """
         document = self.documents.expired(document_id)
         if document is None:
             return
@@ -116,8 +125,12 @@ class Expiry:
         if any(not job.status.terminal for job in jobs):
             removed.in_use += 1
             return
-        objects = self.indexes.forget(document.owner, document_id) if self.indexes is not None else 0
-        if document.deleted_at is not None:
+        objects = 0
+        if self.indexes is not None:
+            objects += self.indexes.forget(document.owner, document_id)
+            # Whoever had it analysed, an administrator for one, has it on a shelf of their own.
+            objects += sum(map(self.indexes.forget_job, jobs))
+        if document.deleted_at is not None and not document.emptied:
             # Nobody else would find them: what was understood stays listed until they are gone.
             objects += sum(map(self._remove_with_document, jobs))
         objects += self.files.delete_prefix(document.prefix)
@@ -128,9 +141,6 @@ class Expiry:
     def _remove_with_document(self, job: Job) -> int:
         """Remove a job about a document that goes; return how many files it had."""
         objects = self.files.delete_prefix(job_prefix(job.job_id))
-        if self.indexes is not None:
-            # Whoever had it analysed, an administrator for one, has it on a shelf of their own.
-            objects += self.indexes.forget_job(job)
         self.store.remove(job.job_id)
         return objects
 

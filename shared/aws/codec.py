@@ -78,6 +78,7 @@ def job_key(job_id: str) -> Item:
 DUE_JOBS = "DUE"
 EXPIRED_JOBS = "EXPIRED"
 EXPIRED_DOCUMENTS = "DOCUMENT"
+DELETED_DOCUMENTS = "DELETED"
 
 
 def due_shard(what: str, part: int) -> str:

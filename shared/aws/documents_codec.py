@@ -14,6 +14,7 @@ from dataclasses import asdict
 from typing import Any
 
 from shared.aws.codec import (
+    DELETED_DOCUMENTS,
     EXPIRED_DOCUMENTS,
     Item,
     due_keys,
@@ -44,6 +45,7 @@ def document_key(document_id: str) -> Item:
 def document_to_item(document: Document) -> Item:
     """Return the item of a document, with the key under which it is found once it has expired."""
     removal = document.remove_at
+    due = EXPIRED_DOCUMENTS if document.deleted_at is None else DELETED_DOCUMENTS
     item: Item = {
         **document_key(document.document_id),
         **{name: {"S": getattr(document, name)} for name in _TEXTS},
@@ -51,7 +53,7 @@ def document_to_item(document: Document) -> Item:
         "created_at": {"S": to_text(document.created_at)},
         "size": {"N": str(document.size)},
         **kept_until(document.expires_at),
-        **({} if removal is None else due_keys(EXPIRED_DOCUMENTS, document.document_id, removal)),
+        **({} if removal is None else due_keys(due, document.document_id, removal)),
         **ttl_of(outlived(document)),
     }
     if document.product_id:
@@ -59,6 +61,8 @@ def document_to_item(document: Document) -> Item:
         item["of_product"] = {"S": document.product_id}
     if document.deleted_at is not None:
         item["deleted_at"] = {"S": to_text(document.deleted_at)}
+    if document.emptied:
+        item["emptied"] = {"BOOL": True}
     return item
 
 
@@ -71,6 +75,7 @@ def document_from_item(item: Mapping[str, Any], readings: tuple[Understood, ...]
         product_id=item.get("of_product", {"S": ""})["S"],
         expires_at=expires_at_of(item),
         deleted_at=from_text(item["deleted_at"]["S"]) if "deleted_at" in item else None,
+        emptied="emptied" in item,
         readings=readings,
         **{name: item[name]["S"] for name in _TEXTS},
     )

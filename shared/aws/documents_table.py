@@ -19,6 +19,7 @@ from shared.jobs.states import FencedError
 
 _SERVICE = "DynamoDB"
 _NOT_DELETED = "attribute_not_exists(deleted_at)"
+_NOT_DELETED_BY_A_PERSON = f"({_NOT_DELETED} OR attribute_exists(emptied))"
 _HELD = "fence = :fence AND attribute_exists(lease_until)"
 _FAILED = "ConditionalCheckFailed"
 
@@ -49,8 +50,13 @@ class DynamoDocuments(Table):
         return document if document is not None and document.expired(self._clock()) else None
 
     def to_remove(self, now: datetime, limit: int) -> list[str]:
-        """Return ids of documents to be removed."""
+        """Return ids of documents that expired."""
         keys = overdue(self._dynamodb, self._table, codec.EXPIRED_DOCUMENTS, now, limit)
+        return [codec.id_of(key) for key in keys]
+
+    def deleted(self, now: datetime, limit: int) -> list[str]:
+        """Return ids of documents that were deleted."""
+        keys = overdue(self._dynamodb, self._table, codec.DELETED_DOCUMENTS, now, limit)
         return [codec.id_of(key) for key in keys]
 
     def delete(self, document_id: str) -> None:
@@ -60,18 +66,19 @@ class DynamoDocuments(Table):
                 self._remove_reading(item)
         self._delete(own.document_key(document_id))
 
-    def begin_deletion(self, document_id: str, now: datetime) -> None:
+    def begin_deletion(self, document_id: str, now: datetime, *, emptied: bool = False) -> None:
         """Write the mark once, on a record that is there."""
         document = self._read(document_id)
-        if document is None or document.deleted_at is not None:
+        if document is None:
             return
-        marked = own.document_to_item(replace(document, deleted_at=now, expires_at=now))
+        marked = own.document_to_item(replace(document, deleted_at=now, expires_at=now, emptied=emptied))
+        unmarked = _NOT_DELETED if emptied else _NOT_DELETED_BY_A_PERSON
         with translated(_SERVICE):
             try:
                 self._dynamodb.put_item(
                     TableName=self._table,
                     Item=marked,
-                    ConditionExpression=f"attribute_exists(pk) AND {_NOT_DELETED}",
+                    ConditionExpression=f"attribute_exists(pk) AND {unmarked}",
                 )
             except self._dynamodb.exceptions.ConditionalCheckFailedException:
                 return

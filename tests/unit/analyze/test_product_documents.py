@@ -170,6 +170,25 @@ def test_a_document_that_is_being_removed_is_waited_for(shop: Shop) -> None:
     job = shop.submit()
     outcome = shop.deliver(job)
     assert outcome.ending is Ending.RETRYING
+    assert outcome.job is not None
+    assert outcome.job.attempt == 1, "waiting is no failed attempt"
+    assert outcome.job.not_before is not None
+    assert timedelta(seconds=10) < outcome.job.not_before - utc_now() <= timedelta(seconds=15)
     assert not [key for key in shop.files.keys() if f"understood/{job.job_id}" in key]  # noqa: SIM118
     shop.documents.delete(document.document_id)
     assert shop.document().document_id == document.document_id
+
+
+def test_a_removal_and_a_job_that_has_read_the_document_never_wait_for_each_other(shop: Shop) -> None:
+    job = shop.published(shop.submit())
+    (document_id,) = shop.documents._documents
+    shop.documents.begin_deletion(document_id, utc_now())
+    # The worker was lost after the publication, before it was known to be done.
+    last = [unit for unit in shop.jobs.units(job.job_id) if unit.stage == "chunk"][-1]
+    shop.jobs._units[job.job_id] = {
+        key: unit for key, unit in shop.jobs._units[job.job_id].items() if unit != last
+    }
+    assert shop.deliver(job).ending is Ending.RETRYING
+    marked = shop.documents.expired(document_id)
+    assert marked is not None
+    assert marked.readings == ()

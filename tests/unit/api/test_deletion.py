@@ -140,3 +140,13 @@ def test_a_document_deleted_while_a_job_is_submitted_is_not_found(backend: Backe
     backend.fail(DocumentGoneError(document_id), "documents.put")
     answer = alice.post("/jobs/analysis", json={"document_id": document_id})
     assert problem(answer) == (404, "document-not-found")
+
+
+def test_a_person_may_delete_what_only_was_emptied(backend: Backend, alice: Client) -> None:
+    """Then its jobs go, too."""
+    document_id = read(backend, alice)
+    backend.documents.begin_deletion(document_id, utc_now(), emptied=True)
+    assert delete(alice, document_id).status_code == 202
+    marked = backend.documents.expired(document_id)
+    assert marked is not None
+    assert not marked.emptied

@@ -7,14 +7,14 @@ from dataclasses import replace
 
 import pytest
 
-from shared.documents import DELETION_DELAY, Document, Understood
+from shared.documents import DELETION_DELAY, REMOVAL_DELAY, Document, Understood
 from shared.errors import TransientError
 from shared.jobs import states
 from shared.jobs.model import Job, Kind
 from shared.jobs.store import Idempotency
 from shared.memory_shelf import MemoryShelf
 from shared.shelf import Indexed, Indexes, VectorsInFiles
-from shared.understood import keys_of
+from shared.understood import forget, keys_of
 from tests.unit.cleanup.test_expiry import nothing_left, run
 from tests.unit.cleanup.world import ALICE, BOB, LEASE, RETENTION, World
 
@@ -51,8 +51,9 @@ def test_everything_goes(world: World) -> None:
     run(world)
 
 
-def test_it_leaves_every_shelf_that_it_stands_on(world: World) -> None:
-    """Its owner's, and that of an administrator who had it analysed."""
+@pytest.mark.parametrize("expires", [False, True])
+def test_it_leaves_every_shelf_that_it_stands_on(world: World, *, expires: bool) -> None:
+    """Its owner's, and that of an administrator who had it analysed; the jobs stay where it just expires."""
     documents = [world.uploaded(name) for name in ("d1", "d2")]
     shelf = MemoryShelf(world.clock)
     for document in documents:
@@ -66,11 +67,18 @@ def test_it_leaves_every_shelf_that_it_stands_on(world: World) -> None:
             entry = Indexed(owner, document.document_id, index.job_id, 1, analysis.job_id, "m", 3)
             shelf.put(entry)
             world.files.put(f"{entry.prefix}tree.json", b"{}", "application/json")
-    delete(world, documents[0])
+    jobs = world.store.by_subject("DOCUMENT#d1")
+    assert len(jobs) >= 4
+    if expires:
+        world.documents.put(replace(documents[0], expires_at=world.now))
+        world.now += REMOVAL_DELAY
+    else:
+        delete(world, documents[0])
     indexes = Indexes(shelf, VectorsInFiles(), world.files)
     assert replace(world.expiry(), indexes=indexes).run().expired_documents == 1
     for owner in (ALICE, BOB):
         assert [entry.document_id for entry in shelf.entries(owner)] == ["d2"]
+    assert [world.store.get(job_id) is not None for job_id in jobs] == [expires] * len(jobs)
     assert not [key for key in world.files.keys() if "/d1/" in key]  # noqa: SIM118
 
 
@@ -180,6 +188,49 @@ def test_a_product_s_document_ends_with_the_last_job_that_read_it(world: World) 
     world.now += DELETION_DELAY
     run(world, expired_documents=1)
     assert all_gone(world)
+
+
+def read_product(world: World) -> tuple[Document, Job]:
+    """A product's document, and the completed job that has read it."""
+    document = replace(world.uploaded("d1"), product_id="p1", expires_at=None)
+    job = world.submit(Kind.ANALYSIS, product_id="p1")
+    world.change(job, lambda j: states.take(j, world.now, "w", LEASE))
+    understood(world, document, job)
+    result = {"document_id": "d1"}
+    return document, world.change(job, lambda j: states.complete(j, 1, world.now, result, {}))
+
+
+@pytest.mark.parametrize("by_a_person", [False, True])
+def test_only_a_person_s_deletion_takes_the_jobs_along(world: World, *, by_a_person: bool) -> None:
+    """A cleanup of the product empties its document, whose record then goes without the jobs about it."""
+    document, job = read_product(world)
+    forget(world.documents, world.files, "d1", job.job_id, world.now)
+    marked = world.documents.expired("d1")
+    assert marked is not None
+    assert marked.emptied
+    if by_a_person:
+        world.documents.begin_deletion("d1", world.now)
+    world.now += DELETION_DELAY
+    run(world, expired_documents=1)
+    assert world.documents.expired("d1") is None
+    assert not [key for key in world.files.keys() if key.startswith(document.prefix)]  # noqa: SIM118
+    assert world.store.get(job.job_id) == (None if by_a_person else job)
+    assert bool(world.files_of(job)) is False
+
+
+def test_a_deletion_never_waits_for_a_backlog_of_what_has_expired(world: World) -> None:
+    for _ in range(5):
+        world.analysed()
+    world.uploaded("d2")
+    world.now += RETENTION + REMOVAL_DELAY
+    deleted = world.uploaded("d1")
+    delete(world, deleted)
+    seconds = iter([50.0, 4.0])
+    removed = world.expiry().run(lambda: next(seconds))
+    assert (removed.expired_documents, removed.expired_jobs, removed.removal_cut_short) == (1, 0, 1)
+    assert world.documents.expired("d1") is None
+    assert world.files.head(deleted.key) is None
+    run(world, expired_jobs=5, expired_documents=1)
 
 
 def test_a_cleanup_takes_what_was_understood_and_counts_it(world: World) -> None:

@@ -3,6 +3,7 @@ from __future__ import annotations
 import json
 from collections.abc import Iterator
 from datetime import timedelta
+from functools import partial
 from typing import Any
 
 import pytest
@@ -10,6 +11,7 @@ import pytest
 from functions.cleanup import bootstrap, handler
 from functions.cleanup.seeded import DirectusRows
 from functions.cleanup.settings import CleanupSettings
+from shared.errors import TransientError
 from shared.jobs.model import Kind, Status
 from shared.jobs.runner import Runner
 from shared.secrets import Secret
@@ -105,10 +107,62 @@ def test_reconciliation_runs_through_the_handler(
     monkeypatch.setattr(bootstrap, "expiry", world.expiry)
     monkeypatch.setattr(bootstrap, "overdue", world.overdue)
     counts = handler.reconcile({}, Context())
-    assert {name: count for name, count in counts.items() if count} == {"resent": 1, "expired_jobs": 1}
-    assert counts["notifications_resent"] == 0
+    assert {name: count for name, count in counts.items() if count} == {
+        "resent": 1,
+        "expired_jobs": 1,
+        "notifications_resent": 1,
+    }
     assert {"failed", "errors", "cut_short", "expired_documents", "removal_errors"} <= set(counts)
     printed = capsys.readouterr().out
     assert '"JobsRepaired":[1.0]' in printed
     assert '"JobsExpired":[1.0]' in printed
     assert '"stage":"local"' in printed
+
+
+class Broken:
+    """A part of the reconciliation whose list cannot be read."""
+
+    def __init__(self, name: str) -> None:
+        self.name = name
+
+    def run(self, _remaining: object) -> None:
+        raise TransientError("aws-unavailable", self.name)
+
+
+@pytest.mark.parametrize("broken", [["reconciler"], ["overdue"], ["expiry"], ["expiry", "overdue"]])
+def test_no_part_of_the_reconciliation_keeps_the_others_from_their_turn(
+    world: World, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], broken: list[str]
+) -> None:
+    world.analysed()
+    world.now += RETENTION
+    world.submit(Kind.ANALYSIS)
+    world.now += timedelta(minutes=2)
+    for name in ("reconciler", "overdue", "expiry"):
+        part = partial(Broken, name) if name in broken else getattr(world, name)
+        monkeypatch.setattr(bootstrap, name, part)
+    first = next(name for name in ("reconciler", "overdue", "expiry") if name in broken)
+    with pytest.raises(TransientError, match=first):
+        handler.reconcile({}, Context())
+    printed = capsys.readouterr().out
+    for name, metric in (
+        ("reconciler", "JobsRepaired"),
+        ("overdue", "NotificationsResent"),
+        ("expiry", "JobsExpired"),
+    ):
+        assert (f'"{metric}":' in printed) is (name not in broken)
+
+
+def test_the_removal_is_the_last_part_of_the_reconciliation(
+    world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """It may take all the time that is left."""
+    turns: list[str] = []
+
+    def noted(name: str) -> Any:
+        turns.append(name)
+        return getattr(world, name)()
+
+    for name in ("reconciler", "overdue", "expiry"):
+        monkeypatch.setattr(bootstrap, name, partial(noted, name))
+    handler.reconcile({}, Context())
+    assert turns == ["reconciler", "overdue", "expiry"]
