@@ -22,7 +22,7 @@ def dockerfile(function: str) -> str:
     """Return a Dockerfile without its comments and its function's name."""
     text = (CHECKOUT / "functions" / function / "Dockerfile").read_text()
     lines = [line for line in text.splitlines() if not line.startswith("#")]
-    return "\n".join(lines).replace(function, "FUNCTION")
+    return re.sub(rf"\bfunctions([/.]){function}\b", r"functions\1FUNCTION", "\n".join(lines))
 
 
 def test_every_dockerfile_is_the_same_but_for_its_function() -> None:
@@ -32,6 +32,17 @@ def test_every_dockerfile_is_the_same_but_for_its_function() -> None:
     larger = iter(dockerfile("analyze").splitlines())
     missing = [line for line in dockerfile("api").splitlines() if not any(line == one for one in larger)]
     assert missing == []
+
+
+def test_the_images_keep_what_botocore_needs_of_each_service() -> None:
+    kept = re.search(r'AWS_SERVICES="([^"]*)"', (CHECKOUT / "functions" / "api" / "Dockerfile").read_text())
+    code = "".join(
+        path.read_text() for folder in ("functions", "shared") for path in (CHECKOUT / folder).rglob("*.py")
+    )
+    used = set(re.findall(r'client\(\s*"([a-z0-9-]+)"', code))
+    assert kept is not None
+    assert len(used) > 5
+    assert used <= set(kept.group(1).split())
 
 
 def test_the_template_builds_from_the_dockerfiles_on_the_same_base() -> None:
