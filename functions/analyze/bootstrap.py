@@ -106,6 +106,7 @@ def make_tools(s: AnalyzeSettings, jobs: JobStore) -> Tools:
         documents=DynamoDocuments(s.jobs_table, s.aws_endpoint_url),
         ocr=PaddleOcr() if s.ocr_engine == PaddleOcr.name else None,
         readers=make_readers(s, models),
+        indexing=s.indexing,
         checker=rules,
     )
 

@@ -10,6 +10,8 @@ from dataclasses import dataclass, field
 from enum import StrEnum
 
 Box = tuple[float, float, float, float]
+# Points below which a box has no extent: what is kept of boxes is tenths.
+_FLAT = 0.1
 
 
 class BlockKind(StrEnum):
@@ -93,10 +95,15 @@ class Page:
         """Return one box a line for the span ``start:end`` of this page's text."""
         lines: list[Box] = []
         for word in self.words:
-            if word.end <= start or word.start >= end:
+            if word.end <= start or word.start >= end or _is_flat(word.box):
                 continue
             lines = _join_line(lines, word.box)
         return lines
+
+
+def _is_flat(box: Box) -> bool:
+    """Say whether there is nothing to see of a box, as of some marks that fonts give no height."""
+    return box[3] - box[1] < _FLAT or box[2] - box[0] < _FLAT
 
 
 def _join_line(lines: list[Box], box: Box) -> list[Box]:

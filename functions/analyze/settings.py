@@ -30,6 +30,9 @@ class AnalyzeSettings(ModelSettings, RetrievalSettings):
     summariser: Literal["extractive", "openai", "bedrock"] = Field(
         "extractive", description="Who writes summaries: the document's own sentences, or a configured model."
     )
+    indexing: bool = Field(
+        True, description="Whether an index and pictures of the pages follow each analysis."
+    )
     directus_token: SecretStr = Field(SecretStr(""), description="Static token of the service's user.")
     directus_token_parameter: str = Field(
         "", description="SecureString in SSM that holds it, where the environment does not."

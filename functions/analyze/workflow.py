@@ -84,6 +84,7 @@ class Tools:
     documents: DocumentStore | None = None
     ocr: Recogniser | None = None
     readers: ReaderTools = field(default_factory=ReaderTools)
+    indexing: bool = True
     checker: Checker | None = None
 
 
@@ -132,7 +133,7 @@ class AnalysisWorkflow:
         publish(self._run, self._document, tree, self._original.file_name)
         if self._run.params.get("debug_clean") and self._tools.jobs is not None:
             remove_earlier(self._run, self._tools.jobs)
-        if self._publication.wanted:
+        if self._publication.wanted and self._tools.indexing:
             published = self._run.outputs("chunk")[2]
             said = {"document_id": published["document_id"], "understood": published["prefix"]}
             self._run.follow_up(INDEX, said)

@@ -80,6 +80,8 @@ class World(Place):
             "DIRECTUS_URL": directus.url,
             "DIRECTUS_TOKEN": TOKEN,
             "LEASE_SECONDS": str(times.lease),
+            # What follows an analysis would mix its effects with those that are counted.
+            "INDEXING": "false",
             "CHAOS_RESEND": str(times.resend),
             "CHAOS_LOG": str(folder / "log.txt"),
         }

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import json
 import os
+import re
 import shutil
 import socket
 import stat
@@ -285,7 +286,7 @@ def test_status_shows_addresses_and_queues(
     shown = capsys.readouterr().out
 
     assert local.gateway_url in shown
-    assert "AnalysisDeadLetterQueue    0 waiting, 0 in flight" in shown
+    assert re.search(r"^AnalysisDeadLetterQueue +0 waiting, 0 in flight$", shown, re.MULTILINE)
 
 
 def test_a_token_is_printed(

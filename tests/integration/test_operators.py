@@ -14,9 +14,11 @@ import httpx
 import pytest
 
 from infra.local.stack import LocalStack
+from shared.aws.documents_table import DynamoDocuments
 from shared.aws.jobs_table import DynamoJobs
 from shared.aws.s3 import S3Files
 from shared.clock import utc_now
+from shared.documents import Document
 from shared.ids import uuid7
 from shared.jobs import states
 from shared.jobs.model import Job, Kind, Owner
@@ -59,6 +61,8 @@ def silent(stack: LocalStack, jobs: DynamoJobs) -> Job:
     stored = S3Files(bucket, stack.deployed.endpoint).put(
         f"documents/{document_id}/original", data, "text/markdown"
     )
+    record = Document(document_id, OWNER, "small.md", "text/markdown", utc_now())
+    DynamoDocuments(stack.deployed.outputs["JobsTable"], stack.deployed.endpoint).put(record)
     params = {
         "document_id": document_id,
         "document_key": stored.key,
@@ -220,8 +224,12 @@ def test_queues_tell_of_jobs_that_wait(admin: httpx.Client, jobs: DynamoJobs, si
 
     answer = admin.get("/admin/queues")
     assert answer.status_code == httpx.codes.OK, answer.text
-    analysis, cleanup = answer.json()["queues"]
-    assert (analysis["kind"], cleanup["kind"]) == ("analysis", "cleanup")
+    analysis, cleanup, notification = answer.json()["queues"]
+    assert [one["kind"] for one in (analysis, cleanup, notification)] == [
+        "analysis",
+        "cleanup",
+        "notification",
+    ]
     assert analysis["oldest_age"] is not None
     assert all(queue[name] >= 0 for queue in (analysis, cleanup) for name in ("depth", "dead_letters"))
 

@@ -47,7 +47,7 @@ def token(
 ) -> str:
     """Return a token like those of Directus; a claim given as None is left out."""
     now = int(time.time())
-    body = {"id": subject, "iss": "directus", "iat": now, "exp": now + 900, "role": None} | claims
+    body = {"id": subject, "iss": "directus", "iat": now, "exp": now + 36_000, "role": None} | claims
     return jwt.encode({k: v for k, v in body.items() if v is not None}, secret, algorithm=algorithm)
 
 
