@@ -70,7 +70,8 @@ def test_the_example_shows_the_defaults(model: type[BaseSettings]) -> None:
     for name, field in model.model_fields.items():
         default = field.get_default()
         if isinstance(default, (str, int)) and not field.is_required():
-            assert shown[name.upper()][1] == str(default)
+            written = str(default).lower() if isinstance(default, bool) else str(default)
+            assert shown[name.upper()][1] == written
 
 
 def test_the_readme_lists_every_setting() -> None:
