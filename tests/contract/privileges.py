@@ -25,7 +25,7 @@ from shared.jobs.queue import JobMessage
 from shared.jobs.workflow import job_prefix
 from tests.integration.support import SAMPLES, bearer
 
-SECONDS = 60.0
+SECONDS = 150.0
 SMALL = (SAMPLES / "small.md").read_bytes()
 REFUSED = ("aws-refused", "AccessDenied", "not authorized")
 TERMINAL = {"completed", "failed", "cancelled"}
