@@ -46,10 +46,13 @@ def files(stack: LocalStack) -> S3Files:
     return S3Files(stack.environment("ApiFunction")["DOCUMENTS_BUCKET"], stack.deployed.endpoint)
 
 
-@pytest.fixture(scope="module")
+@pytest.fixture
 def long_document() -> bytes:
-    """Return a PDF that takes a worker many units to read, and little else."""
-    return write_pdf(*(Sheet().lines(50, 60, f"Page {n}", *LINES, step=17) for n in range(1, PAGES + 1)))
+    """Return a PDF that takes a worker many units to read, and little else; one seen before is not read again."""
+    first = f"Document {uuid7()}"
+    return write_pdf(
+        *(Sheet().lines(50, 60, first, f"Page {n}", *LINES, step=17) for n in range(1, PAGES + 1))
+    )
 
 
 def until(api: httpx.Client, job_id: str, reached: Callable[[dict[str, Any]], bool]) -> dict[str, Any]:

@@ -12,19 +12,23 @@ import httpx
 import pytest
 
 from infra.local.stack import LocalStack
+from shared.aws.documents_table import DynamoDocuments
 from shared.aws.jobs_table import DynamoJobs
 from shared.aws.s3 import S3Files
 from shared.clock import utc_now
+from shared.documents import Document
 from shared.ids import uuid7
 from shared.jobs import states
 from shared.jobs.model import Job, Kind, Owner
 from tests.integration.support import SAMPLES, bearer, upload, wait
 
+OWNER = Owner("directus", "recoverer")
+
 
 @pytest.fixture
 def api(gateway: httpx.Client, stack: LocalStack) -> httpx.Client:
     """Return a client of one user."""
-    gateway.headers.update(bearer(stack.token("recoverer")))
+    gateway.headers.update(bearer(stack.token(OWNER.subject)))
     return gateway
 
 
@@ -32,6 +36,12 @@ def api(gateway: httpx.Client, stack: LocalStack) -> httpx.Client:
 def jobs(stack: LocalStack) -> DynamoJobs:
     """Return the job store, as the functions use it."""
     return DynamoJobs(stack.environment("ApiFunction")["JOBS_TABLE"], stack.deployed.endpoint)
+
+
+@pytest.fixture
+def documents(stack: LocalStack) -> DynamoDocuments:
+    """Return the records of documents, as the functions use them."""
+    return DynamoDocuments(stack.environment("ApiFunction")["JOBS_TABLE"], stack.deployed.endpoint)
 
 
 @pytest.fixture
@@ -56,21 +66,23 @@ def reconcile(stack: LocalStack) -> dict[str, Any]:
 
 
 def test_a_job_whose_message_was_never_sent_is_done(
-    api: httpx.Client, stack: LocalStack, jobs: DynamoJobs, files: S3Files
+    api: httpx.Client, stack: LocalStack, jobs: DynamoJobs, documents: DynamoDocuments, files: S3Files
 ) -> None:
     data = (SAMPLES / "small.md").read_bytes()
-    stored = files.put(f"documents/{uuid7()}/original", data, "text/markdown")
     before = utc_now() - timedelta(minutes=5)
+    document = Document(uuid7(), OWNER, "small.md", "text/markdown", before)
+    stored = files.put(document.key, data, document.media_type)
+    documents.put(document)
     params = {
-        "document_id": stored.key.split("/")[1],
+        "document_id": document.document_id,
         "document_key": stored.key,
         "document_version": stored.version_id,
         "document_sha256": hashlib.sha256(data).hexdigest(),
-        "file_name": "small.md",
-        "media_type": "text/markdown",
+        "file_name": document.file_name,
+        "media_type": document.media_type,
     }
-    job = Job(uuid7(), Kind.ANALYSIS, Owner("directus", "recoverer"), params, before, before)
-    jobs.create(states.submitted(job, "recoverer"))
+    job = Job(uuid7(), Kind.ANALYSIS, OWNER, params, before, before)
+    jobs.create(states.submitted(job, OWNER.key))
     # The scheduled run may come first; either way the history tells of it.
     reconcile(stack)
     ended = wait(api, job.job_id)

@@ -16,12 +16,32 @@ from shared.errors import PermanentError
 ALLOWANCE = Allowance(seconds=1, memory=256 * 1024 * 1024)
 
 
-def children() -> list[int]:
-    """Return the processes that nobody has waited for."""
+@pytest.fixture(autouse=True)
+def forked(monkeypatch: pytest.MonkeyPatch) -> list[int]:
+    """Record the children of a test: others of this process are none of its business."""
+    pids: list[int] = []
+    fork = os.fork
+
+    def recording() -> int:
+        pids.append(pid := fork())
+        return pid
+
+    monkeypatch.setattr(os, "fork", recording)
+    return pids
+
+
+def left_of(pids: list[int]) -> list[int]:
+    """Return those of our children that nobody has waited for; there has to have been one."""
+    assert pids
+    return [pid for pid in pids if is_child(pid)]
+
+
+def is_child(pid: int) -> bool:
     try:
-        return [os.waitpid(-1, os.WNOHANG)[0]]
+        os.waitpid(pid, os.WNOHANG)
     except ChildProcessError:
-        return []
+        return False
+    return True
 
 
 def three() -> Iterator[int]:
@@ -62,9 +82,9 @@ def endless() -> Iterator[bytes]:
         yield b"x" * 100_000
 
 
-def test_results_come_back_in_order_and_the_child_is_gone() -> None:
+def test_results_come_back_in_order_and_the_child_is_gone(forked: list[int]) -> None:
     assert list(run_apart(three, ALLOWANCE)) == [1, 2, 3]
-    assert children() == []
+    assert left_of(forked) == []
 
 
 @pytest.mark.parametrize(
@@ -76,12 +96,12 @@ def test_results_come_back_in_order_and_the_child_is_gone() -> None:
         (filling_then_aborting, "file-too-large"),
     ],
 )
-def test_what_breaks_off_is_named(steps: Any, code: str) -> None:
+def test_what_breaks_off_is_named(forked: list[int], steps: Any, code: str) -> None:
     with pytest.raises(StepFailedError) as caught:
         list(run_apart(steps, ALLOWANCE))
     assert caught.value.code == code
     assert caught.value.detail.endswith(".")
-    assert children() == []
+    assert left_of(forked) == []
 
 
 def test_results_before_a_crash_count() -> None:
@@ -99,11 +119,11 @@ def test_refusals_come_as_they_are_and_the_unexpected_without_its_words() -> Non
         list(run_apart(unexpected, ALLOWANCE))
 
 
-def test_the_child_ends_with_the_generator() -> None:
+def test_the_child_ends_with_the_generator(forked: list[int]) -> None:
     results = run_apart(endless, ALLOWANCE)
     next(results)
     results.close()
-    assert children() == []
+    assert left_of(forked) == []
 
 
 @pytest.mark.parametrize(("steps", "kinds"), [(three, [1, 1, 1, 0]), (refused, [1, 2]), (unexpected, [1, 4])])
