@@ -48,7 +48,7 @@ def files(stack: LocalStack) -> S3Files:
 
 @pytest.fixture
 def long_document() -> bytes:
-    """Return a PDF that takes a worker many units to read, and little else; one seen before is not read again."""
+    """Return a PDF, never seen before (it would not be read again), of many units and little else."""
     first = f"Document {uuid7()}"
     return write_pdf(
         *(Sheet().lines(50, 60, first, f"Page {n}", *LINES, step=17) for n in range(1, PAGES + 1))
