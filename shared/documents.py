@@ -171,12 +171,19 @@ class DocumentStore(Protocol):
         """
         ...
 
-    def begin_deletion(self, document_id: str, now: datetime, *, emptied: bool = False) -> None:
+    def begin_deletion(self, document_id: str, now: datetime) -> None:
         """Hide a document from now on, and have it removed with everything about it.
 
-        ``emptied`` is for a document of which nothing is understood any more: the jobs about it stay.
-        Repeated, it changes nothing, but that a person's deletion takes the place of such a mark; a missing
+        Repeated, it changes nothing, but that it takes the place of the mark of an emptied one; a missing
         document is no error.
+        """
+        ...
+
+    def mark_emptied(self, document_id: str, now: datetime) -> bool:
+        """Hide a document of which nothing is understood any more, and have it removed without its jobs.
+
+        Return whether the mark was written. It is not where the document is missing or marked already, or
+        where something is understood of it, if it was published only this moment.
         """
         ...
 

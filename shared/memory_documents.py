@@ -56,12 +56,21 @@ class MemoryDocuments:
         self._readings.pop(document_id, None)
         self._documents.pop(document_id, None)
 
-    def begin_deletion(self, document_id: str, now: datetime, *, emptied: bool = False) -> None:
+    def begin_deletion(self, document_id: str, now: datetime) -> None:
         """See DocumentStore."""
         self.fault("documents.begin_deletion")
         found = self._documents.get(document_id)
-        if found is not None and (found.deleted_at is None or (found.emptied and not emptied)):
-            self._documents[document_id] = replace(found, deleted_at=now, expires_at=now, emptied=emptied)
+        if found is not None and (found.deleted_at is None or found.emptied):
+            self._documents[document_id] = replace(found, deleted_at=now, expires_at=now, emptied=False)
+
+    def mark_emptied(self, document_id: str, now: datetime) -> bool:
+        """See DocumentStore."""
+        self.fault("documents.mark_emptied")
+        found = self._documents.get(document_id)
+        if found is None or found.deleted_at is not None or self._readings.get(document_id):
+            return False
+        self._documents[document_id] = replace(found, deleted_at=now, expires_at=now, emptied=True)
+        return True
 
     def publish(self, understood: Understood, product: Document | None = None) -> None:
         """See DocumentStore."""

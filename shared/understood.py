@@ -96,8 +96,7 @@ def forget(documents: DocumentStore, files: Files, document_id: str, job_id: str
     documents.withdraw(document_id, job_id)
     removed = files.delete_prefix(understood_prefix(document_id, job_id))
     document = documents.get(document_id)
-    if document is not None and document.product_id and not document.readings:
-        documents.begin_deletion(document_id, now, emptied=True)
+    if document is not None and document.product_id and documents.mark_emptied(document_id, now):
         removed += files.delete_prefix(document.prefix)
     return removed
 

@@ -136,15 +136,31 @@ class DocumentStoreContract:
             clock.advance(seconds=1)
             moment = clock.now
             before = documents.expired(document.document_id)
-            documents.begin_deletion(document.document_id, moment, emptied=emptied)
-            after = documents.expired(document.document_id)
             changes = before is None or (before.emptied and not emptied)
+            if emptied:
+                assert documents.mark_emptied(document.document_id, moment) is changes
+            else:
+                documents.begin_deletion(document.document_id, moment)
+            after = documents.expired(document.document_id)
             marked = replace(document, deleted_at=moment, expires_at=moment, emptied=emptied)
             assert after == (marked if changes else before)
         with pytest.raises(DocumentGoneError):
             documents.put(document)
         listed = documents.deleted(clock.now + DELETION_DELAY, 10_000)
         assert listed.count(document.document_id) == 1
+
+    def test_what_is_understood_by_now_is_not_emptied(
+        self, documents: DocumentStore, jobs: JobStore, clock: FakeClock
+    ) -> None:
+        document = new_document(clock, product_id="p1")
+        assert not documents.mark_emptied(document.document_id, clock.now)
+        job = taken(jobs, clock)
+        documents.publish(reading(document, job), document)
+        assert not documents.mark_emptied(document.document_id, clock.now)
+        assert documents.get(document.document_id) is not None
+        documents.withdraw(document.document_id, job.job_id)
+        assert documents.mark_emptied(document.document_id, clock.now)
+        assert documents.get(document.document_id) is None
 
     def test_nothing_brings_a_deleted_document_back(
         self, documents: DocumentStore, jobs: JobStore, clock: FakeClock

@@ -66,6 +66,12 @@ def document_to_item(document: Document) -> Item:
     return item
 
 
+def published_item(document: Document, understood: Understood) -> Item:
+    """Return the item of a product's document, changed by each publication so that none goes unnoticed."""
+    said = f"{understood.job_id}#{understood.fence}#{to_text(understood.at)}"
+    return {**document_to_item(document), "published": {"S": said}}
+
+
 def document_from_item(item: Mapping[str, Any], readings: tuple[Understood, ...] = ()) -> Document:
     """Read what ``document_to_item`` wrote."""
     return Document(

@@ -66,22 +66,21 @@ class DynamoDocuments(Table):
                 self._remove_reading(item)
         self._delete(own.document_key(document_id))
 
-    def begin_deletion(self, document_id: str, now: datetime, *, emptied: bool = False) -> None:
+    def begin_deletion(self, document_id: str, now: datetime) -> None:
         """Write the mark once, on a record that is there."""
-        document = self._read(document_id)
-        if document is None:
-            return
-        marked = own.document_to_item(replace(document, deleted_at=now, expires_at=now, emptied=emptied))
-        unmarked = _NOT_DELETED if emptied else _NOT_DELETED_BY_A_PERSON
-        with translated(_SERVICE):
-            try:
-                self._dynamodb.put_item(
-                    TableName=self._table,
-                    Item=marked,
-                    ConditionExpression=f"attribute_exists(pk) AND {unmarked}",
-                )
-            except self._dynamodb.exceptions.ConditionalCheckFailedException:
-                return
+        if (document := self._read(document_id)) is not None:
+            self._mark(document, now, _NOT_DELETED_BY_A_PERSON, emptied=False)
+
+    def mark_emptied(self, document_id: str, now: datetime) -> bool:
+        """Write the mark on the record as it was when nothing was understood: a publication changes it."""
+        record, readings = self._items_of(document_id)
+        if record is None or readings:
+            return False
+        unchanged, values = "attribute_not_exists(published)", {}
+        if "published" in record:
+            unchanged, values = "published = :published", {":published": record["published"]}
+        document = own.document_from_item(record)
+        return self._mark(document, now, f"{_NOT_DELETED} AND {unchanged}", values, emptied=True)
 
     def publish(self, understood: Understood, product: Document | None = None) -> None:
         """Write what was understood while the job is still its worker's and the document still there."""
@@ -97,7 +96,7 @@ class DynamoDocuments(Table):
                     "ExpressionAttributeValues": {":fence": {"N": str(understood.fence)}},
                 }
             },
-            self._keep(document) if product is None else self._put(own.document_to_item(document)),
+            self._keep(document) if product is None else self._put(own.published_item(document, understood)),
             {"Put": {"TableName": self._table, "Item": own.reading_to_item(understood, document)}},
             {"Put": {"TableName": self._table, "Item": own.content_to_item(understood, document)}},
         ]
@@ -142,14 +141,42 @@ class DynamoDocuments(Table):
         return same
 
     def _read(self, document_id: str) -> Document | None:
-        record: Mapping[str, Any] | None = None
+        record, readings = self._items_of(document_id)
+        return None if record is None else own.document_from_item(record, tuple(readings))
+
+    def _items_of(self, document_id: str) -> tuple[codec.Item | None, list[Understood]]:
+        record: codec.Item | None = None
         readings: list[Understood] = []
         for item in self._items(document_id):
             if _is_reading(item):
                 readings.append(own.reading_from_item(item))
             else:
                 record = item
-        return None if record is None else own.document_from_item(record, tuple(readings))
+        return record, readings
+
+    def _mark(
+        self,
+        document: Document,
+        now: datetime,
+        condition: str,
+        values: codec.Item | None = None,
+        *,
+        emptied: bool,
+    ) -> bool:
+        """Write a mark of deletion where the record is there and as the condition wants it; say if so."""
+        marked = replace(document, deleted_at=now, expires_at=now, emptied=emptied)
+        said: Any = {"ExpressionAttributeValues": values} if values else {}
+        with translated(_SERVICE):
+            try:
+                self._dynamodb.put_item(
+                    TableName=self._table,
+                    Item=own.document_to_item(marked),
+                    ConditionExpression=f"attribute_exists(pk) AND {condition}",
+                    **said,
+                )
+            except self._dynamodb.exceptions.ConditionalCheckFailedException:
+                return False
+        return True
 
     def _items(self, document_id: str) -> Iterator[Any]:
         """Yield the record, then what analyses have understood, the newest last."""

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from dataclasses import replace
+from typing import Any
 
 import httpx
 import pytest
@@ -16,7 +18,7 @@ from shared.errors import PermanentError, TransientError
 from shared.files import FileMissingError, Files
 from shared.ids import uuid7
 from shared.memory import MemoryFiles
-from tests.document_contract import DocumentStoreContract
+from tests.document_contract import DocumentStoreContract, new_document, reading, taken
 from tests.index_contract import JobIndexContract
 from tests.integration.tables import table_of_its_own
 from tests.store_contract import FakeClock, JobStoreContract
@@ -50,6 +52,39 @@ class TestDynamoDocuments(DocumentStoreContract):
     @pytest.fixture
     def documents(self, stack: LocalStack, table: str, clock: FakeClock) -> DynamoDocuments:
         return DynamoDocuments(table, stack.deployed.endpoint, clock)
+
+    @pytest.mark.parametrize("published_before", [False, True])
+    def test_a_publication_overtakes_the_mark_of_an_emptied_document(
+        self,
+        stack: LocalStack,
+        table: str,
+        documents: DynamoDocuments,
+        jobs: DynamoJobs,
+        clock: FakeClock,
+        *,
+        published_before: bool,
+    ) -> None:
+        document = new_document(clock, product_id="p1")
+        documents.put(document)
+        if published_before:
+            gone = taken(jobs, clock)
+            documents.publish(reading(document, gone), document)
+            documents.withdraw(document.document_id, gone.job_id)
+        said = reading(document, taken(jobs, clock))
+        overtaken = Overtaken(table, stack.deployed.endpoint, clock)
+        overtaken.meanwhile = lambda: documents.publish(said, document)
+        assert not overtaken.mark_emptied(document.document_id, clock.now)
+        assert documents.get(document.document_id) == replace(document, readings=(said,))
+
+
+class Overtaken(DynamoDocuments):
+    """Does something between the look at a record and the mark on it."""
+
+    meanwhile: Callable[[], None]
+
+    def _mark(self, *arguments: Any, **named: Any) -> bool:
+        self.meanwhile()
+        return super()._mark(*arguments, **named)
 
 
 @pytest.fixture(params=["memory", "s3"])
