@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
+from itertools import islice
 from typing import Annotated
 
 from fastapi import Depends
@@ -18,8 +19,10 @@ from shared.jobs.model import Job
 from shared.jobs.store import JobNotFoundError, subject_of
 from shared.understood import is_about, subjects_jobs
 
-# Of a document's jobs those that are looked at, and how many are read together.
+# Of a subject's jobs: those that a caller is shown, those that are looked at for them (other owners' jobs about
+# the same product are among them), and how many are read together.
 NEWEST = 50
+LOOKED_AT = 1000
 BATCH = 10
 
 
@@ -36,8 +39,7 @@ def find_document_job(records: Records, caller: Caller, document_id: str) -> Job
 
     Where all have ended it is the newest, whose state then says what is (not) possible. Jobs that follow
     from an analysis are not meant: with its result the document is done. The caller's own jobs go before
-    those that they may only read. Only the newest 50 are looked at. Raises
-    DocumentNotFoundError, and RequestError where there is no job.
+    those that they may only read. Raises DocumentNotFoundError, and RequestError where there is no job.
     """
     document = documents.find(records, caller, document_id)
     newest: Job | None = None
@@ -68,7 +70,7 @@ def require_change(caller: Caller, job: Job) -> None:
 def jobs_of(records: Records, caller: Caller, document: Document) -> Iterator[Job]:
     """Yield the jobs about a document that the caller may read, newest first, as they are asked for.
 
-    Only the newest 50 of an upload, or of the product that the document is of, are looked at.
+    There are at most 50 of an upload, or of the product that the document is of.
     """
     ids = subjects_jobs(records.jobs, document)
     yield from (job for job in _readable_of(records, caller, ids) if is_about(document, job))
@@ -80,12 +82,11 @@ def jobs_of_product(records: Records, caller: Caller, product_id: str) -> Iterat
 
 
 def _readable_of(records: Records, caller: Caller, job_ids: Iterable[str]) -> Iterator[Job]:
-    """Yield those of the newest of the jobs that the caller may read."""
-    ids = sorted(job_ids, reverse=True)[:NEWEST]
-    for start in range(0, len(ids), BATCH):
-        yield from (
-            job for job in records.jobs.many(ids[start : start + BATCH]) if caller.may_read(job.owner)
-        )
+    """Yield the newest of the jobs that the caller may read."""
+    ids = sorted(job_ids, reverse=True)[:LOOKED_AT]
+    batches = (records.jobs.many(ids[start : start + BATCH]) for start in range(0, len(ids), BATCH))
+    readable = (job for batch in batches for job in batch if caller.may_read(job.owner))
+    yield from islice(readable, NEWEST)
 
 
 def _readable(job_id: str, caller: CallerDep, records: RecordsDep) -> Job:

@@ -234,6 +234,17 @@ class TestDocument:
             job.complete()
         assert {event["job_id"] for event in told(progress(watcher, document))} == {jobs[3].job_id}
 
+    def test_newer_jobs_of_others_hide_none_of_mine(
+        self, backend: Backend, watcher: Client, document: str, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        monkeypatch.setattr(lookup, "NEWEST", 1)
+        mine = submitted(backend, document_id=document)
+        for _ in range(2):
+            submitted(backend, "root", document, Kind.CLEANUP)
+        for write in mine.all(0):
+            write()
+        assert {event["job_id"] for event in told(progress(watcher, document))} == {mine.job_id}
+
     def test_place_in_a_job_that_is_gone(self, backend: Backend, watcher: Client, document: str) -> None:
         gone = submitted(backend, document_id=document)
         backend.jobs.remove(gone.job_id)
