@@ -19,8 +19,8 @@ from shared.jobs.model import Job
 from shared.jobs.store import JobNotFoundError, subject_of
 from shared.understood import is_about, subjects_jobs
 
-# Of a subject's jobs: those that a caller is shown, those that are looked at for them (other owners' jobs about
-# the same product are among them), and how many are read together.
+# Of a subject's jobs: those that a caller is shown, those that are looked at for them (other owners' jobs
+# about the same product are among them), and how many are read together.
 NEWEST = 50
 LOOKED_AT = 1000
 BATCH = 10

@@ -43,6 +43,12 @@ def encode(bitmap: Bitmap) -> bytes:
     return data.getvalue()
 
 
+def _gone() -> PermanentError:
+    return PermanentError(
+        "source-gone", "What was understood of the document no longer exists. Analyse it again."
+    )
+
+
 class PageImages:
     """An output; its job's ``params`` have ``understood``, the prefix of what was understood.
 
@@ -80,7 +86,12 @@ class PageImages:
     def _draw(self, index: int) -> list[int]:
         """Draw a batch of pages; return the numbers of those that could be shown."""
         numbers = range(self._pages_of(index) + 1, self._pages_of(index + 1) + 1)
-        return [number for number in numbers if self._picture(number)]
+        drawn = [number for number in numbers if self._picture(number)]
+        if self._run.files.head(about_key(self._prefix)) is None:
+            # Removed while a worker that stood still was in here: nobody else would look for them.
+            self.undo()
+            raise _gone()
+        return drawn
 
     def _picture(self, number: int) -> bool:
         """Store the picture of a page, then the note by which it is found."""
@@ -112,9 +123,7 @@ class PageImages:
         try:
             about: dict[str, Any] = json.loads(self._run.files.get(about_key(self._prefix)))
         except FileMissingError as error:
-            raise PermanentError(
-                "source-gone", "What was understood of the document no longer exists. Analyse it again."
-            ) from error
+            raise _gone() from error
         return about
 
     @cached_property
