@@ -1,12 +1,14 @@
 """Vectors in Amazon S3 Vectors, for owners whose documents one function does not hold in memory.
 
-Each owner has an index of their own in the vector bucket, so that a query never reaches anybody else's rows.
+Each owner has an index of their own in the vector bucket, so that a query never reaches anybody else's rows,
+and one for each model: the vectors of two do not compare, and may differ in length.
 Keys follow from the entry and the passage: repeating a write changes nothing, and a removal needs no listing.
 """
 
 from __future__ import annotations
 
 import hashlib
+import json
 from collections.abc import Iterator, Sequence
 from itertools import islice
 from typing import TYPE_CHECKING, Any
@@ -17,7 +19,6 @@ if TYPE_CHECKING:
     import numpy as np
     from numpy.typing import NDArray
 
-    from shared.jobs.model import Owner
     from shared.shelf import Indexed
 
     Matrix = NDArray[np.float32]
@@ -26,8 +27,10 @@ _SERVICE = "S3 Vectors"
 # Limits of the service: vectors in one write or removal, and answers of one query.
 BATCH = 500
 MAX_NEAREST = 100
-# A filter is JSON of a few kilobytes; a wider scope is cut after the query.
+# A filter is JSON of a few kilobytes: a wider scope is asked for in parts; one of still more parts is cut
+# after a query of everything.
 MAX_FILTERED = 50
+MAX_PARTS = 10
 
 
 class S3VectorStore:
@@ -40,10 +43,10 @@ class S3VectorStore:
         self._endpoint_url = endpoint_url
 
     def put(self, entry: Indexed, rows: Matrix) -> None:
-        """See VectorStore; the owner's index is made with the first document."""
+        """See VectorStore; the index is made with the owner's first document."""
         if not entry.passages:
             return
-        self._create_index(entry.owner, rows.shape[1])
+        self._create_index(entry, rows.shape[1])
         vectors = (
             {
                 "key": key,
@@ -54,32 +57,45 @@ class S3VectorStore:
         )
         for batch in _batches(vectors):
             with translated(_SERVICE):
-                self._client.put_vectors(**self._index(entry.owner), vectors=batch)
+                self._client.put_vectors(**self._index(entry), vectors=batch)
 
     def remove(self, entry: Indexed) -> None:
         """See VectorStore."""
         for batch in _batches(iter(_keys(entry))):
             with translated(_SERVICE):
                 try:
-                    self._client.delete_vectors(**self._index(entry.owner), keys=batch)
+                    self._client.delete_vectors(**self._index(entry), keys=batch)
                 except self._client.exceptions.NotFoundException:
                     return
 
     def nearest(
         self, entries: Sequence[Indexed], question: Matrix, limit: int
     ) -> list[tuple[Indexed, int, float]]:
-        """See VectorStore; at most 100 are found."""
+        """See VectorStore; the entries are of one model, and at most 100 passages are found."""
         known = {entry.prefix: entry for entry in entries if entry.passages}
         if not known:
             return []
-        narrow: dict[str, Any] = {}
-        if len(known) <= MAX_FILTERED:
-            narrow["filter"] = {"entry": {"$in": sorted(known)}}
-        owner = next(iter(known.values())).owner
+        index = self._index(next(iter(known.values())))
+        parts: list[list[str]] | list[None] = list(_batches(iter(sorted(known)), MAX_FILTERED))
+        if len(parts) > MAX_PARTS:
+            parts = [None]
+        found = [vector for part in parts for vector in self._query(index, part, question, limit)]
+        hits = [
+            (known[vector["metadata"]["entry"]], int(vector["metadata"]["passage"]), 1 - vector["distance"])
+            for vector in found
+            if vector["metadata"]["entry"] in known
+        ]
+        return sorted(hits, key=lambda hit: -hit[2])[: min(limit, MAX_NEAREST)]
+
+    def _query(
+        self, index: dict[str, str], prefixes: list[str] | None, question: Matrix, limit: int
+    ) -> list[Any]:
+        """Return the vectors nearest to the question, of some entries or of all."""
+        narrow: dict[str, Any] = {} if prefixes is None else {"filter": {"entry": {"$in": prefixes}}}
         with translated(_SERVICE):
             try:
                 answer = self._client.query_vectors(
-                    **self._index(owner),
+                    **index,
                     topK=min(limit, MAX_NEAREST),
                     queryVector={"float32": [float(value) for value in question]},
                     returnMetadata=True,
@@ -88,24 +104,20 @@ class S3VectorStore:
                 )
             except self._client.exceptions.NotFoundException:
                 return []
-        return [
-            (known[vector["metadata"]["entry"]], int(vector["metadata"]["passage"]), 1 - vector["distance"])
-            for vector in answer["vectors"]
-            if vector["metadata"]["entry"] in known
-        ]
+        return list(answer["vectors"])
 
-    def _create_index(self, owner: Owner, dimensions: int) -> None:
+    def _create_index(self, entry: Indexed, dimensions: int) -> None:
         with translated(_SERVICE):
             try:
                 self._client.create_index(
-                    **self._index(owner), dataType="float32", dimension=dimensions, distanceMetric="cosine"
+                    **self._index(entry), dataType="float32", dimension=dimensions, distanceMetric="cosine"
                 )
             except self._client.exceptions.ConflictException:
                 return
 
-    def _index(self, owner: Owner) -> dict[str, str]:
+    def _index(self, entry: Indexed) -> dict[str, str]:
         # Owners are people: the service need not know them.
-        name = hashlib.sha256(owner.key.encode()).hexdigest()[:48]
+        name = hashlib.sha256(json.dumps([entry.owner.key, entry.model]).encode()).hexdigest()[:48]
         return {"vectorBucketName": self._bucket, "indexName": f"owner-{name}"}
 
     @property
@@ -117,6 +129,6 @@ def _keys(entry: Indexed) -> list[str]:
     return [f"{entry.prefix}{number:06d}" for number in range(entry.passages)]
 
 
-def _batches(items: Iterator[Any]) -> Iterator[list[Any]]:
-    while batch := list(islice(items, BATCH)):
+def _batches(items: Iterator[Any], size: int = BATCH) -> Iterator[list[Any]]:
+    while batch := list(islice(items, size)):
         yield batch

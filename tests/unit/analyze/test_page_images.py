@@ -27,7 +27,7 @@ from shared.jobs.model import Job, Kind, Owner, Status
 from shared.jobs.queue import JobMessage
 from shared.jobs.runner import Ending, Outcome, Runner
 from shared.jobs.store import edit
-from shared.memory import MemoryFiles, MemoryJobs, MemoryQueue, sha256_of
+from shared.memory import MemoryFiles, MemoryJobs, MemoryQueue, no_fault, sha256_of
 from shared.understood import about_key, image_key, image_note_key
 from tests.unit.analyze.extract.pdfs import Sheet, write_pdf
 
@@ -219,6 +219,22 @@ def test_cancelling_removes_the_pictures_and_nothing_else(world: World) -> None:
     edit(world.jobs, job.job_id, lambda j: states.request_cancel(j, utc_now(), "u1"))
     assert world.deliver(job).ending is Ending.CANCELLED
     assert world.files.keys() == sorted([KEY, about_key(PREFIX)])
+
+
+def test_a_removal_that_overtakes_the_work_leaves_no_pictures(world: World) -> None:
+    job = world.submit(pdf(), "p.pdf", "application/pdf", 1)
+
+    def remove(operation: str) -> None:
+        if operation == "files.put" and world.pictures():
+            world.files.fault = no_fault
+            world.files.delete_prefix(about_key(PREFIX))
+
+    world.files.fault = remove
+    ended = world.deliver(job).job
+    assert ended is not None
+    assert ended.error is not None
+    assert ended.error["type"].endswith(":source-gone")
+    assert world.files.keys() == [KEY]
 
 
 @pytest.mark.parametrize(

@@ -10,6 +10,7 @@ import numpy as np
 import pytest
 
 from functions.analyze.search.vectors import FileVectors, VectorStore
+from shared.aws import s3_vectors
 from shared.aws.clients import client
 from shared.aws.s3_vectors import S3VectorStore
 from shared.files import FileMissingError
@@ -123,12 +124,28 @@ def test_owners_have_indexes_of_their_own(service: S3Vectors) -> None:
     assert store.nearest([forged], rows(5)[0], 5) == []
 
 
-def test_a_scope_too_wide_for_a_filter_is_cut_afterwards(service: S3Vectors) -> None:
+@pytest.mark.parametrize("most_parts", [10, 1], ids=["in parts", "cut afterwards"])
+def test_a_scope_too_wide_for_a_filter(
+    service: S3Vectors, monkeypatch: pytest.MonkeyPatch, most_parts: int
+) -> None:
+    monkeypatch.setattr(s3_vectors, "MAX_PARTS", most_parts)
     store = S3VectorStore("bucket", service.url)
     entries = [entry(f"d{n}", 1) for n in range(60)]
     for number, one in enumerate(entries):
         store.put(one, rows(1, number))
-    assert len(store.nearest(entries[:55], rows(1)[0], 100)) == 55
+    found = store.nearest(entries[:55], rows(1)[0], 100)
+    assert {one.document_id for one, _, _ in found} == {f"d{n}" for n in range(55)}
+    assert [cosine for _, _, cosine in found] == sorted((cosine for _, _, cosine in found), reverse=True)
+    assert len(store.nearest(entries[:55], rows(1)[0], 7)) == 7
+
+
+def test_models_do_not_share_an_index(service: S3Vectors) -> None:
+    store = S3VectorStore("bucket", service.url)
+    one, other = entry("d1", 1), replace(entry("d2", 1), model="another")
+    store.put(one, rows(1))
+    store.put(other, rows(1)[:, :2])
+    assert [hit[0] for hit in store.nearest([other], rows(1)[0][:2], 5)] == [other]
+    assert [hit[0] for hit in store.nearest([one], rows(1)[0], 5)] == [one]
 
 
 def test_a_search_over_s3_vectors(service: S3Vectors) -> None:
