@@ -26,8 +26,8 @@ from functions.api.views import processing_status
 from infra.samples.catalogue import SAMPLES
 from shared.jobs.model import Job, Status
 from shared.taxonomy import load_taxonomy
+from tests.documents.test_reader_jobs import World, result
 from tests.fakes.model_server import KEY, MODEL, ModelServer
-from tests.unit.analyze.outputs.test_reader import World, result
 from tests.unit.analyze.report.test_documents import pdf_text
 
 SPANISH = """\

@@ -16,9 +16,9 @@ from infra.samples.catalogue import SAMPLES, SCANNED, SCANNED_PAGES
 from infra.samples.scan import POINTS, Scanner
 from shared.jobs.runner import Ending
 from tests.accuracy import error_rate
+from tests.documents.test_ocr_stage import World
 from tests.unit.analyze.extract.pdfs import Sheet, write_pdf
 from tests.unit.analyze.ocr.scans import saved
-from tests.unit.analyze.ocr.test_stage import World
 
 POLICY = (SAMPLES / "helvora-de.pdf").read_bytes()
 ENGINE = PaddleOcr()

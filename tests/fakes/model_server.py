@@ -109,6 +109,8 @@ class _Exchange(BaseHTTPRequestHandler):
     """One request and its answer; the fault's name is the method that gives it."""
 
     protocol_version = "HTTP/1.1"
+    # Head and body are two writes: the second would wait for an acknowledgement.
+    disable_nagle_algorithm = True
     server_of: ModelServer
 
     def log_message(self, *_: Any) -> None:
