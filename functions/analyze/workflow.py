@@ -136,7 +136,8 @@ class AnalysisWorkflow:
         if self._publication.wanted and self._tools.indexing:
             published = self._run.outputs("chunk")[2]
             said = {"document_id": published["document_id"], "understood": published["prefix"]}
-            self._run.follow_up(INDEX, said)
+            if self._run.params.get("index", True):
+                self._run.follow_up(INDEX, said)
             if self._document.media_type in WITH_A_LOOK:
                 self._run.follow_up(IMAGES, said)
         seeding = self._seeding.result()

@@ -126,6 +126,7 @@ class AnalysisOptions(ReaderOptions, NotifyOptions):
     report: bool = Field(
         False, description="Write a report (PDF, DOCX) and the findings as tables (XLSX, CSV)."
     )
+    index: bool = Field(True, description="Make the document searchable once its analysis is done.")
     max_attempts: MaxAttempts = 5
 
     @model_validator(mode="after")

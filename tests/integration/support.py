@@ -33,7 +33,12 @@ def is_localstack(stack: LocalStack) -> bool:
 def upload(
     api: httpx.Client, name: str, data: bytes, media_type: str = "", **options: str
 ) -> Mapping[str, Any]:
-    """Upload a document and start its analysis; return the answer's body."""
+    """Upload a document and start its analysis; return the answer's body.
+
+    Unless ``index`` is asked for the document cannot be searched afterwards: an index takes many times as
+    long as the analysis, and those that nobody looks at would keep the workers from what the tests wait for.
+    """
+    options = {"index": "false", **options}
     file = (name, data, media_type) if media_type else (name, data)
     answer = api.post("/jobs/upload", files={"file": file}, data=options)
     assert answer.status_code == httpx.codes.ACCEPTED, answer.text

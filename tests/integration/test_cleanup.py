@@ -35,7 +35,7 @@ def clean_up(api: httpx.Client, **params: Any) -> dict[str, Any]:
 
 def test_a_document_goes_with_everything_made_of_it(api: httpx.Client, files: S3Files) -> None:
     text = "Reisegepäck: Versichert sind Diebstahl und Verlust bis CHF 2'000 pro Person.\n"
-    uploaded = upload(api, "policy.txt", text.encode())
+    uploaded = upload(api, "policy.txt", text.encode(), index="true")
     document_id, analysis = uploaded["document_id"], uploaded["job_id"]
     assert wait(api, analysis)["status"] == "completed"
     followed = api.get("/jobs", params={"kind": "output", "document_id": document_id}).json()["jobs"]

@@ -13,7 +13,7 @@ from infra.local.stack import LocalStack
 from shared.clock import from_text
 from shared.documents import DELETION_DELAY
 from shared.ids import uuid7
-from tests.integration.support import SAMPLES, bearer, wait
+from tests.integration.support import SAMPLES, bearer, upload, wait
 
 PDF = SAMPLES / "helvora-de.pdf"
 
@@ -29,12 +29,10 @@ def api(stack: LocalStack) -> Iterator[httpx.Client]:
 
 def analysed(api: httpx.Client, **form: str) -> tuple[str, dict[str, Any]]:
     """Upload the sample and wait for its analysis; return the document's id and the job."""
-    with PDF.open("rb") as file:
-        answer = api.post("/jobs/upload", files={"file": (PDF.name, file, "application/pdf")}, data=form)
-    assert answer.status_code == 202, answer.text
-    job = wait(api, answer.json()["job_id"])
+    accepted = upload(api, PDF.name, PDF.read_bytes(), "application/pdf", **form)
+    job = wait(api, accepted["job_id"])
     assert job["status"] == "completed", job
-    return str(answer.json()["document_id"]), job
+    return str(accepted["document_id"]), job
 
 
 def whole_table(stack: LocalStack) -> str:

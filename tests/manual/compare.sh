@@ -4,11 +4,11 @@ source "$(dirname "$0")/lib.sh"
 : "${TOKEN:?token of a user}" "${OTHER_TOKEN:?token of another user}"
 AS=$TOKEN
 
-call 202 POST /jobs/upload -F "file=@$DOCUMENT"
+call 202 POST /jobs/upload -F "file=@$DOCUMENT" -F index=false
 one=$(field '["job_id"]')
 first=$(field '["document_id"]')
 sed 's/£800/£1,200/g; /^## 3/,/^## 4/{/carrier delivers/d}' "$HERE/../../samples/small.md" >"$WORK/other.md"
-call 202 POST /jobs/upload -F "file=@$WORK/other.md"
+call 202 POST /jobs/upload -F "file=@$WORK/other.md" -F index=false
 two=$(field '["job_id"]')
 second=$(field '["document_id"]')
 post_json '200|409' /compare "{\"job_ids\": [\"$one\", \"$two\"]}"

@@ -18,7 +18,7 @@ cat >"$WORK/policy.md" <<'POLICY'
 Wir bezahlen Such- und Bergungskosten bis CHF 30'000.
 POLICY
 
-call 202 POST /jobs/upload -F "file=@$WORK/policy.md"
+call 202 POST /jobs/upload -F "file=@$WORK/policy.md" -F index=false
 job=$(field '["job_id"]')
 same "$(finished "$job")" completed "the job's end"
 call 200 GET "/jobs/$job/result"

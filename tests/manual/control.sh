@@ -18,7 +18,7 @@ refused() {
   same "$(field '["job"]["status"]')" "$3" "the state in the refusal"
 }
 
-call 202 POST /jobs/upload -F "file=@$DOCUMENT"
+call 202 POST /jobs/upload -F "file=@$DOCUMENT" -F index=false
 job=$(field '["job_id"]')
 document=$(field '["document_id"]')
 for path in "/jobs/$job" "/documents/$document"; do
@@ -29,7 +29,7 @@ for path in "/jobs/$job" "/documents/$document"; do
   for action in pause resume cancel; do refused "$path" "$action" completed; done
 done
 
-call 202 POST /jobs/upload -F "file=@$DOCUMENT" -F max_attempts=2
+call 202 POST /jobs/upload -F "file=@$DOCUMENT" -F index=false -F max_attempts=2
 other=$(field '["job_id"]')
 call 200 GET "/jobs/$other"
 same "$(field '["max_attempts"]')" 2 "attempts"

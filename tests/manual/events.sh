@@ -20,7 +20,7 @@ told() {
   cat "$PLACE"
 }
 
-call 202 POST /jobs/upload -F "file=@$DOCUMENT"
+call 202 POST /jobs/upload -F "file=@$DOCUMENT" -F index=false
 job=$(field '["job_id"]')
 document=$(field '["document_id"]')
 

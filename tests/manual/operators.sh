@@ -5,7 +5,7 @@ source "$(dirname "$0")/lib.sh"
 
 AS=$TOKEN
 printf '%%PDF-1.7\nnothing of a PDF' >"$WORK/broken.pdf"
-call 202 POST /jobs/upload -F "file=@$WORK/broken.pdf"
+call 202 POST /jobs/upload -F "file=@$WORK/broken.pdf" -F index=false
 job=$(field '["job_id"]')
 same "$(finished "$job")" failed "the damaged document's end"
 for path in tasks "tasks/$job" "tasks/$job/history" "tasks/$job/logs" workers queues dead-letters audit; do

@@ -4,7 +4,7 @@ source "$(dirname "$0")/lib.sh"
 : "${TOKEN:?token of a user}"
 AS=$TOKEN
 
-call 202 POST /jobs/upload -F "file=@$DOCUMENT" -F summary=true -F summary_sentences=2 -F report=true
+call 202 POST /jobs/upload -F "file=@$DOCUMENT" -F index=false -F summary=true -F summary_sentences=2 -F report=true
 job=$(field '["job_id"]')
 same "$(finished "$job")" completed "the job's end"
 call 200 GET "/jobs/$job"
@@ -29,7 +29,7 @@ post_json 422 "/jobs/$again/outputs" '{"outputs": ["report"]}'
 problem not-an-analysis
 post_json 422 "/jobs/$job/outputs" '{"outputs": ["translation"]}'
 problem invalid-request
-call 202 POST /jobs/upload -F "file=@$DOCUMENT" -F language=de -F translate_to=ta
+call 202 POST /jobs/upload -F "file=@$DOCUMENT" -F index=false -F language=de -F translate_to=ta
 refused=$(field '["job_id"]')
 same "$(finished "$refused")" failed "the end of a job that nobody can translate"
 call 200 GET "/jobs/$refused"

@@ -3,7 +3,7 @@
 source "$(dirname "$0")/lib.sh"
 : "${TOKEN:?token of a user}" "${OTHER_TOKEN:?token of another user}" "${ADMIN_TOKEN:?token with admin_access}"
 
-AS=$TOKEN call 202 POST /jobs/upload -F "file=@$DOCUMENT"
+AS=$TOKEN call 202 POST /jobs/upload -F "file=@$DOCUMENT" -F index=false
 job=$(field '["job_id"]')
 document=$(field '["document_id"]')
 for path in "" /status /events /result /artifacts /download; do

@@ -5,7 +5,7 @@ source "$(dirname "$0")/lib.sh"
 AS=$TOKEN
 SCAN=$HERE/../../samples/helvora-de-scan.pdf
 
-call 202 POST /jobs/upload -F "file=@$SCAN"
+call 202 POST /jobs/upload -F "file=@$SCAN" -F index=false
 job=$(field '["job_id"]')
 same "$(PATIENCE=1500 finished "$job")" completed "the job's end"
 call 200 GET "/jobs/$job"
@@ -22,7 +22,7 @@ printf 'no image' >"$WORK/fake.png"
 call 422 POST /jobs/upload -F "file=@$WORK/fake.png"
 problem file-type-mismatch
 printf '\x89PNG\r\n\x1a\n\0\0\0\rIHDR' >"$WORK/cut.png"
-call 202 POST /jobs/upload -F "file=@$WORK/cut.png"
+call 202 POST /jobs/upload -F "file=@$WORK/cut.png" -F index=false
 job=$(field '["job_id"]')
 same "$(finished "$job")" failed "the job's end"
 call 200 GET "/jobs/$job"

@@ -35,8 +35,8 @@ same "$(header idempotent-replay)" true Idempotent-Replay
 post_json 422 /jobs/analysis "{\"document_id\": \"$document\", \"debug\": true}" -H "Idempotency-Key: $key"
 problem idempotency-key-reused
 
-call 202 POST /jobs/upload -F "file=@$DOCUMENT" -H "Idempotency-Key: up-$key"
+call 202 POST /jobs/upload -F "file=@$DOCUMENT" -F index=false -H "Idempotency-Key: up-$key"
 first=$(cat "$BODY")
-call 202 POST /jobs/upload -F "file=@$DOCUMENT" -H "Idempotency-Key: up-$key"
+call 202 POST /jobs/upload -F "file=@$DOCUMENT" -F index=false -H "Idempotency-Key: up-$key"
 same "$(cat "$BODY")" "$first" "answer to the repeated upload"
 echo "uploads: all as expected"

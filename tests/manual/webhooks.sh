@@ -88,7 +88,7 @@ call 200 POST "/webhooks/$webhook/rotate"
 new=$(field '["secret"]')
 
 # A job: told to the owner's webhook with both secrets, and to its own one
-call 202 POST /jobs/upload -F "file=@$DOCUMENT" -F "webhook_url=$hook/one" -F notify_email=somebody@example.com
+call 202 POST /jobs/upload -F "file=@$DOCUMENT" -F index=false -F "webhook_url=$hook/one" -F notify_email=somebody@example.com
 job=$(field '["job_id"]')
 own=$(field '["webhook_secret"]')
 same "$(finished "$job")" completed "the job's end"
@@ -122,7 +122,7 @@ problem notification-not-found
 
 # A receiver that is gone for good
 echo 410 >"$WORK/answer"
-call 202 POST /jobs/upload -F "file=@$DOCUMENT"
+call 202 POST /jobs/upload -F "file=@$DOCUMENT" -F index=false
 gone=$(field '["job_id"]')
 same "$(finished "$gone")" completed "the job's end, whatever its receiver says"
 until_state "/jobs/$gone/notifications" failed

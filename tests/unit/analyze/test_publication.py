@@ -229,8 +229,16 @@ def test_other_settings_are_another_recipe() -> None:
     assert recipes[0] == recipes[1] != recipes[2]
 
 
-@pytest.mark.parametrize(("kind", "follow_ups"), [("pdf", ["images", "index"]), ("md", ["index"])])
-def test_pictures_follow_where_pages_have_a_look(kind: str, follow_ups: list[str]) -> None:
+@pytest.mark.parametrize(
+    ("kind", "index", "follow_ups"),
+    [
+        ("pdf", True, ["images", "index"]),
+        ("pdf", False, ["images"]),
+        ("md", True, ["index"]),
+        ("md", False, []),
+    ],
+)
+def test_pictures_follow_where_pages_have_a_look(kind: str, index: bool, follow_ups: list[str]) -> None:
     world = Library()
     data = write_pdf(Sheet().text(50, 100, "We pay for fire.")) if kind == "pdf" else POLICY.encode()
     media_type = {"pdf": "application/pdf", "md": "text/markdown"}[kind]
@@ -240,6 +248,7 @@ def test_pictures_follow_where_pages_have_a_look(kind: str, follow_ups: list[str
         "document_sha256": sha256_of(iter([data])),
         "file_name": f"policy.{kind}",
         "media_type": media_type,
+        "index": index,
     }
     job = world.run(**pinned)
     made = [one for one in map(world.jobs.get, world.jobs.by_subject("DOCUMENT#d1")) if one and one.follows]
