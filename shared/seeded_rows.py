@@ -14,6 +14,7 @@ BENEFITS = "insurance_dcm_benefit"
 DETAILS = ("insurance_dcm_limit", "insurance_dcm_condition", "insurance_dcm_exclusion")
 CHILDREN_FIRST = (*DETAILS, BENEFITS, SEGMENTS)
 PARENTS_FIRST = CHILDREN_FIRST[::-1]
+VALIDATED = "validated_by_human"
 
 
 @dataclass(frozen=True, slots=True)

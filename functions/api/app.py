@@ -13,6 +13,7 @@ from functions.api.notifications import deliveries, webhooks
 from functions.api.operators import queues, tasks
 from functions.api.routes import (
     comparison,
+    console,
     control,
     docs,
     document_control,
@@ -20,6 +21,7 @@ from functions.api.routes import (
     health,
     jobs,
     results,
+    reviews,
     search,
     uploads,
 )
@@ -61,6 +63,7 @@ def create_app(
         jobs,
         waiting,
         results,
+        reviews,
         documents,
         search,
         comparison,
@@ -72,6 +75,7 @@ def create_app(
         queues,
         health,
         docs,
+        console,
     )
     app = framed(
         [*(module.router for module in modules), deliveries.operators],

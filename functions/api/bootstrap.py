@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from functions.api.notifications.ports import Notifying
     from functions.api.operators.ports import Operations
     from functions.api.products import Products
+    from shared.reviews import ReviewStore
     from shared.search import SearchService
     from shared.shelf import Shelf
 
@@ -49,6 +50,7 @@ class Services(Records):
     notifying: Notifying | None = None
     search: SearchService | None = None
     shelf: Shelf | None = None
+    reviews: ReviewStore | None = None
     checks: Mapping[str, Check] = field(default_factory=dict)
 
 
@@ -60,6 +62,7 @@ def on_aws(settings: ApiSettings) -> Services:
     from shared.aws.clients import client
     from shared.aws.documents_table import DynamoDocuments
     from shared.aws.jobs_table import DynamoJobs
+    from shared.aws.reviews_table import DynamoReviews
     from shared.aws.s3 import S3Files
     from shared.aws.search_function import LambdaSearch
     from shared.aws.shelf_table import DynamoShelf
@@ -85,6 +88,7 @@ def on_aws(settings: ApiSettings) -> Services:
         notifying=notification_ports.on_aws(settings),
         search=LambdaSearch(settings.search_function, endpoint) if settings.search_function else None,
         shelf=DynamoShelf(settings.jobs_table, endpoint),
+        reviews=DynamoReviews(settings.jobs_table, endpoint),
         checks={
             "jobs_table": lambda: jobs.get(_NOBODY),
             "documents_bucket": lambda: files.head(f"documents/{_NOBODY}/original"),

@@ -11,6 +11,7 @@ from fastapi import Depends, Request
 from functions.api.security import CallerDep, ServicesDep
 from shared.auth import AuthError, Caller
 from shared.errors import ClauseworksError, PermanentError
+from shared.seeded_rows import VALIDATED
 
 if TYPE_CHECKING:
     from shared.directus import Directus
@@ -38,6 +39,13 @@ class Products(Protocol):
         """
         ...
 
+    def validate(self, collection: str, row_id: str, token: str, *, validated: bool) -> bool:
+        """Set or clear ``validated_by_human`` of a seeded row with the token's rights; False without the row.
+
+        Raises AuthError where Directus refuses the token or the change, PermanentError, TransientError.
+        """
+        ...
+
 
 class DirectusProducts:
     """The products of the Directus at ``url``; all callers share its connections."""
@@ -58,6 +66,21 @@ class DirectusProducts:
         except PermanentError as error:
             # Nothing that the caller could mend: problems of this very type are told as internal errors.
             raise PermanentError(error.code, error.detail) from error
+
+    def validate(self, collection: str, row_id: str, token: str, *, validated: bool) -> bool:
+        """See Products."""
+        from shared.directus import DirectusNotFoundError, DirectusTokenError
+
+        directus = self._directus.speaking_as(token)
+        try:
+            # A change of a row that is not there would be refused as one that is not allowed.
+            directus.item(collection, row_id, ("id",))
+            directus.update(collection, [{"id": row_id, VALIDATED: validated}])
+        except DirectusNotFoundError:
+            return False
+        except DirectusTokenError:
+            raise AuthError("token-refused", "Directus does not accept the token; get a new one.") from None
+        return True
 
     def close(self) -> None:
         """Close the connections."""

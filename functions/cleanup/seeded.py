@@ -8,7 +8,7 @@ from typing import Any, Protocol
 
 from shared.directus import PRODUCTS, Directus, DirectusNotFoundError
 from shared.directus.model import reference
-from shared.seeded_rows import BENEFITS, SEGMENTS, ProductRows, SeededRow, of_product
+from shared.seeded_rows import BENEFITS, SEGMENTS, VALIDATED, ProductRows, SeededRow, of_product
 
 _QUERY = Path(__file__).with_name("product_rows.graphql")
 
@@ -56,7 +56,7 @@ class DirectusRows:
 def _seeded_row(row: Mapping[str, Any]) -> SeededRow:
     return SeededRow(
         id=reference(row["id"]),
-        validated=bool(row.get("validated_by_human")),
+        validated=bool(row.get(VALIDATED)),
         segment=reference(row.get(SEGMENTS)),
         benefit=reference(row.get(BENEFITS)),
     )

@@ -256,8 +256,6 @@ class _Handler(BaseHTTPRequestHandler):
 
     directus: DirectusServer
     protocol_version = "HTTP/1.1"
-    # Head and body are two writes: the second would wait for an acknowledgement.
-    disable_nagle_algorithm = True
     wbufsize = -1  # one packet an answer: two would wait for the delayed acknowledgement of the first
 
     def log_message(self, *_arguments: object) -> None:

@@ -18,13 +18,16 @@ SCRIPTS = sorted(
 
 @pytest.mark.parametrize("script", SCRIPTS, ids=lambda path: path.stem)
 def test_script(stack: LocalStack, script: Path) -> None:
+    localstack = is_localstack(stack)
     environment = {
         "PATH": os.environ["PATH"],
         "BASE_URL": stack.gateway_url,
         "TOKEN": stack.token(),
         "OTHER_TOKEN": stack.token(subject="somebody-else"),
         "ADMIN_TOKEN": stack.token(admin=True),
-        "EMPTY_FILE": "invalid-request" if is_localstack(stack) else "empty-file",
+        "EMPTY_FILE": "invalid-request" if localstack else "empty-file",
+        # LocalStack's free edition has no SES of version 2.
+        "NO_MAIL": "1" if localstack else "",
     }
     done = subprocess.run(["bash", str(script)], env=environment, capture_output=True, text=True, check=False)
 

@@ -150,7 +150,7 @@ def test_every_call_of_the_api_is_shown() -> None:
     document = json.loads((ROOT / "docs" / "api" / "openapi.json").read_text())
     for path in document["paths"]:
         pattern = re.escape(path)
-        pattern = re.sub(r"\\{\w+\\}", r"[\\w.-]+", pattern)
+        pattern = re.sub(r"\\{\w+\\}", r"[\\w./-]+", pattern)
         assert any(re.search(rf"\$API{pattern}[\"?]", line) for line in CURLS), path
 
 

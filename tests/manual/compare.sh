@@ -23,6 +23,20 @@ post_json 200 /compare "{\"document_ids\": [\"$first\", \"$second\"]}"
 same "$(field '["products"][0]["job_id"]')" "$one" "the first document's newest analysis"
 post_json 422 /compare "{\"job_ids\": [\"$one\"]}"
 problem invalid-request
+
+# A person's word on a finding: given, changed, taken back
+post_json 200 "/jobs/$one/findings/segments/0/review" '{"verdict": "rejected", "note": "not meant"}'
+post_json 200 "/jobs/$one/findings/segments/0/review" '{"verdict": "accepted"}'
+same "$(field '["mirrored"]')" no "what Directus knows of a finding that was not seeded"
+call 200 GET "/jobs/$one/reviews"
+same "$(field '["reviews"].__len__()')" 1 "the verdicts"
+call 200 DELETE "/jobs/$one/findings/segments/0/review"
+same "$(field '["reviews"]')" "[]" "the verdicts after the last was taken back"
+post_json 404 "/jobs/$one/findings/segments/99/review" '{"verdict": "accepted"}'
+problem finding-not-found
+AS=$OTHER_TOKEN post_json 404 "/jobs/$one/findings/segments/0/review" '{"verdict": "accepted"}'
+problem job-not-found
+
 AS=$OTHER_TOKEN post_json 404 /compare "{\"job_ids\": [\"$one\", \"$two\"]}"
 problem job-not-found
 AS=$OTHER_TOKEN post_json 404 /compare "{\"document_ids\": [\"$first\", \"$second\"]}"

@@ -7,8 +7,16 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import Any
 
-from functions.analyze.seeding.rows import EXTRACTION_DATE, VALIDATED, Row, Rows
-from shared.seeded_rows import BENEFITS, CHILDREN_FIRST, PARENTS_FIRST, SEGMENTS, ProductRows, SeededRow
+from functions.analyze.seeding.rows import EXTRACTION_DATE, Row, Rows
+from shared.seeded_rows import (
+    BENEFITS,
+    CHILDREN_FIRST,
+    PARENTS_FIRST,
+    SEGMENTS,
+    VALIDATED,
+    ProductRows,
+    SeededRow,
+)
 
 Cut = Callable[[Sequence[Row]], list[list[Row]]]
 

@@ -1,36 +1,22 @@
-"""The rows that a result becomes below a product.
-
-A row's id is derived from the product and the row's place: its parents, its taxonomy item, its scope, and
-its number among siblings that have all these in common, counted by value. The same finding therefore has
-the same id in every analysis of the product.
-"""
+"""The rows that a result becomes below a product; ``shared.seeded_ids`` says which, and under which ids."""
 
 from __future__ import annotations
 
-import uuid
-from collections import defaultdict
-from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
 from functions.analyze.seeding import values
 from shared.directus.taxonomy import relationship_of
-from shared.findings import Details, Finding, ResultTree
-from shared.seeded_rows import BENEFITS, PARENTS_FIRST, SEGMENTS
+from shared.findings import Finding, ResultTree
+from shared.seeded_ids import LIMITS, Placed, placed
+from shared.seeded_rows import BENEFITS, PARENTS_FIRST, VALIDATED
 
 Row = dict[str, Any]
 Rows = dict[str, dict[str, Row]]
 """Rows by collection and id; relations are ids."""
 
-LIMITS = "insurance_dcm_limit"
-CONDITIONS = "insurance_dcm_condition"
-EXCLUSIONS = "insurance_dcm_exclusion"
-PRODUCT = "dcm_product"
 EXTRACTION_DATE = "extraction_date"
-VALIDATED = "validated_by_human"
 NAME_OF = {collection: collection.removeprefix("insurance_dcm_") + "_name" for collection in PARENTS_FIRST}
-
-_NAMESPACE = uuid.uuid5(uuid.NAMESPACE_URL, "urn:clauseworks:seeded-row")
 
 
 def no_rows() -> Rows:
@@ -58,13 +44,8 @@ class Wanted:
 def build(tree: ResultTree, origin: Origin) -> Wanted:
     """Return the rows of what a result includes."""
     builder = _Builder(origin)
-    product = {PRODUCT: origin.product_id}
-    for segment, segment_id in builder.add(SEGMENTS, tree.segments, origin.product_id, product):
-        in_segment = {SEGMENTS: segment_id}
-        builder.add_details(segment, segment_id, product | in_segment)
-        for benefit, benefit_id in builder.add(BENEFITS, segment.benefits, segment_id, in_segment):
-            builder.add_details(benefit, benefit_id, product | in_segment | {BENEFITS: benefit_id})
-    builder.add_details(tree.product, origin.product_id, product)
+    for one in placed(tree, origin.product_id):
+        builder.add(one)
     return Wanted(builder.rows, tuple(builder.warnings))
 
 
@@ -74,35 +55,12 @@ class _Builder:
     rows: Rows = field(default_factory=no_rows)
     warnings: list[str] = field(default_factory=list)
 
-    def add_details(self, above: Finding | Details, parent_id: str, parents: Mapping[str, str]) -> None:
-        """Add limits, conditions and exclusions below one parent."""
-        for collection, findings in (
-            (LIMITS, above.limits),
-            (CONDITIONS, above.conditions),
-            (EXCLUSIONS, above.exclusions),
-        ):
-            missing = {BENEFITS: None, SEGMENTS: None} | dict(parents)
-            self.add(collection, findings, parent_id, missing)
-
-    def add(
-        self, collection: str, findings: Iterable[Finding], parent_id: str, parents: Mapping[str, str | None]
-    ) -> list[tuple[Finding, str]]:
-        """Add a row for each finding; return them with their ids."""
-        added = []
-        alike: dict[tuple[str, str], list[Finding]] = defaultdict(list)
-        for finding in findings:
-            if finding.is_included:
-                alike[finding.item_id or finding.item_name, finding.scope].append(finding)
-        for (item, scope), siblings in alike.items():
-            for number, finding in enumerate(sorted(siblings, key=_order)):
-                name = "\n".join((parent_id, collection, item, scope, str(number)))
-                row_id = str(uuid.uuid5(_NAMESPACE, name))
-                own = self._own(collection, finding)
-                if own is None:
-                    continue
-                self.rows[collection][row_id] = {"id": row_id, **own, **self._shared(finding), **parents}
-                added.append((finding, row_id))
-        return added
+    def add(self, one: Placed) -> None:
+        """Add the row of a finding."""
+        own = self._own(one.collection, one.finding)
+        if own is not None:
+            row = {"id": one.row_id, **own, **self._shared(one.finding), **one.parents}
+            self.rows[one.collection][one.row_id] = row
 
     def _own(self, collection: str, finding: Finding) -> Row | None:
         """Return the fields of a collection alone; None for a limit that its field cannot hold."""
@@ -136,9 +94,3 @@ class _Builder:
             EXTRACTION_DATE: self.origin.extraction_date,
             VALIDATED: False,
         }
-
-
-def _order(finding: Finding) -> tuple[str, bool, float, int, int]:
-    """Order siblings by what they say, then by where they say it."""
-    proof = finding.evidence[0]
-    return finding.unit, finding.value is None, finding.value or 0.0, proof.page, proof.start

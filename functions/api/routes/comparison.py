@@ -8,9 +8,10 @@ from collections.abc import Iterable, Iterator, Sequence
 from fastapi import APIRouter
 from fastapi.responses import Response
 
-from functions.api import documents, views
+from functions.api import documents
 from functions.api.answers import ComparedProduct, ComparisonView
 from functions.api.bootstrap import Services
+from functions.api.findings import require_result, result_of
 from functions.api.lookup import find_job, jobs_of, jobs_of_product
 from functions.api.openapi import COMPARE, answers
 from functions.api.problems import RequestError
@@ -19,7 +20,6 @@ from functions.api.security import CallerDep, GuardedRoute, ServicesDep
 from shared.auth import Caller
 from shared.clock import to_text
 from shared.comparison import compare
-from shared.findings import ResultTree, from_tree
 from shared.jobs.model import Job, Kind, Status
 
 # Lambda answers with at most 6 MB, in which the gateway's envelope escapes every quotation mark.
@@ -33,7 +33,7 @@ def compare_products(request: CompareRequest, caller: CallerDep, services: Servi
     """Compare analysed products: benefit by benefit, limit by limit, with the evidence of each."""
     jobs = list(_jobs(request, caller, services))
     taxonomy = _same_taxonomy(jobs)
-    comparison = compare([_result(job, services) for job in jobs])
+    comparison = compare([result_of(services, job) for job in jobs])
     body = ComparisonView(
         taxonomy=taxonomy, products=[_product(job) for job in jobs], comparison=comparison
     ).model_dump_json()
@@ -48,14 +48,7 @@ def _jobs(request: CompareRequest, caller: Caller, services: Services) -> Iterat
     """Yield the analyses that are meant, in the request's order: jobs, products, documents."""
     for job_id in request.job_ids:
         job = find_job(services, caller, job_id)
-        if job.kind is not Kind.ANALYSIS:
-            raise RequestError("not-an-analysis", f"Job {job_id} is no analysis.")
-        if job.status is not Status.COMPLETED:
-            raise RequestError(
-                "result-not-ready",
-                f"Job {job_id} is {job.status}; a result comes with completion.",
-                status=409,
-            )
+        require_result(job)
         yield job
     for product_id in request.product_ids:
         yield _newest(jobs_of_product(services, caller, product_id), f"product {product_id}")
@@ -85,13 +78,6 @@ def _same_taxonomy(jobs: Sequence[Job]) -> str:
             "with the same one.",
         )
     return names[0]
-
-
-def _result(job: Job, services: Services) -> ResultTree:
-    artifact = job.artifacts.get(views.RESULT)
-    if artifact is None:
-        raise RequestError("artifact-not-found", f"Job {job.job_id} has published no result.", status=404)
-    return from_tree(json.loads(services.files.get(artifact.key)))
 
 
 def _product(job: Job) -> ComparedProduct:

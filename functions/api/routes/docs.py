@@ -25,7 +25,6 @@ _FILES = {
     "swagger-ui.css": (_PACKAGE, "text/css"),
     "redoc.standalone.js": (_PACKAGE, "text/javascript"),
     "docs.js": ("", "text/javascript"),
-    "page.css": ("", "text/css"),
 }
 
 # Both pages set styles from scripts; ReDoc searches in a worker that it makes from a blob.
@@ -41,23 +40,6 @@ router = APIRouter(include_in_schema=False)
 def get_openapi(request: Request, root: RootDep) -> Response:
     """Describe the API, at the address that the request came by."""
     return JSONResponse({**request.app.openapi(), "servers": [{"url": root or "/"}]})
-
-
-@router.get("/")
-def get_home(root: RootDep) -> Response:
-    """Lead to what there is."""
-    links = "".join(
-        f'<li><a href="{html.escape(root)}{path}">{path}</a> {what}</li>'
-        for path, what in (
-            ("/docs", "try the API"),
-            ("/redoc", "read the reference"),
-            ("/openapi.json", "OpenAPI document"),
-            ("/health", "liveness"),
-            ("/health/ready", "readiness"),
-        )
-    )
-    text = "Insurance documents in; segments, benefits and limits out, each with its evidence."
-    return _page(root, f"<main><h1>Clauseworks</h1><p>{text}</p><ul>{links}</ul></main>", "page.css")
 
 
 @router.get("/docs")

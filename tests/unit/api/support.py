@@ -20,6 +20,7 @@ from functions.api.waiting.watch import Elsewhere, WatchMaker
 from shared.errors import PROBLEM_BASE
 from shared.jobs.model import Job
 from shared.memory import MemoryDocuments, MemoryFiles, MemoryJobs, MemoryQueue
+from shared.memory_reviews import MemoryReviews
 from shared.notifications.memory import MemoryNotificationQueue, MemoryNotifications, MemoryWebhooks
 from tests.fakes.operations import MemoryOperations
 
@@ -67,6 +68,7 @@ class Backend:
         self.files = MemoryFiles(fault=self._fault)
         self.queue = MemoryQueue(fault=self._fault)
         self.operations = MemoryOperations(self.queue, fault=self._fault)
+        self.reviews = MemoryReviews(fault=self._fault)
         self.webhooks = MemoryWebhooks(fault=self._fault)
         self.notifications = MemoryNotifications(self.jobs, fault=self._fault)
         self.notification_queue = MemoryNotificationQueue(fault=self._fault)
@@ -86,6 +88,7 @@ class Backend:
                 self.notification_queue,
                 lambda host, _port: self.names.get(host, ("93.184.215.14",)),
             ),
+            reviews=self.reviews,
             checks=checks,
         )
 

@@ -78,6 +78,9 @@ PROTECTED = [
     ("POST", "/jobs/x/notifications/y/redeliver"),
     ("GET", "/admin/notifications"),
     ("POST", "/admin/tasks/x/notifications/y/redeliver"),
+    ("GET", "/jobs/x/reviews"),
+    ("POST", "/jobs/x/findings/segments/0/review"),
+    ("DELETE", "/jobs/x/findings/segments/0/review"),
 ]
 
 

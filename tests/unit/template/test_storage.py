@@ -85,14 +85,12 @@ def test_documents_and_results_expire_in_every_version() -> None:
     assert any("AbortIncompleteMultipartUpload" in rule for rule in rules)
 
 
-def test_web_pages_of_other_origins_upload_only_where_they_are_named() -> None:
-    condition, configuration, otherwise = RESOURCES["DocumentsBucket"]["Properties"]["CorsConfiguration"][
-        "Fn::If"
-    ]
-
-    assert condition == "HasCorsOrigins"
-    assert configuration["CorsRules"][0]["AllowedOrigins"] == {"Fn::Split": [",", {"Ref": "CorsOrigins"}]}
-    assert otherwise == {"Ref": "AWS::NoValue"}
+def test_browsers_may_send_and_read_what_is_signed() -> None:
+    (rule,) = RESOURCES["DocumentsBucket"]["Properties"]["CorsConfiguration"]["CorsRules"]
+    assert rule["AllowedOrigins"] == ["*"]
+    # No removal, and nothing that is not signed is answered at all: the bucket is not public.
+    assert set(rule["AllowedMethods"]) == {"GET", "HEAD", "POST"}
+    assert all(RESOURCES["DocumentsBucket"]["Properties"]["PublicAccessBlockConfiguration"].values())
 
 
 @pytest.mark.parametrize("policy", ["DocumentsBucketTlsOnly", "QueuesTlsOnly"])

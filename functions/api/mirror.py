@@ -1,0 +1,48 @@
+"""A reviewer's word in Directus: ``validated_by_human`` of the row that the finding became.
+
+It is written with the reviewer's own token, so that nobody changes a row through us that Directus would not
+let them change. An accepted row is protected from then on: neither a later seeding nor a cleanup touches it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection
+from dataclasses import dataclass
+
+from functions.api.products import DIRECTUS_ISSUER, Products
+from shared.auth import AuthError, Caller
+from shared.errors import PermanentError, TransientError
+from shared.findings import ResultTree
+from shared.jobs.model import Job
+from shared.observability import logger
+from shared.reviews import Mirrored
+from shared.seeded_ids import placed
+
+
+@dataclass(frozen=True, slots=True)
+class Mirror:
+    """Tells Directus for one caller; without ``products`` there is none to tell."""
+
+    products: Products | None
+    caller: Caller
+    token: str
+    seed_roles: Collection[str]
+
+    def tell(self, job: Job, tree: ResultTree, path: str, *, validated: bool) -> Mirrored:
+        """Set or clear the mark of a finding's row, and return how that went; raises nothing."""
+        seeded = (job.result or {}).get("seeding") == "verified"
+        row = next((one for one in placed(tree, job.product_id) if one.path == path), None)
+        if not seeded or row is None:
+            return Mirrored.NO
+        if self.products is None:
+            return Mirrored.FAILED
+        if self.caller.issuer != DIRECTUS_ISSUER or not self.caller.may_seed(self.seed_roles):
+            return Mirrored.NOT_ALLOWED
+        try:
+            found = self.products.validate(row.collection, row.row_id, self.token, validated=validated)
+        except AuthError:
+            return Mirrored.NOT_ALLOWED
+        except (PermanentError, TransientError) as error:
+            logger.warning("Review not mirrored", job_id=job.job_id, problem=error.code)
+            return Mirrored.FAILED
+        return Mirrored.YES if found else Mirrored.GONE

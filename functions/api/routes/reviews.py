@@ -1,0 +1,145 @@
+"""What people say of findings: accept or reject, and take it back."""
+
+from __future__ import annotations
+
+from typing import Annotated, Literal
+
+from fastapi import APIRouter, Depends, Path, Request
+from pydantic import BaseModel, Field
+
+from functions.api.bootstrap import Services
+from functions.api.findings import result_of
+from functions.api.lookup import ReadableJob
+from functions.api.mirror import Mirror
+from functions.api.openapi import COMPARE, READ, answers
+from functions.api.problems import RequestError
+from functions.api.schemas import Request as Body
+from functions.api.security import CallerDep, GuardedRoute, ServicesDep, SettingsDep
+from shared.clock import to_text
+from shared.findings import ResultTree
+from shared.jobs.model import Job
+from shared.observability import logger
+from shared.reviews import Mirrored, Review, ReviewStore, Verdict, finding_at
+
+router = APIRouter(tags=["Results"], route_class=GuardedRoute)
+
+FindingPath = Annotated[
+    str,
+    Path(max_length=100, description="The finding's place in the result, as segments/0/benefits/2/limits/1."),
+]
+
+
+class ReviewRequest(Body):
+    """A verdict on a finding."""
+
+    verdict: Verdict
+    note: str = Field("", max_length=1000, description="Why, for colleagues.")
+
+
+class ReviewView(BaseModel):
+    """A verdict, who gave it, and whether Directus knows of it."""
+
+    path: str
+    verdict: Verdict
+    reviewer: str
+    at: str
+    note: str
+    mirrored: Literal["no", "yes", "not_allowed", "gone", "failed"] = Field(
+        description="Whether validated_by_human of the finding's row says it: no where the finding was not "
+        "seeded, not_allowed without the right to seed, gone where the row is not there any more, failed "
+        "where Directus could not be told (send it again)."
+    )
+
+
+class ReviewList(BaseModel):
+    """The verdicts on the findings of a job."""
+
+    reviews: list[ReviewView]
+
+
+def _reviews(services: ServicesDep) -> ReviewStore:
+    if services.reviews is None:
+        raise RuntimeError("the application was wired without a store of reviews")
+    return services.reviews
+
+
+def _mirror(request: Request, caller: CallerDep, services: ServicesDep, settings: SettingsDep) -> Mirror:
+    token = request.headers["authorization"].partition(" ")[2].strip()
+    return Mirror(services.products, caller, token, settings.seed_roles)
+
+
+ReviewsDep = Annotated[ReviewStore, Depends(_reviews)]
+MirrorDep = Annotated[Mirror, Depends(_mirror)]
+
+
+@router.get("/jobs/{job_id}/reviews", responses=answers(*READ))
+def list_reviews(job: ReadableJob, reviews: ReviewsDep) -> ReviewList:
+    """List what people have said of a job's findings."""
+    return ReviewList(reviews=[_view(review) for review in reviews.of_job(job.job_id)])
+
+
+@router.post("/jobs/{job_id}/findings/{path:path}/review", responses=answers(*COMPARE))
+def review_finding(
+    path: FindingPath,
+    body: ReviewRequest,
+    job: ReadableJob,
+    caller: CallerDep,
+    services: ServicesDep,
+    reviews: ReviewsDep,
+    mirror: MirrorDep,
+) -> ReviewView:
+    """Accept or reject a finding; a later verdict takes the place of an earlier one.
+
+    Where the finding was seeded, and the caller may seed, Directus is told: an accepted row is protected
+    from then on, a rejected one is not.
+    """
+    tree = _tree_with(path, job, services)
+    review = Review(
+        job_id=job.job_id,
+        path=path,
+        verdict=body.verdict,
+        reviewer=caller.owner.key,
+        at=services.clock(),
+        note=body.note,
+        mirrored=mirror.tell(job, tree, path, validated=body.verdict is Verdict.ACCEPTED),
+    )
+    reviews.put(review, job.expires_at)
+    logger.info("Finding reviewed", job_id=job.job_id, path=path, verdict=review.verdict.value)
+    return _view(review)
+
+
+@router.delete("/jobs/{job_id}/findings/{path:path}/review", responses=answers(*COMPARE))
+def withdraw_review(
+    path: FindingPath, job: ReadableJob, services: ServicesDep, reviews: ReviewsDep, mirror: MirrorDep
+) -> ReviewList:
+    """Take back the verdict on a finding, in Directus, too; the answer has those that are left."""
+    tree = _tree_with(path, job, services)
+    if mirror.tell(job, tree, path, validated=False) is Mirrored.FAILED:
+        raise RequestError(
+            "review-not-mirrored", "Directus could not be told. Try again in a moment.", status=503
+        )
+    reviews.remove(job.job_id, path)
+    return list_reviews(job, reviews)
+
+
+def _tree_with(path: str, job: Job, services: Services) -> ResultTree:
+    """Return the job's result, which has a finding at the path."""
+    tree = result_of(services, job)
+    if finding_at(tree, path) is None:
+        raise RequestError(
+            "finding-not-found",
+            "The result has no finding at this place. Places read as segments/0/benefits/2/limits/1.",
+            status=404,
+        )
+    return tree
+
+
+def _view(review: Review) -> ReviewView:
+    return ReviewView(
+        path=review.path,
+        verdict=review.verdict,
+        reviewer=review.reviewer,
+        at=to_text(review.at),
+        note=review.note,
+        mirrored=review.mirrored.value,
+    )

@@ -1,0 +1,128 @@
+"""A real Chromium before the console of the run's stack; what it complains of fails its test."""
+
+from __future__ import annotations
+
+import shutil
+import subprocess
+import uuid
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from infra.local.paths import locked
+from infra.local.stack import LocalStack
+from tests.integration.conftest import server_url, stack
+
+__all__ = ["server_url", "stack"]
+
+AXE = "4.10.3"
+FLAGS = (
+    "--no-sandbox",
+    "--disable-gpu",
+    "--disable-quic",
+    "--no-first-run",
+    "--disable-background-networking",
+    "--disable-component-update",
+    "--disable-sync",
+)
+WAIT = 30_000
+
+
+@dataclass
+class Tab:
+    """A page of the console, with everything that it asked for and complained of."""
+
+    page: Any
+    url: str
+    requested: list[str] = field(default_factory=list)
+    complaints: list[str] = field(default_factory=list)
+
+    def open(self, place: str = "#/") -> None:
+        self.page.goto(f"{self.url}/{place}")
+
+    def sign_in(self, token: str) -> None:
+        self.open()
+        self.page.get_by_label("Access token").fill(token)
+        self.page.get_by_role("button", name="Sign in").click()
+        self.page.get_by_role("heading", name="Jobs", exact=True).wait_for()
+
+    def analyse(self, file: Path, *, index: bool = False) -> str:
+        """Upload a document through the form; return the job's id."""
+        self.open("#/new")
+        self.page.get_by_label("Drop a document here, or choose one").set_input_files(file)
+        self.page.get_by_label("Searchable").set_checked(index)
+        self.page.get_by_role("button", name="Analyse", exact=True).click()
+        self.page.wait_for_url("**/#/jobs/*", timeout=WAIT)
+        return str(self.page.url.rsplit("/", 1)[1])
+
+
+@pytest.fixture(scope="session")
+def browser() -> Iterator[Any]:
+    executable = shutil.which("chromium")
+    if executable is None:
+        pytest.skip("there is no Chromium on this machine (infra/peers.sh installs Debian's)")
+    from playwright.sync_api import sync_playwright
+
+    with sync_playwright() as playwright:
+        running = playwright.chromium.launch(executable_path=executable, args=list(FLAGS))
+        yield running
+        running.close()
+
+
+@pytest.fixture
+def context(browser: Any) -> Iterator[Any]:
+    one = browser.new_context(viewport={"width": 1280, "height": 800}, locale="en-GB")
+    one.set_default_timeout(WAIT)
+    yield one
+    one.close()
+
+
+@pytest.fixture
+def tab(context: Any, stack: LocalStack, server_url: str) -> Iterator[Tab]:
+    one = new_tab(context, server_url)
+    yield one
+    assert one.complaints == []
+    allowed = (server_url, stack.deployed.endpoint, "blob:", "data:")
+    assert [url for url in one.requested if not url.startswith(allowed)] == []
+
+
+def new_tab(context: Any, url: str) -> Tab:
+    tab = Tab(context.new_page(), url)
+    tab.page.on("request", lambda request: tab.requested.append(request.url))
+    tab.page.on("pageerror", lambda error: tab.complaints.append(str(error)))
+    tab.page.on("console", lambda said: tab.complaints.append(said.text) if said.type == "error" else None)
+    return tab
+
+
+@pytest.fixture
+def user(stack: LocalStack) -> str:
+    """Return the token of somebody new."""
+    return stack.token(f"user-{uuid.uuid4().hex[:8]}")
+
+
+@pytest.fixture(scope="session")
+def axe(stack: LocalStack) -> str:
+    """Return axe-core's script; npm brings it, once for all runs."""
+    if shutil.which("npm") is None:
+        pytest.skip("there is no npm on this machine, which brings axe-core")
+    folder = stack.paths.cache / f"axe-{AXE}"
+    script = folder / "node_modules" / "axe-core" / "axe.min.js"
+    with locked(folder.with_suffix(".lock")):
+        if not script.exists():
+            folder.mkdir(parents=True, exist_ok=True)
+            command = [
+                "npm",
+                "install",
+                "--prefix",
+                str(folder),
+                "--no-audit",
+                "--no-fund",
+                f"axe-core@{AXE}",
+            ]
+            done = subprocess.run(command, capture_output=True, text=True, timeout=120, check=False)
+            if done.returncode:
+                pytest.skip(f"axe-core cannot be installed: {done.stderr[-200:]}")
+    return script.read_text()
