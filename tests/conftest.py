@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import logging
 import os
 import shutil
 import tempfile
 import uuid
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -13,6 +15,7 @@ import pytest
 from infra.local import guard
 from infra.local.paths import Paths
 from infra.local.stack import CREDENTIALS, LocalStack
+from shared.observability import logger
 
 # Settings of whoever starts the tests must not reach them.
 FOREIGN = ("AWS_", "DIRECTUS_", "POWERTOOLS_", "CLAUSEWORKS_STATE", "CLAUSEWORKS_STACK")
@@ -52,6 +55,15 @@ def pytest_unconfigure(config: pytest.Config) -> None:
     finally:
         guard.dismiss(paths)
         shutil.rmtree(folder, ignore_errors=True)
+
+
+@pytest.fixture(autouse=True)
+def level_of_the_log() -> Iterator[None]:
+    """Leave the log as it was: commands that run in this process make it quieter."""
+    log = logging.getLogger(logger.name)
+    before = log.level
+    yield
+    log.setLevel(before)
 
 
 def run_paths(folder: Path) -> Paths:
