@@ -18,6 +18,8 @@ $(VENV)/.installed: constraints.txt $(REQUIREMENTS) $(NODEPS)
 	@test -x $(RUN) || $(PYTHON) -m venv $(VENV)
 	@$(RUN) -m pip install --quiet --disable-pip-version-check -c constraints.txt $(REQUIREMENTS:%=-r %)
 	@$(RUN) -m pip install --quiet --disable-pip-version-check --no-deps -c constraints.txt $(NODEPS:%=-r %)
+	@printf '#!/bin/sh\nPYTHONPATH="%s" exec "%s" -m infra.cli "$$@"\n' "$(CURDIR)" "$(CURDIR)/$(RUN)" > $(VENV)/bin/clauseworks
+	@chmod +x $(VENV)/bin/clauseworks
 	@touch $@
 
 setup: $(VENV)/.installed ## Create the virtual environment with the pinned packages

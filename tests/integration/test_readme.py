@@ -52,6 +52,7 @@ ELSEWHERE = {
     "python -m infra.localstack up": "test_localstack.py",
     "python -m infra.localstack status": "test_localstack.py",
     "python -m infra.localstack down": "test_localstack.py",
+    "clauseworks": "test_cli.py",
 }
 ALLOWED_STATUS = {
     "pause": {200, 409},

@@ -1,0 +1,85 @@
+"""Watching a job: a bar in a terminal, lines in a pipe, and Ctrl-C that leaves the job alone."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import typer
+from rich.progress import BarColumn, Progress, TextColumn, TimeElapsedColumn
+
+from infra.cli.app import Session
+from infra.cli.client import TERMINAL, Client
+from infra.cli.errors import INTERRUPTED, NotDoneError
+
+Answer = dict[str, Any]
+
+
+def watch(session: Session, api: Client, job_id: str) -> Answer:
+    """Show a job's progress until it has ended; return its status.
+
+    Ctrl-C ends the watching, not the job: raises typer.Exit after saying how to go on. Raises CliError.
+    """
+    try:
+        if session.err.is_terminal and not session.as_json:
+            _bar(session, api, job_id)
+        else:
+            _lines(session, api, job_id)
+        return _ended(api, job_id)
+    except KeyboardInterrupt:
+        session.err.print(
+            f"\nThe job goes on. Watch it again:  clauseworks watch {job_id}\n"
+            f"Stop it:  clauseworks cancel {job_id}",
+            highlight=False,
+            soft_wrap=True,
+        )
+        raise typer.Exit(INTERRUPTED) from None
+
+
+def require_completed(job: Answer) -> None:
+    """Raise NotDoneError for a job that failed or was cancelled, with its reason."""
+    if job["status"] != "completed":
+        error = job.get("error") or {}
+        raise NotDoneError(
+            f"The job {'was cancelled' if job['status'] == 'cancelled' else 'failed'}"
+            f"{': ' + error['detail'] if error.get('detail') else '.'}",
+            str(error.get("type", "")),
+        )
+
+
+def _ended(api: Client, job_id: str) -> Answer:
+    """Return the status; events end with a pause, too, which the job may stay in for long."""
+    job = api.job(job_id)
+    if job["status"] not in TERMINAL:
+        raise NotDoneError(f"The job is {job['status']}. Go on with:  clauseworks resume {job_id} --watch")
+    return job
+
+
+def _bar(session: Session, api: Client, job_id: str) -> None:
+    columns = (TextColumn("{task.description}"), BarColumn(), TextColumn("{task.percentage:>3.0f} %"))
+    with Progress(*columns, TimeElapsedColumn(), console=session.err, transient=True) as progress:
+        task = progress.add_task("queued", total=100)
+        for event in api.events(job_id):
+            described = event["stage"] or event["status"]
+            if event["total"]:
+                described += f" {event['current']}/{event['total']}"
+            progress.update(task, completed=event["progress"], description=described)
+            if _over(api, event):
+                return
+
+
+def _lines(session: Session, api: Client, job_id: str) -> None:
+    shown = ""
+    for event in api.events(job_id):
+        line = f"{event['progress']:3} %  {event['status']:10} {event['stage']}"
+        if line != shown:
+            shown = line
+            session.err.print(line, highlight=False, markup=False)
+        if _over(api, event):
+            return
+
+
+def _over(api: Client, event: Answer) -> bool:
+    """Say whether an event is the last for now; a pause that the stream tells of may be long over."""
+    if event["status"] == "paused":
+        return bool(api.job(event["job_id"])["status"] == "paused")
+    return event["status"] in TERMINAL
