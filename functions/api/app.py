@@ -12,6 +12,7 @@ from functions.api.frame import framed
 from functions.api.notifications import deliveries, webhooks
 from functions.api.operators import queues, tasks
 from functions.api.routes import (
+    auth,
     comparison,
     console,
     control,
@@ -46,6 +47,7 @@ _TAGS = [
     {"name": "Control", "description": "Pause, resume, cancel."},
     {"name": "Notifications", "description": "Webhooks and e-mail when jobs have ended."},
     {"name": "Operators", "description": "Tasks, workers, queues, dead letters; for administrators."},
+    {"name": "Signing in", "description": "Through Directus, where the deployment knows one."},
     {"name": "Operation", "description": "Is it alive, is it ready."},
 ]
 
@@ -73,6 +75,7 @@ def create_app(
         deliveries,
         tasks,
         queues,
+        auth,
         health,
         docs,
         console,

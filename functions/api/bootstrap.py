@@ -14,6 +14,7 @@ from shared.jobs.queue import JobQueue
 from shared.jobs.store import JobStore
 
 if TYPE_CHECKING:
+    from functions.api.login import Logins
     from functions.api.notifications.ports import Notifying
     from functions.api.operators.ports import Operations
     from functions.api.products import Products
@@ -51,11 +52,13 @@ class Services(Records):
     search: SearchService | None = None
     shelf: Shelf | None = None
     reviews: ReviewStore | None = None
+    logins: Logins | None = None
     checks: Mapping[str, Check] = field(default_factory=dict)
 
 
 def on_aws(settings: ApiSettings) -> Services:
     """Return the services on DynamoDB, S3 and SQS."""
+    from functions.api.login import DirectusLogins
     from functions.api.notifications import ports as notification_ports
     from functions.api.operators import ports
     from functions.api.products import DirectusProducts
@@ -89,6 +92,7 @@ def on_aws(settings: ApiSettings) -> Services:
         search=LambdaSearch(settings.search_function, endpoint) if settings.search_function else None,
         shelf=DynamoShelf(settings.jobs_table, endpoint),
         reviews=DynamoReviews(settings.jobs_table, endpoint),
+        logins=DirectusLogins(settings.directus_url) if settings.directus_url else None,
         checks={
             "jobs_table": lambda: jobs.get(_NOBODY),
             "documents_bucket": lambda: files.head(f"documents/{_NOBODY}/original"),

@@ -39,12 +39,15 @@ class BodyTooLargeError(HTTPException):
         super().__init__(413)
 
 
-class GuardedRoute(APIRoute):
-    """A route that knows its caller and its body's type and size before the framework reads the body.
+class OpenRoute(APIRoute):
+    """A route for everybody, which knows its body's type and size before the framework reads the body.
 
     FastAPI reads the body before it solves dependencies, so that a dependency alone would let anybody
     send us anything.
     """
+
+    def admit(self, request: Request) -> None:
+        """Let a request in before its body is read, or raise."""
 
     def get_route_handler(self) -> Callable[[Request], Coroutine[Any, Any, Response]]:
         """Return the framework's handler behind the guards."""
@@ -55,7 +58,7 @@ class GuardedRoute(APIRoute):
         limit = MAX_MULTIPART if form else MAX_JSON
 
         async def guarded(request: Request) -> Response:
-            request.state.caller = authenticate(request)
+            self.admit(request)
             _require_content_type(request, expected)
             _require_length(request, limit)
             try:
@@ -64,6 +67,14 @@ class GuardedRoute(APIRoute):
                 raise _too_large(limit) from None
 
         return guarded
+
+
+class GuardedRoute(OpenRoute):
+    """A route for callers whom we know, before anything of the body is read."""
+
+    def admit(self, request: Request) -> None:
+        """Keep who calls; raises AuthError."""
+        request.state.caller = authenticate(request)
 
 
 def authenticate(request: Request) -> Caller:

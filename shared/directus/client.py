@@ -157,6 +157,10 @@ class Directus:
                 return found
             offset += self._page_size
 
+    def authenticate(self, what: str, body: Mapping[str, str]) -> Any:
+        """Begin (``login``), renew (``refresh``) or end (``logout``) a session; return its tokens, if any."""
+        return self.speaking_as("")._data("POST", f"/auth/{what}", body={**body, "mode": "json"})
+
     def product(self, product_id: str) -> Product:
         """Return a product; raises DirectusNotFoundError."""
         return Product.from_row(self.item(PRODUCTS, product_id))

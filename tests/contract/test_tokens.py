@@ -13,6 +13,7 @@ import jwt
 import pytest
 
 from functions.api.app import create_app
+from functions.api.login import DirectusLogins
 from functions.api.products import DirectusProducts
 from infra.directus.access import SEEDER_ROLE
 from tests.contract.directus import PASSWORD, DirectusServer
@@ -73,8 +74,9 @@ def shop(directus_server: DirectusServer, users: dict[str, str]) -> Iterator[Sho
         seed_roles=(SEEDER_ROLE,),
         jwt_issuers=("directus", "crm"),
     )
-    with closing(DirectusProducts(directus_server.url)) as products:
-        app = create_app(replace(backend.services(), products=products), settings)
+    url = directus_server.url
+    with closing(DirectusProducts(url)) as products, closing(DirectusLogins(url)) as logins:
+        app = create_app(replace(backend.services(), products=products, logins=logins), settings)
         yield Shop(directus_server, backend, Client(app, ""), users["ours"], users["theirs"])
 
 
@@ -212,3 +214,29 @@ def test_nothing_is_created_while_directus_is_down(shop: Shop, users: dict[str, 
     assert int(answer.headers["retry-after"]) >= 1
     assert shop.backend.sent() == []
     assert client.post("/jobs/analysis", json={"product_id": shop.ours}).status_code == 202
+
+
+class TestSigningIn:
+    def session(self, shop: Shop, what: str, **body: str) -> httpx.Response:
+        return Client(shop.api.app, "").post(f"/auth/{what}", json=body)
+
+    def test_a_session_begins_goes_on_and_ends(self, shop: Shop, users: dict[str, str]) -> None:
+        begun = self.session(shop, "login", email=users["alice"], password=PASSWORD)
+        assert begun.status_code == 200, begun.text
+        assert begun.headers["cache-control"] == "no-store"
+        assert 60 <= begun.json()["expires_in"] <= 3600
+        assert shop.with_token(begun.json()["access_token"]).get("/jobs").json()["jobs"] == []
+        renewed = self.session(shop, "refresh", refresh_token=begun.json()["refresh_token"])
+        assert renewed.status_code == 200, renewed.text
+        assert shop.with_token(renewed.json()["access_token"]).get("/jobs").status_code == 200
+        refresh = renewed.json()["refresh_token"]
+        assert self.session(shop, "logout", refresh_token=refresh).status_code == 204
+        assert problem(self.session(shop, "refresh", refresh_token=refresh)) == (401, "sign-in-refused")
+
+    @pytest.mark.parametrize(("who", "password"), [("alice", "wrong"), ("not-there@example.com", PASSWORD)])
+    def test_nobody_learns_which_part_was_wrong(
+        self, shop: Shop, users: dict[str, str], who: str, password: str
+    ) -> None:
+        answer = self.session(shop, "login", email=users.get(who, who), password=password)
+        assert problem(answer) == (401, "sign-in-refused")
+        assert password not in answer.text

@@ -61,6 +61,10 @@ ALLOWED_STATUS = {
     "unlock": {200, 409},
     "redeliver": {202, 409},
     "tree": {200, 409},
+    # The stack of the tests knows no Directus.
+    "login": {404},
+    "refresh": {404},
+    "logout": {404},
 }
 
 
@@ -102,14 +106,14 @@ def shell(stack: LocalStack, server_url: str) -> Shell:
 
 def test_every_curl_line_is_answered(shell: Shell) -> None:
     assert len(CURLS) > 15
-    first = json.loads(shell.run(CURLS[0]))
+    first = json.loads(shell.run(next(line for line in CURLS if "jobs/upload" in line)))
     ids = {"JOB_ID": first["job_id"], "DOCUMENT_ID": first["document_id"]}
     with httpx.Client(
         base_url=shell.environment["API"], headers=bearer(shell.environment["TOKEN"]), trust_env=False
     ) as api:
         wait(api, first["job_id"])
         # What is deleted serves no other line: these go last.
-        for line in sorted(CURLS[1:], key=deletes_document):
+        for line in sorted(CURLS, key=deletes_document):
             if deletes_document(line):
                 let_jobs_end(api, ids["DOCUMENT_ID"])
             if "NOTIFICATION_ID" in line:

@@ -37,9 +37,10 @@ router = APIRouter(include_in_schema=False)
 def get_console(root: RootDep, services: ServicesDep) -> Response:
     """Show the console."""
     at = f"{html.escape(root)}/console/{version()}"
+    login = " data-login" if services.logins is not None else ""
     preloads = "".join(f'<link rel="modulepreload" href="{at}/{name}.js">' for name in _FIRST)
     text = (
-        f'<!doctype html><html lang="en" data-root="{html.escape(root)}"><head><meta charset="utf-8">'
+        f'<!doctype html><html lang="en" data-root="{html.escape(root)}"{login}><head><meta charset="utf-8">'
         '<meta name="viewport" content="width=device-width, initial-scale=1"><title>Clauseworks</title>'
         '<meta name="description" content="What insurance documents grant, with the evidence.">'
         f'<link rel="icon" href="{at}/icon.svg"><link rel="stylesheet" href="{at}/console.css">{preloads}'

@@ -1,6 +1,7 @@
 // The frame: who is signed in, where one is (the part of the address behind #), and the view that is shown.
 
 import { el, fill, button } from "./dom.js";
+import { post } from "./api.js";
 import * as session from "./session.js";
 import { failure } from "./notices.js";
 
@@ -72,8 +73,15 @@ function frame(signedIn, name) {
   fill(
     account,
     signedIn && el("span", { class: "who", title: signedIn.name }, signedIn.name),
-    signedIn && button("Sign out", () => session.end("You are signed out."), { class: "quiet" }),
+    signedIn && button("Sign out", signOut, { class: "quiet" }),
   );
+}
+
+// Directus, too, forgets the session where it began there.
+function signOut() {
+  const refresh = session.refreshToken();
+  if (refresh) post("/auth/logout", { refresh_token: refresh }).catch(() => {});
+  session.end("You are signed out.");
 }
 
 session.onChange((why) => {
