@@ -106,7 +106,8 @@ def _serve(stack: LocalStack, url: str) -> None:
     """Print how to go on, and keep the stack up until Ctrl-C."""
     say(
         f"""
-The stack is up: API and docs at {url}/docs. Paste these lines:
+The stack is up: the console at {url}, API and docs at {url}/docs.
+Sign in to the console with this token, or paste these lines:
 
   TOKEN={stack.token()}
   curl -s -H "Authorization: Bearer $TOKEN" -F file=@samples/helvora-fr.pdf {url}/jobs/upload

@@ -59,8 +59,9 @@ class Tab:
         return str(self.page.url.rsplit("/", 1)[1])
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")
 def browser() -> Iterator[Any]:
+    """A browser for one file: while it runs, so does an event loop, which other tests cannot bear."""
     executable = shutil.which("chromium")
     if executable is None:
         pytest.skip("there is no Chromium on this machine (infra/peers.sh installs Debian's)")
