@@ -85,7 +85,7 @@ class BlockView(Span):
     level: int = Field(description="1 to 6 for headings, else 0.")
 
 
-class Row(Span):
+class TableRow(Span):
     """A row of a table."""
 
     cells: list[str]
@@ -95,7 +95,7 @@ class Row(Span):
 class Table(BaseModel):
     """A table."""
 
-    rows: list[Row]
+    rows: list[TableRow]
 
 
 class WordView(Span):

@@ -53,10 +53,19 @@ def complete(document: dict[str, Any]) -> dict[str, Any]:
     model = ProblemView.model_json_schema(ref_template="#/components/schemas/{model}")
     schemas.update(model.pop("$defs", {}))
     schemas["ProblemView"] = model
+    for schema in schemas.values():
+        _mark_files(schema.get("properties", {}))
     for path in document["paths"].values():
         for operation in path.values():
             _replace_validation(operation["responses"])
     return document
+
+
+def _mark_files(properties: dict[str, Any]) -> None:
+    """Name files in the way of OpenAPI 3.0, too, which is the one that generators of clients know."""
+    for field in properties.values():
+        if field.get("contentMediaType") == "application/octet-stream":
+            field["format"] = "binary"
 
 
 def _replace_validation(responses: dict[str, Any]) -> None:

@@ -10,6 +10,7 @@ from pathlib import Path
 from infra.local.paths import Paths
 from infra.local.stack import LocalStack
 from tests.benchmarks import (
+    console,
     containers,
     directus,
     extraction,
@@ -42,6 +43,7 @@ def main() -> int:
             jobs.run(stack)
             progress.run(stack)
             watchers.run(stack)
+            console.run(stack)
         push.run()
     return 0
 
