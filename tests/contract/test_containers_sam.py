@@ -36,6 +36,8 @@ EXPECTED: dict[str, dict[str, Any]] = {
     "CleanupFunction": {"batchItemFailures": []},
     "ReconcileFunction": {"errors": 0},
     "NotifyFunction": {"batchItemFailures": []},
+    # The event's owner has no documents.
+    "SearchFunction": {"answer": {"hits": [], "found": 0, "documents": 0, "skipped": []}},
     # There is no token in its event, and nobody who follows the job in that of push.
     "WaitFunction": {"statusCode": 401},
     "PushFunction": {"sent": 0},
