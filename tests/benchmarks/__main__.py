@@ -16,6 +16,7 @@ from tests.benchmarks import (
     extraction,
     imports,
     jobs,
+    left_out,
     models,
     ocr,
     outputs,
@@ -32,6 +33,7 @@ def main() -> int:
     extraction.run()
     ocr.run()
     retrieval.run()
+    left_out.run()
     models.run()
     outputs.run()
     directus.run()

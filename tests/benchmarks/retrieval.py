@@ -62,7 +62,7 @@ def run() -> None:
 
 
 def _passages() -> list[Passage]:
-    documents = [read(path) for path in sorted(SAMPLES.glob("helvora-*.pdf"))]
+    documents = [read(path) for path in sorted(SAMPLES.glob("helvora-*.pdf")) if "scan" not in path.stem]
     return [passage for document in documents for passage in passages_of(document)]
 
 
