@@ -12,8 +12,8 @@ from collections import defaultdict
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 
+from shared.finding_paths import paths
 from shared.findings import Details, Finding, ResultTree
-from shared.reviews import paths
 from shared.seeded_rows import BENEFITS, DETAILS, SEGMENTS
 
 PRODUCT = "dcm_product"

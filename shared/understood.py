@@ -20,6 +20,7 @@ from datetime import datetime
 from typing import Any
 
 from shared.documents import Document, DocumentStore, Understood, understood_prefix
+from shared.errors import PermanentError
 from shared.files import Files
 from shared.jobs.model import Job
 from shared.jobs.store import JobStore, subject_of
@@ -99,6 +100,13 @@ def forget(documents: DocumentStore, files: Files, document_id: str, job_id: str
     if document is not None and document.product_id and documents.mark_emptied(document_id, now):
         removed += files.delete_prefix(document.prefix)
     return removed
+
+
+def understood_gone() -> PermanentError:
+    """Return the error of a job whose document is not understood any more: it was deleted, or taken back."""
+    return PermanentError(
+        "source-gone", "What was understood of the document no longer exists. Analyse it again."
+    )
 
 
 def document_of(job: Job) -> str:

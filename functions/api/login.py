@@ -10,7 +10,6 @@ from dataclasses import dataclass
 from functools import cached_property
 from typing import TYPE_CHECKING, Any, Protocol
 
-from functions.api.problems import RequestError
 from functions.api.products import TIMEOUT_SECONDS
 from shared.auth import AuthError
 
@@ -88,12 +87,3 @@ class DirectusLogins:
 
 def _session(data: Mapping[str, Any]) -> SignedIn:
     return SignedIn(str(data["access_token"]), str(data["refresh_token"]), int(data["expires"]) // 1000)
-
-
-def not_configured() -> RequestError:
-    """Return the refusal where there is no Directus to sign in at."""
-    return RequestError(
-        "directus-not-configured",
-        "This deployment knows no Directus (DIRECTUS_URL). Sign in with an access token.",
-        status=404,
-    )

@@ -16,7 +16,7 @@ from shared.findings import ResultTree
 from shared.jobs.model import Job
 from shared.observability import logger
 from shared.reviews import Mirrored
-from shared.seeded_ids import placed
+from shared.seeded_ids import Placed, placed
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,10 +30,12 @@ class Mirror:
 
     def tell(self, job: Job, tree: ResultTree, path: str, *, validated: bool) -> Mirrored:
         """Set or clear the mark of a finding's row, and return how that went; raises nothing."""
-        seeded = (job.result or {}).get("seeding") == "verified"
-        row = next((one for one in placed(tree, job.product_id) if one.path == path), None)
-        if not seeded or row is None:
+        if (job.result or {}).get("seeding") != "verified":
             return Mirrored.NO
+        row = next((one for one in placed(tree, job.product_id) if one.path == path), None)
+        return Mirrored.NO if row is None else self._tell(job, row, validated=validated)
+
+    def _tell(self, job: Job, row: Placed, *, validated: bool) -> Mirrored:
         if self.products is None:
             return Mirrored.FAILED
         if self.caller.issuer != DIRECTUS_ISSUER or not self.caller.may_seed(self.seed_roles):

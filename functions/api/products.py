@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Annotated, Protocol
 
 from fastapi import Depends, Request
 
-from functions.api.security import CallerDep, ServicesDep
+from functions.api.security import CallerDep, ServicesDep, token_of
 from shared.auth import AuthError, Caller
 from shared.errors import ClauseworksError, PermanentError
 from shared.seeded_rows import VALIDATED
@@ -113,8 +113,7 @@ class ProductGate:
 
 
 def _gate(request: Request, caller: CallerDep, services: ServicesDep) -> ProductGate:
-    token = request.headers["authorization"].partition(" ")[2].strip()
-    return ProductGate(services.products, caller, token)
+    return ProductGate(services.products, caller, token_of(request))
 
 
 ProductGateDep = Annotated[ProductGate, Depends(_gate)]

@@ -77,6 +77,11 @@ class GuardedRoute(OpenRoute):
         request.state.caller = authenticate(request)
 
 
+def token_of(request: Request) -> str:
+    """Return the token of a request that was authenticated."""
+    return request.headers["authorization"].partition(" ")[2].strip()
+
+
 def authenticate(request: Request) -> Caller:
     """Return who calls; raises AuthError."""
     headers = request.headers.getlist("authorization")

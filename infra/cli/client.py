@@ -9,6 +9,7 @@ import json
 import time
 import uuid
 from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any, Self
 
@@ -193,21 +194,15 @@ class Client:
         raise AssertionError("unreachable")
 
 
-class _unreachable:  # noqa: N801 - reads as what it is: a context
-    """Turns errors of the network into ours, which name the place and no token."""
-
-    def __init__(self, place: str) -> None:
-        self._place = place
-
-    def __enter__(self) -> None:
-        return None
-
-    def __exit__(self, kind: object, error: BaseException | None, trace: object) -> None:
-        if isinstance(error, httpx.HTTPError):
-            raise UnreachableError(
-                f"Nobody answers at {self._place} ({type(error).__name__}). Is the address right, and the "
-                "API running?"
-            ) from None
+@contextmanager
+def _unreachable(place: str) -> Iterator[None]:
+    """Turn errors of the network into ours, which name the place and no token."""
+    try:
+        yield
+    except httpx.HTTPError as error:
+        raise UnreachableError(
+            f"Nobody answers at {place} ({type(error).__name__}). Is the address right, and the API running?"
+        ) from None
 
 
 def _problem(answer: httpx.Response) -> CliError:

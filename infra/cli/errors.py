@@ -1,10 +1,10 @@
 """What can go wrong, and the exit status that tells scripts of it.
 
-CliError            6  the API refuses what was asked
-├── NotSignedIn     3  no token, one that does not hold, or one that may not do this
-├── NotFound        4  there is no such job, document or file
-├── Unreachable     5  the API does not answer, or is in trouble
-└── NotDone         1  a job failed or was cancelled, or some files of a folder did
+CliError             6  the API refuses what was asked
+├── NotSignedInError  3  no token, one that does not hold, or one that may not do this
+├── NotFoundError     4  there is no such job, document or file
+├── UnreachableError  5  the API does not answer, or is in trouble
+└── NotDoneError      1  a job failed or was cancelled, or some files of a folder did
 """
 
 from __future__ import annotations

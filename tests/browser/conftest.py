@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import shutil
-import subprocess
 import uuid
 from collections.abc import Iterator
 from dataclasses import dataclass, field
@@ -12,9 +11,9 @@ from typing import Any
 
 import pytest
 
-from infra.local.paths import locked
 from infra.local.stack import LocalStack
 from tests.integration.conftest import server_url, stack
+from tests.npm import installed
 
 __all__ = ["server_url", "stack"]
 
@@ -107,23 +106,4 @@ def user(stack: LocalStack) -> str:
 @pytest.fixture(scope="session")
 def axe(stack: LocalStack) -> str:
     """Return axe-core's script; npm brings it, once for all runs."""
-    if shutil.which("npm") is None:
-        pytest.skip("there is no npm on this machine, which brings axe-core")
-    folder = stack.paths.cache / f"axe-{AXE}"
-    script = folder / "node_modules" / "axe-core" / "axe.min.js"
-    with locked(folder.with_suffix(".lock")):
-        if not script.exists():
-            folder.mkdir(parents=True, exist_ok=True)
-            command = [
-                "npm",
-                "install",
-                "--prefix",
-                str(folder),
-                "--no-audit",
-                "--no-fund",
-                f"axe-core@{AXE}",
-            ]
-            done = subprocess.run(command, capture_output=True, text=True, timeout=120, check=False)
-            if done.returncode:
-                pytest.skip(f"axe-core cannot be installed: {done.stderr[-200:]}")
-    return script.read_text()
+    return (installed(stack.paths, "axe-core", AXE) / "axe-core" / "axe.min.js").read_text()

@@ -3,15 +3,14 @@
 from __future__ import annotations
 
 import json
-import shutil
 import subprocess
 from pathlib import Path
 
 import pytest
 
-from infra.local.paths import locked
 from infra.local.stack import LocalStack
 from shared.ids import uuid7
+from tests.npm import installed
 
 EXAMPLE = Path(__file__).parents[2] / "docs" / "examples" / "watch.ts"
 TYPESCRIPT = "5.9.3"
@@ -22,19 +21,7 @@ TERMS = "# Travel cover\n\n## Baggage\n\nWe pay up to GBP 800 for lost baggage, 
 @pytest.fixture(scope="module")
 def compiler(stack: LocalStack) -> Path:
     """Return TypeScript's compiler; npm brings it, once for all runs."""
-    if shutil.which("npm") is None:
-        pytest.skip("there is no npm on this machine, which brings TypeScript")
-    folder = stack.paths.cache / f"typescript-{TYPESCRIPT}"
-    program = folder / "node_modules" / ".bin" / "tsc"
-    with locked(folder.with_suffix(".lock")):
-        if not program.exists():
-            folder.mkdir(parents=True, exist_ok=True)
-            wanted = f"typescript@{TYPESCRIPT}"
-            command = ["npm", "install", "--prefix", str(folder), "--no-audit", "--no-fund", wanted]
-            done = subprocess.run(command, capture_output=True, text=True, timeout=120, check=False)
-            if done.returncode:
-                pytest.skip(f"TypeScript cannot be installed: {done.stderr[-200:]}")
-    return program
+    return installed(stack.paths, "typescript", TYPESCRIPT) / ".bin" / "tsc"
 
 
 def test_the_example_holds_its_types_and_follows_a_job(

@@ -27,6 +27,7 @@ from shared.files import FileMissingError
 from shared.jobs.states import FencedError
 from shared.jobs.workflow import Run, Stage
 from shared.shelf import Indexed, Indexes, Shelf, SupersededError
+from shared.understood import understood_gone
 
 if TYPE_CHECKING:
     from functions.analyze.document import Document
@@ -178,9 +179,7 @@ class IndexWorkflow:
         try:
             return document_from_dict(json.loads(self._run.files.get(key)))
         except FileMissingError as error:
-            raise PermanentError(
-                "source-gone", "What was understood of the document no longer exists. Analyse it again."
-            ) from error
+            raise understood_gone() from error
 
     @cached_property
     def _passages(self) -> list[Passage]:

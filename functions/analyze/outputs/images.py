@@ -26,7 +26,7 @@ from shared.errors import PermanentError
 from shared.files import FileMissingError
 from shared.jobs.workflow import Run, Stage
 from shared.observability import logger
-from shared.understood import about_key, image_key, image_note_key, images_prefix
+from shared.understood import about_key, image_key, image_note_key, images_prefix, understood_gone
 
 # About a second of work, with encoding and storing.
 PAGES_PER_UNIT = 10
@@ -41,12 +41,6 @@ def encode(bitmap: Bitmap) -> bytes:
     data = io.BytesIO()
     Image.fromarray(bitmap.pixels).save(data, "WEBP", quality=_QUALITY, method=_EFFORT)
     return data.getvalue()
-
-
-def _gone() -> PermanentError:
-    return PermanentError(
-        "source-gone", "What was understood of the document no longer exists. Analyse it again."
-    )
 
 
 class PageImages:
@@ -90,7 +84,7 @@ class PageImages:
         if self._run.files.head(about_key(self._prefix)) is None:
             # Removed while a worker that stood still was in here: nobody else would look for them.
             self.undo()
-            raise _gone()
+            raise understood_gone()
         return drawn
 
     def _picture(self, number: int) -> bool:
@@ -123,7 +117,7 @@ class PageImages:
         try:
             about: dict[str, Any] = json.loads(self._run.files.get(about_key(self._prefix)))
         except FileMissingError as error:
-            raise _gone() from error
+            raise understood_gone() from error
         return about
 
     @cached_property

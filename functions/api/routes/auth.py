@@ -7,8 +7,9 @@ from typing import Annotated
 from fastapi import APIRouter, Depends, Response
 from pydantic import BaseModel, Field, SecretStr
 
-from functions.api.login import Logins, SignedIn, not_configured
+from functions.api.login import Logins, SignedIn
 from functions.api.openapi import answers
+from functions.api.problems import RequestError
 from functions.api.schemas import Request
 from functions.api.security import OpenRoute, ServicesDep
 
@@ -42,7 +43,11 @@ class Session(BaseModel):
 
 def _logins(services: ServicesDep) -> Logins:
     if services.logins is None:
-        raise not_configured()
+        raise RequestError(
+            "directus-not-configured",
+            "This deployment knows no Directus (DIRECTUS_URL). Sign in with an access token.",
+            status=404,
+        )
     return services.logins
 
 

@@ -21,7 +21,7 @@ from functions.api.security import ServicesDep
 from shared.files import Files
 
 _FOLDER = Path(__file__).parents[1] / "static" / "console"
-_TYPES = {".js": "text/javascript", ".css": "text/css"}
+_TYPES = {".js": "text/javascript", ".css": "text/css", ".svg": "image/svg+xml"}
 _FIRST = ("dom", "session", "api", "notices", "text", "signin", "jobs")
 
 _POLICY = (
@@ -77,8 +77,7 @@ def version() -> str:
 
 @cache
 def _assets() -> dict[str, tuple[bytes, str]]:
-    types = {**_TYPES, ".svg": "image/svg+xml"}
-    return {file.name: (file.read_bytes(), types[file.suffix]) for file in _FOLDER.iterdir()}
+    return {file.name: (file.read_bytes(), _TYPES[file.suffix]) for file in _FOLDER.iterdir()}
 
 
 def _origin(files: Files) -> str:

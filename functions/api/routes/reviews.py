@@ -14,12 +14,13 @@ from functions.api.mirror import Mirror
 from functions.api.openapi import COMPARE, READ, answers
 from functions.api.problems import RequestError
 from functions.api.schemas import Request as Body
-from functions.api.security import CallerDep, GuardedRoute, ServicesDep, SettingsDep
+from functions.api.security import CallerDep, GuardedRoute, ServicesDep, SettingsDep, token_of
 from shared.clock import to_text
+from shared.finding_paths import finding_at
 from shared.findings import ResultTree
 from shared.jobs.model import Job
 from shared.observability import logger
-from shared.reviews import Mirrored, Review, ReviewStore, Verdict, finding_at
+from shared.reviews import Mirrored, Review, ReviewStore, Verdict
 
 router = APIRouter(tags=["Results"], route_class=GuardedRoute)
 
@@ -64,8 +65,7 @@ def _reviews(services: ServicesDep) -> ReviewStore:
 
 
 def _mirror(request: Request, caller: CallerDep, services: ServicesDep, settings: SettingsDep) -> Mirror:
-    token = request.headers["authorization"].partition(" ")[2].strip()
-    return Mirror(services.products, caller, token, settings.seed_roles)
+    return Mirror(services.products, caller, token_of(request), settings.seed_roles)
 
 
 ReviewsDep = Annotated[ReviewStore, Depends(_reviews)]

@@ -2,7 +2,7 @@
 
 import * as session from "./session.js";
 
-export const root = document.documentElement.dataset.root;
+export const { root } = session;
 const RETRIES = 3;
 
 // What the API says went wrong: title, detail, type and status of its problem document.

@@ -3,13 +3,12 @@
 import { el, fill, choice, button, table } from "./dom.js";
 import { get, pause } from "./api.js";
 import { failure } from "./notices.js";
-import { TERMINAL, when } from "./text.js";
+import { STATES, TERMINAL, when } from "./text.js";
 
 const EVERY = 3000;
-const STATES = ["", "queued", "running", "paused", "completed", "failed", "cancelled"];
 
 export default async function jobs(section, { query, signal }) {
-  const status = choice(STATES.map((name) => [name, name || "all states"]), query.get("status") ?? "", {
+  const status = choice([["", "all states"], ...STATES.map((name) => [name, name])], query.get("status") ?? "", {
     "aria-label": "State",
     onchange: () => (location.hash = status.value ? `#/?status=${status.value}` : "#/"),
   });

@@ -3,19 +3,18 @@
 import { el, fill, choice, button, table } from "./dom.js";
 import { get, pause, post } from "./api.js";
 import { failure, guarded } from "./notices.js";
-import { duration, when } from "./text.js";
+import { duration, STATES, when } from "./text.js";
 import { bar, state } from "./jobs.js";
 import { charts } from "./charts.js";
 
 const EVERY = 5000;
-const STATES = ["", "queued", "running", "paused", "completed", "failed", "cancelled"];
 const OF_JOBS = { analysis: true, cleanup: true };
-const KINDS = ["", "analysis", "output", "cleanup"];
+const KINDS = ["analysis", "output", "cleanup"];
 
 export default async function operators(section, { query, signal }) {
   const parts = Object.fromEntries(["queues", "letters", "workers", "charts", "tasks"].map((name) => [name, el("div", null, "Loading …")]));
   const pick = (name, options, text) =>
-    choice(options.map((value) => [value, value || text]), query.get(name) ?? "", { "aria-label": text, onchange: () => (location.hash = `#/operators?${new URLSearchParams(filter())}`) });
+    choice([["", text], ...options.map((value) => [value, value])], query.get(name) ?? "", { "aria-label": text, onchange: () => (location.hash = `#/operators?${new URLSearchParams(filter())}`) });
   const status = pick("status", STATES, "all states");
   const kind = pick("kind", KINDS, "all kinds");
   const filter = () => Object.fromEntries([["status", status.value], ["kind", kind.value]].filter(([, value]) => value));

@@ -7,7 +7,6 @@ import { amount, named, percent } from "./text.js";
 import { viewer } from "./viewer.js";
 
 const KINDS = ["segments", "benefits", "limits", "conditions", "exclusions"];
-const ONE = { segments: "segment", benefits: "benefit", limits: "limit", conditions: "condition", exclusions: "exclusion" };
 
 // Shows the tree of a job beside the page that proves what is chosen.
 export async function result(section, job, query, signal) {
@@ -21,7 +20,7 @@ export async function result(section, job, query, signal) {
   const count = el("p", { class: "facts", role: "status" });
   const list = el("ul", { class: "tree" });
   const entries = [];
-  fill(list, branches(tree, "", 0));
+  fill(list, branches(tree, ""));
   if (!entries.length) fill(list, el("li", { class: "empty" }, "The document grants nothing that the taxonomy knows."));
   add(
     section,
@@ -37,18 +36,18 @@ export async function result(section, job, query, signal) {
   const first = entries[0];
   if (first) pages.show(first.finding.evidence[0]);
 
-  function branches(above, path, depth) {
-    return KINDS.flatMap((name) => (above[name] ?? []).map((finding, at) => branch(finding, name, `${path}${name}/${at}`, depth)));
+  function branches(above, path) {
+    return KINDS.flatMap((name) => (above[name] ?? []).map((finding, at) => branch(finding, name, `${path}${name}/${at}`)));
   }
 
-  function branch(finding, name, path, depth) {
-    const node = el("li", { class: `depth${Math.min(depth, 3)}` });
+  function branch(finding, name, path) {
+    const node = el("li");
     const mark = el("span", { class: "verdict" });
     const entry = { finding, name, node, words: said(finding, name), below: [] };
     entries.push(entry);
     const open = button(
       [
-        el("span", { class: `kind ${name}` }, ONE[name]),
+        el("span", { class: `kind ${name}` }, name.slice(0, -1)),
         el("span", { class: "name" }, named(finding.item_name)),
         el("span", { class: "amount" }, [amount(finding), finding.scope && named(finding.scope)].filter(Boolean).join(", ")),
         el("span", { class: "confidence", title: "Confidence" }, percent(finding.confidence)),
@@ -61,7 +60,7 @@ export async function result(section, job, query, signal) {
       { class: "finding" },
     );
     const before = entries.length;
-    const inside = branches(finding, `${path}/`, depth + 1);
+    const inside = branches(finding, `${path}/`);
     entry.below = entries.slice(before);
     fill(node, el("div", { class: "row" }, open, judged(job, path, reviews, mark), mark), inside.length > 0 && el("ul", null, inside));
     return node;

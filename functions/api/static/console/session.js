@@ -3,7 +3,7 @@
 const KEY = "clauseworks";
 const EARLY = 60_000;
 
-const root = document.documentElement.dataset.root;
+export const root = document.documentElement.dataset.root;
 const listeners = new Set();
 let kept = read();
 let renewing = null;

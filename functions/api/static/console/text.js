@@ -40,4 +40,5 @@ export function secondsLeft(job, now = Date.now()) {
   return (gone * (100 - job.percent_complete)) / job.percent_complete;
 }
 
+export const STATES = ["queued", "running", "paused", "completed", "failed", "cancelled"];
 export const TERMINAL = new Set(["completed", "failed", "cancelled"]);
