@@ -85,6 +85,7 @@ class JobView(BaseModel):
     document_id: str | None
     case_id: str | None
     file_name: str | None
+    product_name: str | None = Field(description="As Directus called the product when the job was accepted.")
     params: dict[str, Any]
     metadata: dict[str, str]
     created_at: str
@@ -150,6 +151,7 @@ class ComparedProduct(BaseModel):
     product_id: str | None
     document_id: str | None
     file_name: str | None
+    product_name: str | None
     engine: str
     completed_at: str | None
 

@@ -21,6 +21,7 @@ from functions.api.routes import (
     documents,
     health,
     jobs,
+    products,
     results,
     reviews,
     search,
@@ -63,6 +64,7 @@ def create_app(
     modules = (
         uploads,
         jobs,
+        products,
         waiting,
         results,
         reviews,

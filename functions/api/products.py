@@ -1,16 +1,20 @@
-"""May the caller see a product? Directus answers that itself, asked with the caller's own token."""
+"""Which products may the caller see? Directus answers that itself, asked with the caller's own token."""
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import cached_property
-from typing import TYPE_CHECKING, Annotated, Protocol
+from typing import TYPE_CHECKING, Annotated, Any, Protocol
 
 from fastapi import Depends, Request
 
+from functions.api.problems import RequestError
 from functions.api.security import CallerDep, ServicesDep, token_of
-from shared.auth import AuthError, Caller
+from shared.auth import AuthError, Caller, ForbiddenError
 from shared.errors import ClauseworksError, PermanentError
+from shared.ids import is_uuid
 from shared.seeded_rows import VALIDATED
 
 if TYPE_CHECKING:
@@ -18,6 +22,7 @@ if TYPE_CHECKING:
 
 DIRECTUS_ISSUER = "directus"
 TIMEOUT_SECONDS = 5.0
+NAME, REFERENCE = "product_name", "document_reference"
 
 
 class ProductNotFoundError(ClauseworksError):
@@ -29,13 +34,30 @@ class ProductNotFoundError(ClauseworksError):
         super().__init__("product-not-found", "Directus has no such product, or does not show it to you.")
 
 
+@dataclass(frozen=True, slots=True)
+class ListedProduct:
+    """A product as a list shows it; what Directus does not say is empty."""
+
+    product_id: str
+    name: str
+    document_reference: str
+
+
 class Products(Protocol):
     """The products of a Directus, as its users see them."""
 
-    def require_visible(self, product_id: str, token: str) -> None:
-        """Return where the token's user may read the product.
+    def name_of(self, product_id: str, token: str) -> str:
+        """Return the name of a product that the token's user may read; empty where there is none to see.
 
         Raises ProductNotFoundError, AuthError for a token that Directus refuses, TransientError.
+        """
+        ...
+
+    def named(self, query: str, token: str, *, limit: int, offset: int) -> list[ListedProduct]:
+        """Return up to ``limit`` products that the token's user may read, by name, after ``offset`` others.
+
+        Their names have every word of ``query`` in them, whatever its case; or it is a product's id.
+        Raises ForbiddenError where that user may not read names, AuthError, PermanentError, TransientError.
         """
         ...
 
@@ -53,19 +75,45 @@ class DirectusProducts:
     def __init__(self, url: str) -> None:
         self._url = url
 
-    def require_visible(self, product_id: str, token: str) -> None:
+    def name_of(self, product_id: str, token: str) -> str:
         """See Products."""
-        from shared.directus import PRODUCTS, DirectusNotFoundError, DirectusTokenError
+        from shared.directus import PRODUCTS, DirectusNotFoundError
 
+        directus = self._directus.speaking_as(token)
         try:
-            self._directus.speaking_as(token).item(PRODUCTS, product_id, ("id",))
+            with _refusals():
+                try:
+                    row = directus.item(PRODUCTS, product_id, ("id", NAME))
+                except DirectusNotFoundError:
+                    # Or it may be seen, and its name not.
+                    row = directus.item(PRODUCTS, product_id, ("id",))
         except DirectusNotFoundError:
             raise ProductNotFoundError from None
-        except DirectusTokenError:
-            raise AuthError("token-refused", "Directus does not accept the token; get a new one.") from None
-        except PermanentError as error:
-            # Nothing that the caller could mend: problems of this very type are told as internal errors.
-            raise PermanentError(error.code, error.detail) from error
+        return str(row.get(NAME) or "")
+
+    def named(self, query: str, token: str, *, limit: int, offset: int) -> list[ListedProduct]:
+        """See Products."""
+        from shared.directus import PRODUCTS, DirectusNotFoundError
+
+        try:
+            with _refusals():
+                rows = self._directus.speaking_as(token).page(
+                    PRODUCTS,
+                    _with_words(query),
+                    ("id", NAME, REFERENCE),
+                    sort=(NAME, "id"),
+                    limit=limit,
+                    offset=offset,
+                )
+        except DirectusNotFoundError:
+            raise ForbiddenError(
+                "Directus does not let you read the names of products. Name one by its id, or ask whoever runs "
+                f"Directus for the right to read {NAME} and {REFERENCE} of {PRODUCTS}."
+            ) from None
+        return [
+            ListedProduct(str(row["id"]), str(row.get(NAME) or ""), str(row.get(REFERENCE) or ""))
+            for row in rows
+        ]
 
     def validate(self, collection: str, row_id: str, token: str, *, validated: bool) -> bool:
         """See Products."""
@@ -95,6 +143,33 @@ class DirectusProducts:
         return Directus(self._url, "", policy=policy, timeout=TIMEOUT_SECONDS)
 
 
+@contextmanager
+def _refusals() -> Iterator[None]:
+    """Turn a refused token into AuthError, and whatever the caller could not mend into an internal error.
+
+    DirectusNotFoundError passes: what it means is for whoever asked.
+    """
+    from shared.directus import DirectusNotFoundError, DirectusTokenError
+
+    try:
+        yield
+    except DirectusNotFoundError:
+        raise
+    except DirectusTokenError:
+        raise AuthError("token-refused", "Directus does not accept the token; get a new one.") from None
+    except PermanentError as error:
+        # Problems of this very type are told as internal errors.
+        raise PermanentError(error.code, error.detail) from error
+
+
+def _with_words(query: str) -> dict[str, Any]:
+    """Return the filter of Directus for products whose name has these words, or whose id this is."""
+    text = query.strip()
+    if is_uuid(text.lower()):
+        return {"id": {"_eq": text.lower()}}
+    return {"_and": [{NAME: {"_icontains": word}} for word in text.split()]} if text else {}
+
+
 @dataclass(frozen=True, slots=True)
 class ProductGate:
     """Lets one caller through to the products that their token shows them.
@@ -106,10 +181,26 @@ class ProductGate:
     caller: Caller
     token: str
 
-    def require(self, product_id: str) -> None:
-        """Raise what Products does where Directus is set up and has issued the token."""
-        if self.products is not None and self.caller.issuer == DIRECTUS_ISSUER:
-            self.products.require_visible(product_id, self.token)
+    def require(self, product_id: str) -> str:
+        """Return a product's name, empty where it cannot be known.
+
+        Raises what Products does where Directus is set up and has issued the token.
+        """
+        if self.products is None or self.caller.issuer != DIRECTUS_ISSUER:
+            return ""
+        return self.products.name_of(product_id, self.token)
+
+    def named(self, query: str, limit: int, offset: int) -> list[ListedProduct]:
+        """See Products.named; raises RequestError without a Directus, ForbiddenError for tokens of others."""
+        if self.products is None:
+            raise RequestError(
+                "directus-not-configured", "This deployment knows no Directus (DIRECTUS_URL).", status=404
+            )
+        if self.caller.issuer != DIRECTUS_ISSUER:
+            raise ForbiddenError(
+                "Products are listed for tokens that Directus has issued: sign in through POST /auth/login."
+            )
+        return self.products.named(query, self.token, limit=limit, offset=offset)
 
 
 def _gate(request: Request, caller: CallerDep, services: ServicesDep) -> ProductGate:

@@ -114,7 +114,7 @@ class Submitter:
                 "product_id names a product in Directus, and this deployment has none. Upload the document.",
             )
         elif request.product_id is not None:
-            gate.require(request.product_id)
+            params["product_name"] = gate.require(request.product_id)
         sources.require(self.services, self.caller, params)
         return self._accept(Kind.ANALYSIS, request, params, idempotency)
 
@@ -174,11 +174,13 @@ class Submitter:
                 "directus-not-configured",
                 "The product is one of Directus, and this deployment has none.",
             )
-        elif request.product_id is not None:
-            self._require_visible(request.product_id, gate)
+        more: dict[str, Any] = {}
+        if request.document_id is None and request.product_id is not None:
+            more["product_name"] = self._name_of(request.product_id, gate)
         # The worker has no token: it goes by what the caller was at submission.
-        as_admin = {"as_admin": True} if self.caller.admin else {}
-        params = self._params(request, idempotency) | as_admin
+        if self.caller.admin:
+            more["as_admin"] = True
+        params = self._params(request, idempotency) | more
         return self._accept(Kind.CLEANUP, request, params, idempotency)
 
     def outputs(self, request: OutputRequest, source: Job) -> Submission:
@@ -201,13 +203,14 @@ class Submitter:
         params = {**shared, **self._params(request, idempotency), "source_job_id": source.job_id}
         return self._accept(Kind.OUTPUT, request, params, idempotency, retry_of=source.job_id)
 
-    def _require_visible(self, product_id: str, gate: ProductGate) -> None:
+    def _name_of(self, product_id: str, gate: ProductGate) -> str:
         try:
-            gate.require(product_id)
+            return gate.require(product_id)
         except ProductNotFoundError:
             # Directus shows everything to administrators: a product that is gone may have left files here.
             if not self.caller.admin:
                 raise
+            return ""
 
     def _require_options(self, options: AnalysisOptions, product_id: str | None = None) -> None:
         """Refuse what the caller may not do, and what cannot be done here."""

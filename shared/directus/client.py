@@ -86,15 +86,34 @@ class Directus:
         self, collection: str, where: Mapping[str, Any] | None = None, fields: Sequence[str] = ("*",)
     ) -> list[Row]:
         """Return every row that the filter ``where`` lets through, ordered by id, over all pages."""
-        params = {"fields": ",".join(fields), "sort": "id", "limit": str(self._page_size)}
-        if where:
-            params["filter"] = json.dumps(where)
         found: list[Row] = []
         while True:
-            page = self._data("GET", f"/items/{collection}", params={**params, "offset": str(len(found))})
+            page = self.page(collection, where, fields, limit=self._page_size, offset=len(found))
             found.extend(page)
             if len(page) < self._page_size:
                 return found
+
+    def page(
+        self,
+        collection: str,
+        where: Mapping[str, Any] | None,
+        fields: Sequence[str],
+        *,
+        limit: int,
+        sort: Sequence[str] = ("id",),
+        offset: int = 0,
+    ) -> list[Row]:
+        """Return up to ``limit`` rows that the filter lets through, after the first ``offset`` of them."""
+        params = {
+            "fields": ",".join(fields),
+            "sort": ",".join(sort),
+            "limit": str(limit),
+            "offset": str(offset),
+        }
+        if where:
+            params["filter"] = json.dumps(where)
+        rows: list[Row] = self._data("GET", f"/items/{collection}", params=params)
+        return rows
 
     def cut(self, rows: Sequence[Row]) -> list[list[Row]]:
         """Return the rows in batches that one request of ``create`` or ``update`` takes."""

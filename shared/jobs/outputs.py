@@ -18,7 +18,7 @@ INDEX = "index"
 IMAGES = "images"
 
 # What an output shares with its analysis: by these it is found, listed and removed with it.
-SHARED_PARAMS = ("document_id", "product_id", "case_id", "file_name")
+SHARED_PARAMS = ("document_id", "product_id", "case_id", "file_name", "product_name")
 
 
 def job_for(analysis: Job, name: str, params: Mapping[str, Any]) -> Job:

@@ -33,7 +33,8 @@ from shared.seeded_rows import PARENTS_FIRST
 from shared.taxonomy import load_taxonomy
 from tests.chaos import processes
 from tests.chaos.place import SHORT, Place, Times
-from tests.fakes.directus_server import TOKEN, DirectusServer
+from tests.fakes.directus_answers import TOKEN
+from tests.fakes.directus_server import DirectusServer
 from tests.fakes.taxonomy_rows import answered
 
 SEGMENTS = ("luggage_travel_delay", "trip_cancellation_interruption")

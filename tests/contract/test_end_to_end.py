@@ -22,6 +22,8 @@ from tests.integration.support import TERMINAL, bearer, wait
 
 Rows = dict[str, dict[str, dict[str, Any]]]
 # Written by the service, so not part of what an analysis says.
+LIMITS = "insurance_dcm_limit"
+A_LIMIT = "segments/0/benefits/0/limits/0"
 OWN_FIELDS = {"extraction_date"}
 
 
@@ -182,6 +184,40 @@ def test_a_cancelled_seeding_leaves_the_rows_of_the_one_before(
         # The seeding was faster than the request.
         assert ended["status"] == "completed"
         assert set_of_ids(after) == set_of_ids(before)
+
+
+def test_an_accepted_row_outlives_seedings_and_cleanups(
+    api: httpx.Client, directus_server: DirectusServer
+) -> None:
+    product_id = product(directus_server, "sample")
+    address = f"/jobs/{seed(api, product_id)['job_id']}/findings/{A_LIMIT}/review"
+    said = api.post(address, json={"verdict": "accepted", "note": "Seen."}).raise_for_status().json()
+    assert said["mirrored"] == "yes"
+    (row,) = validated(directus_server, product_id)
+    directus_server.rest.patch(f"/items/{LIMITS}/{row['id']}", {"description": "edited by hand"})
+    again = seed(api, product_id)
+    assert again["result"]["seeded"]["kept_validated"] == 1
+    assert rows_of(directus_server, product_id)[LIMITS][row["id"]]["description"] == "edited by hand"
+
+    cleaned = wait(api, submit(api, "cleanup", product_id=product_id))["result"]
+    assert (cleaned["success"], cleaned["kept_validated"]) == (True, 1)
+    # What the row hangs on is left, too.
+    left = rows_of(directus_server, product_id)
+    assert {name: len(rows) for name, rows in left.items() if rows} == {SEGMENTS: 1, BENEFITS: 1, LIMITS: 1}
+
+    # A job whose files a cleanup removed has no findings to speak of; one that comes later has.
+    assert api.delete(address).status_code == httpx.codes.NOT_FOUND
+    address = f"/jobs/{seed(api, product_id)['job_id']}/findings/{A_LIMIT}/review"
+    assert api.post(address, json={"verdict": "rejected"}).raise_for_status().json()["mirrored"] == "yes"
+    assert validated(directus_server, product_id) == []
+    cleaned = wait(api, submit(api, "cleanup", product_id=product_id))["result"]
+    assert cleaned["success"] is True
+    assert not any(rows_of(directus_server, product_id).values())
+
+
+def validated(server: DirectusServer, product_id: str) -> list[dict[str, Any]]:
+    where = {"dcm_product": {"_eq": product_id}, "validated_by_human": {"_eq": True}}
+    return server.rows(LIMITS, where)
 
 
 def test_a_dry_run_tells_what_would_be_written_and_writes_nothing(

@@ -22,7 +22,8 @@ from shared.jobs.queue import JobMessage
 from shared.jobs.runner import Runner
 from shared.memory import MemoryFiles, MemoryJobs, MemoryQueue
 from tests import shipped
-from tests.fakes.directus_server import TOKEN, DirectusServer
+from tests.fakes.directus_answers import TOKEN
+from tests.fakes.directus_server import DirectusServer
 from tests.fakes.taxonomy_rows import answered
 
 SAMPLES = Path(__file__).parents[2] / "samples"

@@ -16,13 +16,19 @@ from dataclasses import dataclass, field
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from types import TracebackType
 from typing import Any
-from urllib.parse import parse_qs, unquote, urlsplit
+from urllib.parse import parse_qs, urlsplit
 
 from tests.fakes import directus_writes
+from tests.fakes.directus_answers import (
+    FORBIDDEN,
+    RefusedError,
+    answer,
+    compare,
+    invalid_query,
+)
 from tests.fakes.directus_graphql import QueryError, Selection, parse
 from tests.fakes.directus_writes import Check, WriteRefusedError
 
-TOKEN = "static-token-of-the-fake"
 DEFAULT_LIMIT = 100
 
 _SEEDED = {"taxonomy_item_relationship": "taxonomy_item_relationships"}
@@ -56,20 +62,6 @@ def no_check(_collection: str, _row: Row) -> None:
 
 def no_event(_method: str, _path: str) -> None:
     """Nothing follows a request."""
-
-
-class RefusedError(Exception):
-    """An answer that is an error, with its status and Directus's code."""
-
-    def __init__(
-        self, status: int, code: str, message: str, details: Mapping[str, Any] | None = None
-    ) -> None:
-        super().__init__(message)
-        self.status = status
-        self.body = {"errors": [{"message": message, "extensions": {**(details or {}), "code": code}}]}
-
-
-FORBIDDEN = RefusedError(403, "FORBIDDEN", "You don't have permission to access this.")
 
 
 @dataclass(frozen=True, slots=True)
@@ -164,19 +156,20 @@ class DirectusServer:
             row for row in self.table(collection).values() if self.fits(collection, row, query.get("filter"))
         ]
         if query.get("sort"):
-            rows.sort(key=lambda row: str(row["id"]))
+            names = query["sort"].split(",")
+            rows.sort(key=lambda row: [str(row.get(name) or "") for name in names])
         offset = int(query.get("offset") or 0)
         return rows[offset:] if limit == -1 else rows[offset : offset + limit]
 
     def fits(self, collection: str, row: Row, where: Mapping[str, Any] | None) -> bool:
-        """Apply a filter: _and, _or, _eq, _in, _null, and fields of related rows."""
+        """Apply a filter: _and, _or, _eq, _in, _null, _icontains, and fields of related rows."""
         return all(self._fits(collection, row, name, rule) for name, rule in (where or {}).items())
 
     def _fits(self, collection: str, row: Row, name: str, rule: Any) -> bool:
         if name in {"_and", "_or"}:
             return (all if name == "_and" else any)(self.fits(collection, row, part) for part in rule)
         if any(operator.startswith("_") for operator in rule):
-            return all(_compare(row.get(name), operator, value) for operator, value in rule.items())
+            return all(compare(row.get(name), operator, value) for operator, value in rule.items())
         target = RELATIONS[collection].get(name)
         if target is None:
             raise RefusedError(403, "FORBIDDEN", f'You don\'t have permission to access field "{name}".')
@@ -218,10 +211,10 @@ class DirectusServer:
         try:
             selections = parse(query, variables)
         except QueryError as error:
-            raise _invalid_query(str(error)) from error
+            raise invalid_query(str(error)) from error
         for selection in selections:
             if selection.name not in self.tables:
-                raise _invalid_query(f'Cannot query field "{selection.name}" on type "Query".')
+                raise invalid_query(f'Cannot query field "{selection.name}" on type "Query".')
         return {s.alias: self._project_all(s) for s in selections}
 
     def _project_all(self, selection: Selection) -> list[Row]:
@@ -324,80 +317,3 @@ class _Handler(BaseHTTPRequestHandler):
         self.end_headers()
         self.wfile.write(content)
         self.close_connection = self.close_connection or cut
-
-
-def answer(
-    directus: DirectusServer,
-    method: str,
-    path: str,
-    query: Mapping[str, list[str]],
-    body: bytes,
-    token: str = TOKEN,
-) -> tuple[int, bytes, str]:
-    """Return status, content and media type for a request; raises RefusedError."""
-    if token != TOKEN and token not in directus.users:
-        raise RefusedError(401, "INVALID_CREDENTIALS", "Invalid user credentials.")
-    parts = [unquote(part) for part in path.strip("/").split("/")]
-    match [method, *parts]:
-        case ["GET", "assets" | "files" as kind, file_id]:
-            return _file(directus, kind, file_id, query)
-        case ["GET", "items", collection, item_id]:
-            row = directus.table(collection).get(item_id)
-            if row is None or item_id not in directus.users.get(token, {item_id}):
-                raise FORBIDDEN
-            return _json(row, query)
-        case ["GET", "items", collection]:
-            plain: dict[str, Any] = {name: values[0] for name, values in query.items()}
-            plain["filter"] = json.loads(plain.get("filter", "{}"))
-            return _json(directus.select(collection, plain), query)
-        case ["POST" | "PATCH", "items", collection]:
-            return _json(directus.write(method, collection, json.loads(body)), query)
-        case ["DELETE", "items", collection]:
-            directus.remove(collection, directus.keys(collection, json.loads(body)))
-            return 204, b"", "application/json"
-        case ["POST", "graphql"]:
-            request = json.loads(body)
-            return _json(directus.graphql(request["query"], request.get("variables") or {}), {})
-    raise RefusedError(404, "ROUTE_NOT_FOUND", f"Route {path} doesn't exist.")
-
-
-def _file(
-    directus: DirectusServer, kind: str, file_id: str, query: Mapping[str, list[str]]
-) -> tuple[int, bytes, str]:
-    """Answer with a file, or with what is known of it."""
-    if file_id not in directus.files:
-        raise FORBIDDEN
-    data, media_type = directus.files[file_id]
-    if kind == "assets":
-        return 200, data, media_type
-    name = directus.file_names.get(file_id, file_id)
-    size = str(directus.file_sizes.get(file_id, len(data)))
-    row = {"id": file_id, "filename_download": name, "type": media_type, "filesize": size}
-    return _json(row, query)
-
-
-def _json(data: Any, query: Mapping[str, list[str]]) -> tuple[int, bytes, str]:
-    fields = query.get("fields", ["*"])[0].split(",")
-    if fields != ["*"]:
-        cut = [
-            {name: row.get(name) for name in fields} for row in (data if isinstance(data, list) else [data])
-        ]
-        data = cut if isinstance(data, list) else cut[0]
-    return 200, json.dumps({"data": data}).encode(), "application/json"
-
-
-def _compare(value: Any, operator: str, operand: Any) -> bool:
-    match operator:
-        case "_eq":
-            return bool(value == operand)
-        case "_in":
-            return value in operand
-        case "_null":
-            return (value is None) is bool(operand)
-    raise RefusedError(400, "INVALID_QUERY", f'Invalid query. No "{operator}" filter operator.')
-
-
-def _invalid_query(reason: str) -> RefusedError:
-    return RefusedError(
-        400, "GRAPHQL_VALIDATION", "GraphQL validation error.", {"errors": [{"message": reason}]}
-    )

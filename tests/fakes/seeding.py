@@ -27,7 +27,8 @@ from shared.jobs.workflow import Run, Workflow
 from shared.memory import MemoryDocuments, MemoryFiles, MemoryJobs, MemoryLeases, MemoryQueue
 from shared.product_lock import ProductLock
 from shared.seeded_rows import PARENTS_FIRST
-from tests.fakes.directus_server import TOKEN, DirectusServer, RefusedError, answer
+from tests.fakes.directus_answers import TOKEN, RefusedError, answer
+from tests.fakes.directus_server import DirectusServer
 from tests.store_contract import LEASE, FakeClock
 
 PRODUCT = "p1"

@@ -145,7 +145,7 @@ class IndexWorkflow:
             model=self._found["model"],
             passages=len(self._passages),
             language=self._found["language"],
-            file_name=str(job.params.get("file_name") or ""),
+            file_name=str(job.params.get("file_name") or job.params.get("product_name") or ""),
             product_id=job.product_id,
             case_id=job.case_id,
             expires_at=job.expires_at,

@@ -87,6 +87,7 @@ def _product(job: Job) -> ComparedProduct:
         product_id=job.product_id or None,
         document_id=job.document_id or None,
         file_name=job.params.get("file_name"),
+        product_name=job.params.get("product_name"),
         engine=str(result.get("engine", "")),
         completed_at=None if job.completed_at is None else to_text(job.completed_at),
     )

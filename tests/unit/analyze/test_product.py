@@ -23,7 +23,8 @@ from shared.jobs.queue import JobMessage
 from shared.jobs.runner import Ending, Outcome, Runner
 from shared.memory import MemoryFiles, MemoryJobs, MemoryQueue
 from shared.taxonomy import Category, Item, Taxonomy
-from tests.fakes.directus_server import TOKEN, DirectusServer
+from tests.fakes.directus_answers import TOKEN
+from tests.fakes.directus_server import DirectusServer
 from tests.fakes.taxonomy_rows import answered
 from tests.fakes.word_engine import WordEngine
 

@@ -23,7 +23,8 @@ from shared.jobs.queue import JobMessage
 from shared.jobs.runner import Ending, Outcome, Runner
 from shared.jobs.store import edit
 from shared.memory import MemoryDocuments, MemoryFiles, MemoryJobs, MemoryQueue
-from tests.fakes.directus_server import TOKEN, DirectusServer
+from tests.fakes.directus_answers import TOKEN
+from tests.fakes.directus_server import DirectusServer
 from tests.fakes.taxonomy_rows import answered
 from tests.fakes.word_engine import WordEngine
 from tests.unit.analyze.test_product import OF_UPLOADS, TEXT, TRAVEL

@@ -32,6 +32,7 @@ PROTECTED = [
     ("POST", "/cases/c/documents/upload"),
     ("POST", "/uploads"),
     ("GET", "/jobs"),
+    ("GET", "/products"),
     ("GET", "/jobs/x"),
     ("GET", "/jobs/x/status"),
     ("GET", "/jobs/x/events"),

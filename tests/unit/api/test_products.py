@@ -140,3 +140,90 @@ def test_a_directus_that_is_not_there_is_unavailable(backend: Backend, path: str
 def test_documents_are_no_business_of_directus(server: DirectusServer, client: Client) -> None:
     assert client.upload().status_code == 202
     assert server.requests == []
+
+
+class TestListing:
+    """``GET /products``: what Directus shows the caller, by name."""
+
+    @pytest.fixture(autouse=True)
+    def shop(self, server: DirectusServer) -> None:
+        names = ["Reise Plus", "Reise Basis", "Hausrat PLUS", "Hund", None]
+        for number, name in enumerate(names, 2):
+            row = {"id": f"p{number}", "product_name": name, "document_reference": f"AVB {number}"}
+            server.add("dcm_product", row)
+        server.tables["dcm_product"]["p1"]["product_name"] = "Zahn"
+        server.users[SEEDER] = {f"p{number}" for number in (1, 2, 3, 4, 6)}
+
+    def named(self, client: Client, **params: str) -> list[str | None]:
+        answer = client.get("/products", params=params)
+        assert answer.status_code == 200, answer.text
+        return [one["product_name"] for one in answer.json()["products"]]
+
+    def test_what_directus_shows_by_name(self, client: Client) -> None:
+        assert self.named(client) == [None, "Hausrat PLUS", "Reise Basis", "Reise Plus", "Zahn"]
+        first = client.get("/products", params={"query": "basis"}).json()
+        product = {"product_id": "p3", "product_name": "Reise Basis", "document_reference": "AVB 3"}
+        assert first == {"products": [product], "next_cursor": None}
+
+    @pytest.mark.parametrize(
+        ("query", "found"),
+        [
+            ("plus", ["Hausrat PLUS", "Reise Plus"]),
+            (" plus  REISE ", ["Reise Plus"]),
+            ("hund", []),
+            ("nothing", []),
+        ],
+    )
+    def test_words_of_the_name(self, client: Client, query: str, found: list[str]) -> None:
+        assert self.named(client, query=query) == found
+
+    def test_an_id(self, server: DirectusServer, client: Client) -> None:
+        known = "0b6ba2ea-4f0f-4b0e-8c53-8f0a6d1f6f1e"
+        server.add("dcm_product", {"id": known, "product_name": "By id"})
+        server.users[SEEDER].add(known)
+        assert self.named(client, query=known.upper()) == ["By id"]
+
+    def test_page_by_page(self, client: Client) -> None:
+        seen: list[str] = []
+        cursor = ""
+        for size in (2, 2, 1):
+            answer = client.get("/products", params={"limit": 2, "cursor": cursor}).json()
+            assert len(answer["products"]) == size
+            seen += [one["product_id"] for one in answer["products"]]
+            cursor = answer["next_cursor"] or ""
+        assert cursor == ""
+        assert seen == ["p6", "p4", "p3", "p2", "p1"]
+
+    @pytest.mark.parametrize("cursor", ["!", "LTE=", "MTIzNDU2Nzg5MDEy", "YWJj"])
+    def test_a_foreign_cursor(self, client: Client, cursor: str) -> None:
+        assert problem(client.get("/products", params={"cursor": cursor})) == (422, "invalid-cursor")
+
+    def test_tokens_of_others_see_no_list(self, server: DirectusServer, client: Client) -> None:
+        elsewhere = Client(client.app, token("crm-7", iss="crm"))
+        assert problem(elsewhere.get("/products")) == (403, "forbidden")
+        assert server.requests == []
+
+    def test_names_that_directus_hides(self, server: DirectusServer, client: Client) -> None:
+        server.fail(Fault(status=403, code="FORBIDDEN"))
+        answer = client.get("/products")
+        assert problem(answer) == (403, "forbidden")
+        assert "product_name" in answer.json()["detail"]
+        # The product may still be named: asked for the name first, then for what may be seen.
+        server.fail(Fault(status=403, code="FORBIDDEN"))
+        accepted = client.post("/jobs/analysis", json={"product_id": "p1"})
+        assert accepted.status_code == 202
+
+    def test_no_directus(self, alice: Client) -> None:
+        assert problem(alice.get("/products")) == (404, "directus-not-configured")
+
+    def test_a_directus_in_trouble(self, server: DirectusServer, client: Client) -> None:
+        server.fail(*[Fault(status=503)] * 2)
+        assert problem(client.get("/products")) == (503, "directus-unavailable")
+        server.fail(Fault(status=401, code="TOKEN_EXPIRED"))
+        assert problem(client.get("/products")) == (401, "token-refused")
+
+    def test_a_job_bears_the_name(self, client: Client) -> None:
+        job_id = client.post("/jobs/analysis", json={"product_id": "p2"}).json()["job_id"]
+        job = client.get(f"/jobs/{job_id}").json()
+        assert (job["product_name"], job["file_name"]) == ("Reise Plus", None)
+        assert "product_name" not in job["params"]

@@ -6,7 +6,8 @@ import pytest
 
 from functions.cleanup.seeded import DirectusRows
 from shared.directus import Directus, RetryPolicy
-from tests.fakes.directus_server import TOKEN, DirectusServer
+from tests.fakes.directus_answers import TOKEN
+from tests.fakes.directus_server import DirectusServer
 from tests.unit.cleanup.world import World
 
 

@@ -7,7 +7,8 @@ from typing import Any
 import pytest
 
 from shared.directus import Directus
-from tests.fakes.directus_server import TOKEN, DirectusServer
+from tests.fakes.directus_answers import TOKEN
+from tests.fakes.directus_server import DirectusServer
 
 Connect = Callable[..., Directus]
 

@@ -3,7 +3,7 @@
 import { el, fill, table } from "./dom.js";
 import { get, post } from "./api.js";
 import { failure } from "./notices.js";
-import { amount, named, when } from "./text.js";
+import { amount, named, subject, when } from "./text.js";
 
 const MOST = 10;
 
@@ -13,7 +13,7 @@ export default async function compare(section, { query, signal }) {
   const shown = el("div", { "aria-live": "polite" });
   const boxes = jobs.map((job) => {
     const box = el("input", { type: "checkbox", value: job.job_id, checked: chosen.has(job.job_id) });
-    return el("label", { class: "check" }, box, `${job.file_name || job.product_id} (${when(job.completed_at)})`);
+    return el("label", { class: "check" }, box, `${subject(job)} (${when(job.completed_at)})`);
   });
   const form = el(
     "form",
@@ -36,7 +36,7 @@ export default async function compare(section, { query, signal }) {
     try {
       const { products, comparison } = await post("/compare", { job_ids: picked });
       if (signal.aborted) return;
-      const heads = ["", ...products.map((one) => one.file_name || one.product_id || one.job_id)];
+      const heads = ["", ...products.map(subject)];
       const rows = [...comparison.segments.flatMap((row) => below(row, 0)), ...details(comparison, 0)];
       fill(shown, table("Comparison", heads, rows, "Neither grants anything."));
     } catch (error) {

@@ -4,7 +4,7 @@ import { el, fill, button } from "./dom.js";
 import { get, pause, post, save } from "./api.js";
 import { follow } from "./events.js";
 import { failure, guarded } from "./notices.js";
-import { duration, secondsLeft, size, TERMINAL, when } from "./text.js";
+import { duration, secondsLeft, size, subject, TERMINAL, when } from "./text.js";
 import { bar, state } from "./jobs.js";
 import { result } from "./result.js";
 
@@ -12,7 +12,7 @@ export default async function job(section, { place: [jobId], query, signal }) {
   let shown = await get(`/jobs/${jobId}`, signal);
   const live = el("div", { class: "card live" });
   const below = el("div");
-  section.append(el("h1", null, shown.file_name || shown.product_id || "Job"), live, below);
+  section.append(el("h1", null, subject(shown)), live, below);
   draw();
   const waiting = !TERMINAL.has(shown.status);
   if (waiting) watch().catch((error) => error.name !== "AbortError" && live.append(failure(error)));
@@ -109,6 +109,6 @@ function saving(text, path, name) {
 }
 
 function downloadName(job) {
-  const stem = (job.file_name || job.product_id || job.job_id).replace(/\.[^.]+$/, "");
+  const stem = subject(job).replace(/\.[^.]+$/, "");
   return `${stem}.${job.params.report ? "pdf" : "json"}`;
 }

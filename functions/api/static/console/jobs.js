@@ -3,7 +3,7 @@
 import { el, fill, choice, button, table } from "./dom.js";
 import { get, pause } from "./api.js";
 import { failure } from "./notices.js";
-import { STATES, TERMINAL, when } from "./text.js";
+import { STATES, subject, TERMINAL, when } from "./text.js";
 
 const EVERY = 3000;
 
@@ -57,7 +57,7 @@ function listed(shown) {
     "Jobs",
     ["Document", "State", "Progress", "Found", "Since"],
     shown.map((job) => [
-      el("a", { href: `#/jobs/${job.job_id}` }, job.file_name || job.product_id || job.document_id || job.job_id),
+      el("a", { href: `#/jobs/${job.job_id}` }, subject(job)),
       state(job.status),
       TERMINAL.has(job.status) ? "" : bar(job),
       job.result ? `${job.result.num_segments} segments, ${job.result.num_benefits} benefits, ${job.result.num_limits} limits` : "",

@@ -3,7 +3,7 @@
 import { el, fill, choice, button, table } from "./dom.js";
 import { get, pause, post } from "./api.js";
 import { failure, guarded } from "./notices.js";
-import { duration, STATES, when } from "./text.js";
+import { duration, STATES, subject, when } from "./text.js";
 import { bar, state } from "./jobs.js";
 import { charts } from "./charts.js";
 
@@ -127,7 +127,7 @@ function taskTable(tasks) {
     "Tasks",
     ["Task", "Kind", "State", "Progress", "Owner", "Since"],
     tasks.map((one) => [
-      el("a", { href: `#/tasks/${one.job_id}` }, one.file_name || one.product_id || one.job_id),
+      el("a", { href: `#/tasks/${one.job_id}` }, subject(one)),
       one.kind,
       state(one.status),
       one.status === "running" ? bar(one) : `${one.percent_complete} %`,

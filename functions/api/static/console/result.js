@@ -3,6 +3,7 @@
 import { add, el, fill, button, choice } from "./dom.js";
 import { get, post, send } from "./api.js";
 import { guarded } from "./notices.js";
+import * as session from "./session.js";
 import { amount, named, percent } from "./text.js";
 import { viewer } from "./viewer.js";
 
@@ -118,7 +119,7 @@ function judged(job, path, reviews, mark) {
   }
   const tell = (review) => {
     for (const [verdict, control] of Object.entries(controls)) control.setAttribute("aria-pressed", String(review?.verdict === verdict));
-    mark.textContent = review ? `${review.verdict} by ${review.reviewer}${MIRRORED[review.mirrored] ?? ""}` : "";
+    mark.textContent = review ? `${review.verdict} by ${reviewer(review)}${MIRRORED[review.mirrored] ?? ""}` : "";
     mark.className = `verdict ${review?.verdict ?? ""}`;
   };
   const say = async (verdict) => {
@@ -129,5 +130,9 @@ function judged(job, path, reviews, mark) {
   };
   tell(reviews.get(path));
   return el("span", { class: "judge" }, Object.values(controls));
+}
+
+function reviewer(review) {
+  return review.reviewer === session.caller()?.key ? "you" : review.reviewer.split("|").at(-1);
 }
 const MIRRORED = { yes: ", also in Directus", failed: "; Directus could not be told: say it again", not_allowed: "; Directus needs the right to seed" };

@@ -51,7 +51,8 @@ export function caller() {
   if (!kept) return null;
   const claims = claimsOf(kept.token);
   const name = claims.email || claims.id || claims.sub || claims.user_id || "signed in";
-  return { name: String(name), admin: claims.admin_access === true || claims.admin_access === 1 };
+  const subject = claims.id || claims.sub || claims.user_id;
+  return { name: String(name), key: `${claims.iss}|${subject}`, admin: claims.admin_access === true || claims.admin_access === 1 };
 }
 
 // Returns a token that holds a while longer.

@@ -3,7 +3,7 @@
 import { add, el, fill, button, table } from "./dom.js";
 import { get, post } from "./api.js";
 import { failure, guarded, notice } from "./notices.js";
-import { when } from "./text.js";
+import { subject, when } from "./text.js";
 import { bar, state } from "./jobs.js";
 
 export default async function task(section, { place: [jobId], signal }) {
@@ -31,7 +31,7 @@ export default async function task(section, { place: [jobId], signal }) {
   };
   add(
     section,
-    el("h1", null, about.file_name || about.product_id || "Task"),
+    el("h1", null, subject(about)),
     el("div", { class: "row" }, state(about.status), bar(about)),
     about.error && failure(about.error),
     el("dl", { class: "facts" }, facts.map(([name, value]) => el("div", null, el("dt", null, name), el("dd", null, value)))),

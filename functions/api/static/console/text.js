@@ -40,5 +40,10 @@ export function secondsLeft(job, now = Date.now()) {
   return (gone * (100 - job.percent_complete)) / job.percent_complete;
 }
 
+// What a job is about, as people call it.
+export function subject(job) {
+  return job.file_name || job.product_name || job.product_id || job.document_id || job.job_id;
+}
+
 export const STATES = ["queued", "running", "paused", "completed", "failed", "cancelled"];
 export const TERMINAL = new Set(["completed", "failed", "cancelled"]);

@@ -14,7 +14,8 @@ from functions.analyze.seeding.rows import Origin, Rows, build
 from shared.directus.taxonomy_rows import rows_of as rows_in_directus
 from shared.findings import ResultTree, to_tree
 from shared.taxonomy import parse_taxonomy
-from tests.fakes.directus_server import TOKEN, DirectusServer
+from tests.fakes.directus_answers import TOKEN
+from tests.fakes.directus_server import DirectusServer
 from tests.fakes.seeding import small_tree
 from tests.fakes.taxonomy_rows import answered
 

@@ -5,7 +5,8 @@ from collections.abc import Iterator
 import pytest
 
 from shared.directus import Directus, RetryPolicy
-from tests.fakes.directus_server import TOKEN, DirectusServer
+from tests.fakes.directus_answers import TOKEN
+from tests.fakes.directus_server import DirectusServer
 from tests.fakes.seeding import World
 
 
