@@ -205,13 +205,23 @@ def test_an_accepted_row_outlives_seedings_and_cleanups(
     left = rows_of(directus_server, product_id)
     assert {name: len(rows) for name, rows in left.items() if rows} == {SEGMENTS: 1, BENEFITS: 1, LIMITS: 1}
 
-    # A job whose files a cleanup removed has no findings to speak of; one that comes later has.
+    # A job whose files a cleanup removed has no findings to speak of.
     assert api.delete(address).status_code == httpx.codes.NOT_FOUND
+
+
+def test_a_word_that_is_taken_back_protects_nothing(
+    api: httpx.Client, directus_server: DirectusServer
+) -> None:
+    product_id = product(directus_server, "sample")
     address = f"/jobs/{seed(api, product_id)['job_id']}/findings/{A_LIMIT}/review"
-    assert api.post(address, json={"verdict": "rejected"}).raise_for_status().json()["mirrored"] == "yes"
+    for verdict, count_of in (("accepted", 1), ("rejected", 0), ("accepted", 1)):
+        said = api.post(address, json={"verdict": verdict}).raise_for_status().json()
+        assert said["mirrored"] == "yes"
+        assert len(validated(directus_server, product_id)) == count_of
+    assert api.delete(address).raise_for_status().json() == {"reviews": []}
     assert validated(directus_server, product_id) == []
     cleaned = wait(api, submit(api, "cleanup", product_id=product_id))["result"]
-    assert cleaned["success"] is True
+    assert (cleaned["success"], cleaned["kept_validated"]) == (True, 0)
     assert not any(rows_of(directus_server, product_id).values())
 
 
