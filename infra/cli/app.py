@@ -3,17 +3,20 @@
 from __future__ import annotations
 
 import json
+import os
 import sys
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from typing import Annotated, Any
 
 import typer
+from pydantic import BaseModel
 from rich.console import Console
 from rich.table import Column, Table
 
 from infra.cli import config
 from infra.cli.client import Client
 from infra.cli.errors import INTERRUPTED, CliError
+from infra.cli.sessions import Renewed
 
 app = typer.Typer(
     name="clauseworks",
@@ -27,24 +30,30 @@ app = typer.Typer(
 
 @dataclass
 class Session:
-    """One call of the command line: where the API is, and how to print."""
+    """One call of the command line: where the API is, the token that was given with it, and how to print."""
 
     config: config.Config
+    given: str
     as_json: bool
     out: Console
     err: Console
 
     def client(self) -> Client:
         """Return a client for whoever is signed in; raises NotSignedInError."""
-        return Client(self.config.url, self.config.require_token())
+        token = self.config.require_token()
+        return Client(self.config.url, Renewed(self.config) if self.config.refresh else token)
 
     def show(self, value: Any, text: Any = None) -> None:
-        """Print a value: as JSON where that is asked for, else as text."""
+        """Print a value, or what is in an answer of the API: as JSON where that is asked for, else as text."""
         if self.as_json or text is None:
             # Not by rich, which would break long lines.
-            print(json.dumps(value, indent=2, ensure_ascii=False))
+            print(json.dumps(value, indent=2, ensure_ascii=False, default=_plain))
         else:
             self.out.print(text, soft_wrap=True, markup=False, highlight=False)
+
+
+def _plain(value: Any) -> Any:
+    return value.model_dump(mode="json") if isinstance(value, BaseModel) else asdict(value)
 
 
 @app.callback()
@@ -58,7 +67,13 @@ def common(
     """Insurance documents in; segments, benefits and limits out, each with its evidence."""
     if context.resilient_parsing:
         return
-    context.obj = Session(config.load(url, token), as_json, Console(), Console(stderr=True))
+    context.obj = Session(
+        config.load(url, token),
+        token or os.environ.get(config.TOKEN, ""),
+        as_json,
+        Console(),
+        Console(stderr=True),
+    )
 
 
 def table_of(*columns: str) -> Table:

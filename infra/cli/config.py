@@ -20,10 +20,14 @@ DEFAULT_URL = "http://127.0.0.1:8000"
 
 @dataclass(frozen=True, slots=True)
 class Config:
-    """An address without a slash at its end, and a token, which may be empty."""
+    """An address without a slash at its end, and a token, which may be empty.
+
+    ``refresh`` renews the token, where it is of a session that began by the command line.
+    """
 
     url: str
     token: str
+    refresh: str = ""
 
     def require_token(self) -> str:
         """Return the token; raises NotSignedInError."""
@@ -43,21 +47,29 @@ def load(url: str = "", token: str = "", environment: Mapping[str, str] = os.env
     filed = _read(path(environment))
     found = url or environment.get(URL, "") or filed.get("url", "") or DEFAULT_URL
     # A token goes to the address that it was stored for, and to no other.
-    stored = filed.get("token", "") if found.rstrip("/") == filed.get("url", "").rstrip("/") else ""
-    return Config(found.rstrip("/"), token or environment.get(TOKEN, "") or stored)
+    stored = filed if found.rstrip("/") == filed.get("url", "").rstrip("/") else {}
+    if given := token or environment.get(TOKEN, ""):
+        return Config(found.rstrip("/"), given)
+    return Config(found.rstrip("/"), stored.get("token", ""), stored.get("refresh", ""))
 
 
 def store(config: Config, environment: Mapping[str, str] = os.environ) -> Path:
-    """Write address and token to the file, for its owner's eyes only; return where it lies."""
+    """Write the file, whole or not at all, for its owner's eyes only; return where it lies."""
     file = path(environment)
     file.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
     # A string of JSON is one of TOML, too.
-    text = f"url = {json.dumps(config.url)}\ntoken = {json.dumps(config.token)}\n"
-    handle = os.open(file, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
+    said = {
+        "url": config.url,
+        "token": config.token,
+        **({"refresh": config.refresh} if config.refresh else {}),
+    }
+    text = "".join(f"{name} = {json.dumps(value)}\n" for name, value in said.items())
+    fresh = file.with_suffix(".new")
+    handle = os.open(fresh, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
     with os.fdopen(handle, "w", encoding="utf-8") as output:
         os.fchmod(output.fileno(), 0o600)
         output.write(text)
-    return file
+    return fresh.replace(file)
 
 
 def forget(environment: Mapping[str, str] = os.environ) -> None:

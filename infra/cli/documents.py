@@ -2,20 +2,43 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Any
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 from rich.table import Table
 
-from infra.cli.app import session_of
+from infra.cli.app import session_of, table_of
 from infra.cli.jobs import Watch
 from infra.cli.watching import require_completed, watch
+
+if TYPE_CHECKING:
+    from shared.comparison import Cell, Row
 
 
 def register(app: typer.Typer) -> None:
     """Add the commands."""
-    for command in (search, compare, review, cleanup):
+    for command in (products, search, compare, review, cleanup):
         app.command()(command)
+
+
+def products(
+    context: typer.Context,
+    query: Annotated[str, typer.Argument(help="Words of the name, or an id; all without.")] = "",
+    limit: Annotated[int, typer.Option(min=1, max=100)] = 20,
+) -> None:
+    """List the products of Directus that you may analyse."""
+    session = session_of(context)
+    with session.client() as api:
+        answer = api.products(query, limit)
+    if session.as_json:
+        session.show(answer.products)
+        return
+    table = table_of("Product", "Name", "Document")
+    for one in answer.products:
+        table.add_row(one.product_id, one.product_name or "", one.document_reference or "")
+    session.out.print(table if answer.products else "Nothing.")
+    if answer.next_cursor:
+        session.err.print("There are more: name some words, or a higher --limit.", highlight=False)
 
 
 def search(
@@ -31,8 +54,7 @@ def search(
     with session.client() as api:
         answer = api.search(query, document_id=document, product_id=product, case_id=case, limit=limit)
     lines = [
-        f"{hit['file_name']}, page {hit['page']}  {' > '.join(hit['headings'])}\n    {hit['text']}"
-        for hit in answer["hits"]
+        f"{hit.file_name}, page {hit.page}  {' > '.join(hit.headings)}\n    {hit.text}" for hit in answer.hits
     ]
     session.show(answer, "\n".join(lines) or "Nothing was found.")
 
@@ -48,25 +70,25 @@ def compare(
     if session.as_json:
         session.show(answer)
         return
-    heads = [one["file_name"] or one["product_id"] or one["job_id"] for one in answer["products"]]
+    heads = [one.file_name or one.product_name or one.product_id or one.job_id for one in answer.products]
     table = Table("", *heads)
-    for segment in answer["comparison"]["segments"]:
+    for segment in answer.comparison.segments:
         _add(table, segment, 0)
     session.out.print(table)
 
 
-def _add(table: Table, row: dict[str, Any], depth: int) -> None:
+def _add(table: Table, row: Row, depth: int) -> None:
     indent = "  " * depth
-    table.add_row(indent + row["item_name"], *("yes" if cell else "-" for cell in row["cells"]))
-    for limit in row["limits"]:
-        cells = ["; ".join(_amount(cell) for cell in cells) or "-" for cells in limit["cells"]]
-        table.add_row(f"{indent}  {limit['item_name']} {limit['scope']}".rstrip(), *cells)
-    for below in row["benefits"]:
+    table.add_row(indent + row.item_name, *("yes" if cell else "-" for cell in row.cells))
+    for limit in row.limits:
+        cells = ["; ".join(_amount(cell) for cell in cells) or "-" for cells in limit.cells]
+        table.add_row(f"{indent}  {limit.item_name} {limit.scope}".rstrip(), *cells)
+    for below in row.benefits:
         _add(table, below, depth + 1)
 
 
-def _amount(cell: dict[str, Any]) -> str:
-    return f"{cell['value']:g} {cell['unit']}" if cell["value"] is not None else cell["unit"] or "yes"
+def _amount(cell: Cell) -> str:
+    return f"{cell.value:g} {cell.unit}" if cell.value is not None else cell.unit or "yes"
 
 
 def review(
@@ -80,9 +102,7 @@ def review(
     session = session_of(context)
     with session.client() as api:
         said = api.review(job_id, path, verdict, note)
-    session.show(
-        said, f"{said['path']} {said['verdict']} by {said['reviewer']} (in Directus: {said['mirrored']})"
-    )
+    session.show(said, f"{said.path} {said.verdict} by {said.reviewer} (in Directus: {said.mirrored})")
 
 
 def cleanup(
@@ -101,12 +121,10 @@ def cleanup(
         raise typer.BadParameter("Name either --product or --document.")
     subject = {"product_id": product} if product else {"document_id": document}
     with session.client() as api:
-        job_id = api.clean_up({**subject, "delete_product": delete, "force": force, "dry_run": dry_run})[
-            "job_id"
-        ]
+        accepted = api.clean_up({**subject, "delete_product": delete, "force": force, "dry_run": dry_run})
         if not watching:
-            session.show({"job_id": job_id}, job_id)
+            session.show(accepted, accepted.job_id)
             return
-        job = watch(session, api, job_id)
+        job = watch(session, api, accepted.job_id)
     require_completed(job)
-    session.show(job, "\n".join(f"{name}: {value}" for name, value in job["result"].items()))
+    session.show(job, "\n".join(f"{name}: {value}" for name, value in (job.result or {}).items()))

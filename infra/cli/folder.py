@@ -11,7 +11,7 @@ import json
 import threading
 from concurrent.futures import ThreadPoolExecutor, as_completed
 from pathlib import Path
-from typing import Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn
@@ -19,6 +19,9 @@ from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn
 from infra.cli.app import Session, session_of
 from infra.cli.client import TERMINAL, Client
 from infra.cli.errors import CliError, NotDoneError, NotFoundError, NotSignedInError
+
+if TYPE_CHECKING:
+    from functions.api.answers import JobView
 
 NOTES = ".clauseworks.json"
 ENDINGS = frozenset(
@@ -111,22 +114,22 @@ def _one(api: Client, notes: Notes, file: Path, options: dict[str, Any]) -> dict
     try:
         sha256 = hashlib.sha256(file.read_bytes()).hexdigest()
         job = _earlier(api, notes.job_of(sha256))
-        if job is None or job["status"] in {"failed", "cancelled"}:
-            job_id = str(api.analyse_file(file, options)["job_id"])
+        if job is None or job.status in {"failed", "cancelled"}:
+            job_id = api.analyse_file(file, options).job_id
             notes.note(sha256, job_id)
             job = api.job(job_id)
-        row["job_id"] = job["job_id"]
-        while job["status"] not in TERMINAL:
+        row["job_id"] = job.job_id
+        while job.status not in TERMINAL:
             threading.Event().wait(PAUSE)
             job = api.job(row["job_id"])
     except NotSignedInError:
         raise
     except (CliError, OSError) as error:
         return row | {"detail": str(error)}
-    return row | {"status": job["status"], "detail": (job["error"] or {}).get("detail", "")}
+    return row | {"status": job.status, "detail": str((job.error or {}).get("detail", ""))}
 
 
-def _earlier(api: Client, job_id: str) -> dict[str, Any] | None:
+def _earlier(api: Client, job_id: str) -> JobView | None:
     """Return the job of an earlier run, None where there is none any more."""
     try:
         return api.job(job_id) if job_id else None

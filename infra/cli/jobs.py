@@ -4,15 +4,19 @@ from __future__ import annotations
 
 import sys
 from pathlib import Path
-from typing import Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
 from infra.cli.app import Session, session_of, table_of
-from infra.cli.client import Client
+from infra.cli.client import Client, Submitted
 from infra.cli.errors import CliError
 from infra.cli.watching import require_completed, watch
 from infra.tree import tree_lines
+from shared.findings import to_tree
+
+if TYPE_CHECKING:
+    from functions.api.answers import JobView
 
 JobId = Annotated[str, typer.Argument(metavar="JOB_ID")]
 Watch = Annotated[bool, typer.Option("--watch", "-w", help="Wait for the end, and show the progress.")]
@@ -48,14 +52,14 @@ def analyze(
     with session.client() as api:
         accepted = start(api, subject, options)
         if not watching:
-            session.show(accepted, accepted["job_id"])
-            session.err.print(f"Watch it:  clauseworks watch {accepted['job_id']}", highlight=False)
+            session.show(accepted, accepted.job_id)
+            session.err.print(f"Watch it:  clauseworks watch {accepted.job_id}", highlight=False)
             return
-        session.err.print(f"Job {accepted['job_id']}", highlight=False)
-        _told(session, api, accepted["job_id"])
+        session.err.print(f"Job {accepted.job_id}", highlight=False)
+        _told(session, api, accepted.job_id)
 
 
-def start(api: Client, subject: str, options: dict[str, Any]) -> dict[str, Any]:
+def start(api: Client, subject: str, options: dict[str, Any]) -> Submitted:
     """Submit a file or a product; raises CliError for a file that is not there."""
     file = Path(subject)
     if file.is_file():
@@ -71,16 +75,16 @@ def _told(session: Session, api: Client, job_id: str) -> None:
     require_completed(job)
     if session.as_json:
         session.show(job)
-    elif job["kind"] == "analysis":
+    elif job.kind == "analysis":
         session.show(None, _summary(job))
-        for line in tree_lines(api.result(job_id)):
+        for line in tree_lines(to_tree(api.result(job_id))):
             session.show(None, line)
     else:
-        session.show(job, "\n".join(f"{name}: {value}" for name, value in (job["result"] or {}).items()))
+        session.show(job, "\n".join(f"{name}: {value}" for name, value in (job.result or {}).items()))
 
 
-def _summary(job: dict[str, Any]) -> str:
-    found = job["result"]
+def _summary(job: JobView) -> str:
+    found = job.result or {}
     counts = ", ".join(
         f"{found[f'num_{name}']} {name}"
         for name in ("segments", "benefits", "limits", "conditions", "exclusions")
@@ -100,8 +104,8 @@ def status(context: typer.Context, job_id: JobId) -> None:
     session = session_of(context)
     with session.client() as api:
         job = api.job(job_id)
-    error = (job["error"] or {}).get("detail", "")
-    text = f"{job['status']}  {job['percent_complete']} %  {job['current_stage']}  {job['message']}"
+    error = (job.error or {}).get("detail", "")
+    text = f"{job.status}  {job.percent_complete} %  {job.current_stage}  {job.message}"
     session.show(job, f"{text}\n{error}" if error else text)
 
 
@@ -109,7 +113,7 @@ def result(context: typer.Context, job_id: JobId) -> None:
     """Print what an analysis found, with the evidence."""
     session = session_of(context)
     with session.client() as api:
-        tree = api.result(job_id)
+        tree = to_tree(api.result(job_id))
     if session.as_json:
         session.show(tree)
         return
@@ -130,7 +134,7 @@ def download(
     with session.client() as api:
         if listing:
             files = api.artifacts(job_id)
-            session.show(files, "\n".join(f"{one['name']}  {one['size']} bytes" for one in files))
+            session.show(files, "\n".join(f"{one.name}  {one.size} bytes" for one in files))
             return
         data = api.download(job_id, name)
     if str(out) == "-":
@@ -163,7 +167,7 @@ def _steer(context: typer.Context, job_id: str, action: str, *, watching: bool =
         if watching:
             _told(session, api, job_id)
             return
-    session.show(flags, f"{flags['status']}: {flags['message']}")
+    session.show(flags, f"{flags.status}: {flags.message}")
 
 
 def jobs(
@@ -182,8 +186,6 @@ def jobs(
         return
     table = table_of("Job", "Document", "State", "%", "Since")
     for job in found:
-        about = job["file_name"] or job["product_id"] or job["document_id"] or ""
-        table.add_row(
-            job["job_id"], about, job["status"], str(job["percent_complete"]), job["created_at"][:16]
-        )
+        about = job.file_name or job.product_name or job.product_id or job.document_id or ""
+        table.add_row(job.job_id, about, job.status, str(job.percent_complete), job.created_at[:16])
     session.out.print(table)

@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 import sys
+from contextlib import suppress
 from typing import Annotated
 
 import typer
 
-from infra.cli import config
+from infra.cli import config, sessions
 from infra.cli.app import session_of
 from infra.cli.client import Client
+from infra.cli.errors import CliError
 
 
 def register(app: typer.Typer) -> None:
@@ -21,21 +23,37 @@ def register(app: typer.Typer) -> None:
 def login(
     context: typer.Context,
     *,
-    stdin: Annotated[bool, typer.Option("--stdin", help="Read the token from standard input.")] = False,
+    email: Annotated[
+        str, typer.Option(help="Address of a user of Directus; the password is asked for.")
+    ] = "",
+    otp: Annotated[str, typer.Option(help="The second factor of that user.")] = "",
+    stdin: Annotated[
+        bool, typer.Option("--stdin", help="Read token or password from standard input.")
+    ] = False,
 ) -> None:
-    """Store an access token (of Directus, or signed with its secret) for this address."""
+    """Sign in at this address: with an access token, or as a user of Directus, whose session is renewed."""
     session = session_of(context)
-    given = session.config.token if not stdin else sys.stdin.readline().strip()
-    token = given or str(typer.prompt("Access token", hide_input=True, err=True)).strip()
-    with Client(session.config.url, token) as api:
+    url = session.config.url
+    said = sys.stdin.readline().strip() if stdin else ""
+    if email:
+        password = said or str(typer.prompt("Password", hide_input=True, err=True))
+        signed_in = sessions.begin(url, email, password, otp)
+    else:
+        token = said or session.given or str(typer.prompt("Access token", hide_input=True, err=True)).strip()
+        signed_in = config.Config(url, token)
+    with Client(url, signed_in.token) as api:
         api.jobs(1)
-    file = config.store(config.Config(session.config.url, token))
+    file = config.store(signed_in)
     session.err.print(
         f"Signed in at {session.config.url}; stored in {file}.", highlight=False, soft_wrap=True
     )
 
 
 def logout(context: typer.Context) -> None:
-    """Forget the stored token."""
+    """Forget the stored token; a session of Directus ends there, too."""
+    session = session_of(context)
+    if session.config.refresh:
+        with suppress(CliError):
+            sessions.end(session.config)
     config.forget()
-    session_of(context).err.print("Signed out.")
+    session.err.print("Signed out.")

@@ -2,19 +2,20 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import TYPE_CHECKING
 
 import typer
 from rich.progress import BarColumn, Progress, TextColumn, TimeElapsedColumn
 
 from infra.cli.app import Session
-from infra.cli.client import TERMINAL, Client
+from infra.cli.client import TERMINAL, Client, JobEvent
 from infra.cli.errors import INTERRUPTED, NotDoneError
 
-Answer = dict[str, Any]
+if TYPE_CHECKING:
+    from functions.api.answers import JobView
 
 
-def watch(session: Session, api: Client, job_id: str) -> Answer:
+def watch(session: Session, api: Client, job_id: str) -> JobView:
     """Show a job's progress until it has ended; return its status.
 
     Ctrl-C ends the watching, not the job: raises typer.Exit after saying how to go on. Raises CliError.
@@ -35,22 +36,22 @@ def watch(session: Session, api: Client, job_id: str) -> Answer:
         raise typer.Exit(INTERRUPTED) from None
 
 
-def require_completed(job: Answer) -> None:
+def require_completed(job: JobView) -> None:
     """Raise NotDoneError for a job that failed or was cancelled, with its reason."""
-    if job["status"] != "completed":
-        error = job.get("error") or {}
+    if job.status != "completed":
+        error = job.error or {}
         raise NotDoneError(
-            f"The job {'was cancelled' if job['status'] == 'cancelled' else 'failed'}"
+            f"The job {'was cancelled' if job.status == 'cancelled' else 'failed'}"
             f"{': ' + error['detail'] if error.get('detail') else '.'}",
             str(error.get("type", "")),
         )
 
 
-def _ended(api: Client, job_id: str) -> Answer:
+def _ended(api: Client, job_id: str) -> JobView:
     """Return the status; events end with a pause, too, which the job may stay in for long."""
     job = api.job(job_id)
-    if job["status"] not in TERMINAL:
-        raise NotDoneError(f"The job is {job['status']}. Go on with:  clauseworks resume {job_id} --watch")
+    if job.status not in TERMINAL:
+        raise NotDoneError(f"The job is {job.status}. Go on with:  clauseworks resume {job_id} --watch")
     return job
 
 
@@ -78,8 +79,8 @@ def _lines(session: Session, api: Client, job_id: str) -> None:
             return
 
 
-def _over(api: Client, event: Answer) -> bool:
+def _over(api: Client, event: JobEvent) -> bool:
     """Say whether an event is the last for now; a pause that the stream tells of may be long over."""
     if event["status"] == "paused":
-        return bool(api.job(event["job_id"])["status"] == "paused")
+        return api.job(event["job_id"]).status == "paused"
     return event["status"] in TERMINAL

@@ -1,9 +1,11 @@
-"""The console with a real Directus: signing in, choosing a product, and a person's word that gets there."""
+"""Console and command line with a real Directus: sessions, products, a word on a finding that gets there."""
 
 from __future__ import annotations
 
+import os
 import re
 import time
+import tomllib
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -18,6 +20,7 @@ from tests.browser.conftest import WAIT, Tab, browser, context, tab
 from tests.browser.test_console_safety import PAYLOADS
 from tests.contract.directus import PASSWORD, DirectusServer
 from tests.contract.test_end_to_end import validated
+from tests.integration.test_cli import Shell
 
 __all__ = ["browser", "context", "tab"]
 
@@ -203,3 +206,46 @@ def test_a_wrong_password_is_refused_without_saying_what_was_wrong(tab: Tab) -> 
     assert "Directus does not accept this" in alert.inner_text()
     sign_in(tab, email="nobody@example.com")
     assert "Directus does not accept this" in alert.inner_text()
+
+
+class TestCommandLine:
+    @pytest.fixture
+    def shell(self, server_url: str, tmp_path: Path) -> Shell:
+        environment = {"PATH": os.environ["PATH"], "HOME": str(tmp_path), "CLAUSEWORKS_URL": server_url}
+        return Shell(environment, tmp_path)
+
+    def test_a_product_is_found_and_analysed_in_a_session_that_is_renewed(
+        self, shell: Shell, products: dict[str, str]
+    ) -> None:
+        login = ("login", "--email", ADMIN_EMAIL, "--stdin")
+        refused = shell.run(*login, said="wrong\n")
+        assert refused.returncode == 3
+        assert "Directus does not accept this" in refused.stderr
+        done = shell.run(*login, said=f"{PASSWORD}\n")
+        assert done.returncode == 0, done.stderr
+        assert PASSWORD not in done.stdout + done.stderr
+        file = shell.home / ".config" / "clauseworks" / "config.toml"
+        first = tomllib.loads(file.read_text())
+        assert shell.json("products", "plus travel") == [
+            {
+                "product_id": products["Travel Plus"],
+                "product_name": "Travel Plus",
+                "document_reference": "AVB 2026",
+            }
+        ]
+        assert "There are more" in shell.run("products", "household").stderr
+        watched = shell.run("analyze", products["Travel Plus"], "--watch", "--no-index")
+        assert watched.returncode == 0, watched.stderr
+        assert "luggage_loss" in watched.stdout
+        assert "Travel Plus" in shell.run("jobs").stdout
+        # The token of the session holds for little longer than it takes to be renewed.
+        time.sleep(max(0.0, TOKEN_SECONDS - 58 - (time.time() - file.stat().st_mtime)))
+        assert shell.run("jobs").returncode == 0
+        second = tomllib.loads(file.read_text())
+        assert second["token"] != first["token"]
+        assert shell.run("logout").returncode == 0
+        assert not file.exists()
+        file.write_text(f'url = "{second["url"]}"\ntoken = "used up"\nrefresh = "{second["refresh"]}"\n')
+        over = shell.run("jobs")
+        assert over.returncode == 3
+        assert "Your session has ended" in over.stderr

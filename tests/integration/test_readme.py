@@ -61,11 +61,9 @@ ALLOWED_STATUS = {
     "unlock": {200, 409},
     "redeliver": {202, 409},
     "tree": {200, 409},
-    # The stack of the tests knows no Directus.
-    "login": {404},
-    "refresh": {404},
-    "logout": {404},
 }
+# The stack of the tests knows no Directus, and says so of these.
+OF_DIRECTUS = ("/auth/", "/products", "PRODUCT_ID")
 
 
 @dataclass(frozen=True)
@@ -122,6 +120,9 @@ def test_every_curl_line_is_answered(shell: Shell) -> None:
             command = re.sub("[A-Z]+_ID", lambda found: ids.get(found.group(), found.group()), line)
             output = shell.run(f"{command} -w '\\n%{{http_code}}'")
             body, status = output.rsplit("\n", 1)
+            if any(part in line for part in OF_DIRECTUS):
+                assert json.loads(body)["type"].endswith("directus-not-configured"), f"{command}\n{output}"
+                continue
             steering = command.rstrip('"').rsplit("/", 1)[1]
             allowed = ALLOWED_STATUS.get(steering, {200, 201, 202, 204})
             assert int(status) in allowed, f"{command}\n{output}"
