@@ -52,7 +52,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
         else:
             demo_directus.show(url, directus)
         if not options.once:
-            _serve(stack, url)
+            _serve(url, _token_hint(stack, url) if directus is None else demo_directus.hint(url, directus))
     except (LocalError, httpx.HTTPError) as error:
         print(f"error: {error}", file=sys.stderr)
         return 1
@@ -102,20 +102,20 @@ def watch(api: httpx.Client, job_id: str) -> Mapping[str, Any]:
     raise LocalError(f"job {job_id} did not end within {TIMEOUT_SECONDS:.0f} seconds")
 
 
-def _serve(stack: LocalStack, url: str) -> None:
-    """Print how to go on, and keep the stack up until Ctrl-C."""
-    say(
-        f"""
-The stack is up: the console at {url}, API and docs at {url}/docs.
+def _token_hint(stack: LocalStack, url: str) -> str:
+    return f"""\
 Sign in to the console with this token, or paste these lines:
 
   TOKEN={stack.token()}
   curl -s -H "Authorization: Bearer $TOKEN" -F file=@samples/helvora-fr.pdf {url}/jobs/upload
   curl -s -H "Authorization: Bearer $TOKEN" {url}/jobs
-
-Ctrl-C stops everything; the state is kept.
 """
-    )
+
+
+def _serve(url: str, hint: str) -> None:
+    """Print how to go on, and keep the stack up until Ctrl-C."""
+    say(f"\nThe stack is up: the console at {url}, API and docs at {url}/docs.\n{hint}")
+    say("Ctrl-C stops everything; the state is kept.\n")
     while True:
         time.sleep(3600)
 

@@ -8,7 +8,7 @@ from typing import Any
 import httpx
 
 from infra.demo import read_json, say, watch
-from infra.directus.products import TRAVEL
+from infra.directus.products import HOUSEHOLD, TRAVEL
 from infra.directus.rest import ALL, Rest, Row
 from infra.directus.server import Server
 from infra.local.errors import LocalError
@@ -61,6 +61,21 @@ def login(directus: Server) -> str:
     body = {"email": directus.credentials.admin_email, "password": directus.credentials.admin_password}
     answer = httpx.post(f"{directus.url}/auth/login", json=body, timeout=30, trust_env=False)
     return str(read_json(answer)["data"]["access_token"])
+
+
+def hint(url: str, directus: Server) -> str:
+    """Say how to sign in as the administrator of the local Directus."""
+    credentials = directus.credentials
+    return f"""\
+Sign in to the console with Directus, or paste these lines:
+
+  E-mail    {credentials.admin_email}
+  Password  {credentials.admin_password}
+
+  .venv/bin/clauseworks --url {url} login --email {credentials.admin_email}
+  .venv/bin/clauseworks products
+  .venv/bin/clauseworks analyze {HOUSEHOLD.product_id} --seed --watch
+"""
 
 
 def _run(api: httpx.Client, path: str, body: Mapping[str, Any]) -> Mapping[str, Any]:

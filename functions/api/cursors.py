@@ -8,7 +8,6 @@ import binascii
 from functions.api.problems import RequestError
 from shared.ids import is_uuid
 
-
 _MAX_DIGITS = 9
 
 

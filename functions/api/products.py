@@ -107,8 +107,8 @@ class DirectusProducts:
                 )
         except DirectusNotFoundError:
             raise ForbiddenError(
-                "Directus does not let you read the names of products. Name one by its id, or ask whoever runs "
-                f"Directus for the right to read {NAME} and {REFERENCE} of {PRODUCTS}."
+                "Directus does not let you read the names of products. Name one by its id, or ask whoever "
+                f"runs Directus for the right to read {NAME} and {REFERENCE} of {PRODUCTS}."
             ) from None
         return [
             ListedProduct(str(row["id"]), str(row.get(NAME) or ""), str(row.get(REFERENCE) or ""))

@@ -44,7 +44,7 @@ class Session:
         return Client(self.config.url, Renewed(self.config) if self.config.refresh else token)
 
     def show(self, value: Any, text: Any = None) -> None:
-        """Print a value, or what is in an answer of the API: as JSON where that is asked for, else as text."""
+        """Print a value, or an answer of the API: as JSON where that is asked for, else as text."""
         if self.as_json or text is None:
             # Not by rich, which would break long lines.
             print(json.dumps(value, indent=2, ensure_ascii=False, default=_plain))

@@ -83,7 +83,7 @@ def upload(
     lines = [f"{row['file']}: {row['status']}, {row['detail']}" for row in bad]
     session.show(ended, "\n".join([*lines, f"{len(good)} of {len(ended)} documents were analysed."]))
     if bad:
-        raise NotDoneError(f"{len(bad)} documents were not analysed. Run it again once they are mended.")
+        raise NotDoneError(f"Not analysed: {len(bad)} of {len(ended)}. Run it again once they are mended.")
 
 
 def _all(session: Session, files: list[Path], workers: int, work: Any) -> list[dict[str, str]]:

@@ -60,18 +60,24 @@ def _bar(session: Session, api: Client, job_id: str) -> None:
     with Progress(*columns, TimeElapsedColumn(), console=session.err, transient=True) as progress:
         task = progress.add_task("queued", total=100)
         for event in api.events(job_id):
-            described = event["stage"] or event["status"]
-            if event["total"]:
-                described += f" {event['current']}/{event['total']}"
-            progress.update(task, completed=event["progress"], description=described)
+            progress.update(task, completed=event["progress"], description=_described(event))
             if _over(api, event):
                 return
+
+
+def _described(event: JobEvent) -> str:
+    """Say what a job does, or why it waits."""
+    if event["status"] == "queued" and event["stage"]:
+        return event["message"]
+    counted = f" {event['current']}/{event['total']}" if event["total"] else ""
+    return (event["stage"] or event["status"]) + counted
 
 
 def _lines(session: Session, api: Client, job_id: str) -> None:
     shown = ""
     for event in api.events(job_id):
-        line = f"{event['progress']:3} %  {event['status']:10} {event['stage']}"
+        waits = f"  {event['message']}" if event["status"] == "queued" and event["stage"] else ""
+        line = f"{event['progress']:3} %  {event['status']:10} {event['stage']}{waits}"
         if line != shown:
             shown = line
             session.err.print(line, highlight=False, markup=False)

@@ -82,7 +82,7 @@ def test_findings_are_narrowed_and_files_saved(tab: Tab, user: str, server_url: 
     # The text stands in for a picture where a document has no look, with the passage marked.
     assert "800" in page.locator("pre mark").first.inner_text()
     with page.expect_download() as saved:
-        page.get_by_role("button", name="Download report").click()
+        page.get_by_role("button", name="Download result").click()
     assert json.loads(Path(saved.value.path()).read_text())["segments"]
     page.get_by_text("Files", exact=True).click()
     page.get_by_role("button", name="result.json").wait_for()
@@ -151,7 +151,7 @@ def test_what_was_indexed_is_found_and_leads_to_its_page(tab: Tab, user: str, tm
     hit = tab.page.get_by_role("link", name="kennel.md, page 1")
     for _ in range(60):
         tab.open("#/search?q=kennel")
-        tab.page.get_by_text(re.compile(r"^\d+ passages in")).wait_for()
+        tab.page.get_by_text(re.compile(r"^\d+ passages? in")).wait_for()
         if hit.count():
             break
         tab.page.wait_for_timeout(500)

@@ -17,7 +17,7 @@ from fastapi.responses import HTMLResponse
 
 from functions.api.links import RootDep
 from functions.api.problems import RequestError
-from functions.api.security import ServicesDep
+from functions.api.security import ServicesDep, SettingsDep
 from shared.files import Files
 
 _FOLDER = Path(__file__).parents[1] / "static" / "console"
@@ -34,13 +34,14 @@ router = APIRouter(include_in_schema=False)
 
 
 @router.get("/")
-def get_console(root: RootDep, services: ServicesDep) -> Response:
+def get_console(root: RootDep, services: ServicesDep, settings: SettingsDep) -> Response:
     """Show the console."""
     at = f"{html.escape(root)}/console/{version()}"
     login = " data-login" if services.logins is not None else ""
+    known = f'data-root="{html.escape(root)}" data-stage="{html.escape(settings.stage)}"{login}'
     preloads = "".join(f'<link rel="modulepreload" href="{at}/{name}.js">' for name in _FIRST)
     text = (
-        f'<!doctype html><html lang="en" data-root="{html.escape(root)}"{login}><head><meta charset="utf-8">'
+        f'<!doctype html><html lang="en" {known}><head><meta charset="utf-8">'
         '<meta name="viewport" content="width=device-width, initial-scale=1"><title>Clauseworks</title>'
         '<meta name="description" content="What insurance documents grant, with the evidence.">'
         f'<link rel="icon" href="{at}/icon.svg"><link rel="stylesheet" href="{at}/console.css">{preloads}'

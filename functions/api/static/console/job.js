@@ -4,7 +4,7 @@ import { el, fill, button } from "./dom.js";
 import { get, pause, post, save } from "./api.js";
 import { follow } from "./events.js";
 import { failure, guarded } from "./notices.js";
-import { duration, secondsLeft, size, subject, TERMINAL, when } from "./text.js";
+import { counted, duration, secondsLeft, size, subject, TERMINAL, when } from "./text.js";
 import { bar, state } from "./jobs.js";
 import { result } from "./result.js";
 
@@ -59,7 +59,7 @@ export default async function job(section, { place: [jobId], query, signal }) {
         "p",
         { class: "facts" },
         `Submitted ${when(shown.created_at)}`,
-        shown.details.total_pages ? ` · ${shown.details.total_pages} pages` : "",
+        shown.details.total_pages ? ` · ${counted(shown.details.total_pages, "page")}` : "",
         Number.isFinite(left) ? ` · about ${duration(left)} left` : "",
         shown.attempt > 1 ? ` · attempt ${shown.attempt} of ${shown.max_attempts}` : "",
         done && shown.started_at ? ` · took ${duration((Date.parse(shown.completed_at) - Date.parse(shown.started_at)) / 1000)}` : "",
@@ -86,7 +86,7 @@ export default async function job(section, { place: [jobId], query, signal }) {
       el(
         "div",
         { class: "row" },
-        saving("Download report", `/jobs/${jobId}/download`, downloadName(shown)),
+        saving(shown.params.report ? "Download report" : "Download result", `/jobs/${jobId}/download`, downloadName(shown)),
         el("a", { class: "quiet", href: `#/compare?jobs=${jobId}` }, "Compare with another"),
         files,
       ),

@@ -3,7 +3,7 @@
 import { el, fill, choice, button, table } from "./dom.js";
 import { get, pause } from "./api.js";
 import { failure } from "./notices.js";
-import { STATES, subject, TERMINAL, when } from "./text.js";
+import { counted, STATES, subject, TERMINAL, when } from "./text.js";
 
 const EVERY = 3000;
 
@@ -60,7 +60,7 @@ function listed(shown) {
       el("a", { href: `#/jobs/${job.job_id}` }, subject(job)),
       state(job.status),
       TERMINAL.has(job.status) ? "" : bar(job),
-      job.result ? `${job.result.num_segments} segments, ${job.result.num_benefits} benefits, ${job.result.num_limits} limits` : "",
+      job.result ? ["segment", "benefit", "limit"].map((thing) => counted(job.result[`num_${thing}s`], thing)).join(", ") : "",
       when(job.created_at),
     ]),
     "No jobs yet. Analyse a document to see what it grants.",

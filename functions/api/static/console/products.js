@@ -3,6 +3,7 @@
 import { add, el, fill, button, field } from "./dom.js";
 import { get, Problem } from "./api.js";
 import { failure } from "./notices.js";
+import { counted } from "./text.js";
 
 const WAIT = 250;
 const PAGE = "20";
@@ -42,7 +43,7 @@ export function products(picked, signal) {
       if (!cursor) fill(list);
       add(list, answer.products.map(entry));
       const shown = list.childElementCount;
-      count.textContent = shown ? `${shown}${answer.next_cursor ? " or more" : ""} product${shown === 1 ? "" : "s"}` : "No product of this name, or none that Directus shows you.";
+      count.textContent = shown ? counted(shown, answer.next_cursor ? "or more product" : "product") : "No product of this name, or none that Directus shows you.";
       fill(more, answer.next_cursor && button("Show more", () => load(answer.next_cursor), { class: "quiet" }));
     } catch (error) {
       if (error.name === "AbortError" || mine !== asked) return;

@@ -4,7 +4,7 @@ import { add, el, fill, button, choice } from "./dom.js";
 import { get, post, send } from "./api.js";
 import { guarded } from "./notices.js";
 import * as session from "./session.js";
-import { amount, named, percent } from "./text.js";
+import { amount, counted, named, percent } from "./text.js";
 import { viewer } from "./viewer.js";
 
 const KINDS = ["segments", "benefits", "limits", "conditions", "exclusions"];
@@ -49,8 +49,8 @@ export async function result(section, job, query, signal) {
     const open = button(
       [
         el("span", { class: `kind ${name}` }, name.slice(0, -1)),
-        el("span", { class: "name" }, named(finding.item_name)),
-        el("span", { class: "amount" }, [amount(finding), finding.scope && named(finding.scope)].filter(Boolean).join(", ")),
+        el("span", { class: "name" }, named(finding.item_name), finding.scope && el("small", null, named(finding.scope))),
+        el("span", { class: "amount" }, amount(finding)),
         el("span", { class: "confidence", title: "Confidence" }, percent(finding.confidence)),
       ],
       () => {
@@ -81,7 +81,7 @@ export async function result(section, job, query, signal) {
       shown += itself;
       entry.node.hidden = !itself && !entry.below.some(wanted);
     }
-    count.textContent = shown === entries.length ? `${shown} findings` : `${shown} of ${entries.length} findings`;
+    count.textContent = shown === entries.length ? counted(shown, "finding") : `${shown} of ${counted(entries.length, "finding")}`;
   }
 }
 

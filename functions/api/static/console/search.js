@@ -3,6 +3,7 @@
 import { el, field, fill, button } from "./dom.js";
 import { post } from "./api.js";
 import { failure } from "./notices.js";
+import { counted } from "./text.js";
 
 export default async function search(section, { query, signal }) {
   const words = el("input", { type: "search", required: true, maxlength: 500, value: query.get("q") ?? "" });
@@ -31,7 +32,7 @@ export default async function search(section, { query, signal }) {
       if (signal.aborted) return;
       fill(
         found,
-        el("p", { class: "facts" }, `${answer.found} passages in ${answer.documents} documents`),
+        el("p", { class: "facts" }, `${counted(answer.found, "passage")} in ${counted(answer.documents, "document")}`),
         answer.skipped_documents > 0 && el("p", { class: "notice" }, `${answer.skipped_documents} documents were too many to search; name a case.`),
         el("ol", { class: "hits" }, answer.hits.map(hit)),
         answer.next_offset !== null && button("More", () => look(answer.next_offset), { class: "quiet" }),

@@ -29,8 +29,9 @@ export function onChange(listener) {
   listeners.add(listener);
 }
 
-export function begin(token, refresh = "") {
-  kept = { token, refresh };
+// ``name`` is what they signed in as, where the token has no name in it.
+export function begin(token, refresh = "", name = "") {
+  kept = { token, refresh, name };
   sessionStorage.setItem(KEY, JSON.stringify(kept));
   listeners.forEach((listener) => listener(""));
 }
@@ -50,7 +51,7 @@ export function refreshToken() {
 export function caller() {
   if (!kept) return null;
   const claims = claimsOf(kept.token);
-  const name = claims.email || claims.id || claims.sub || claims.user_id || "signed in";
+  const name = claims.email || kept.name || claims.id || claims.sub || claims.user_id || "signed in";
   const subject = claims.id || claims.sub || claims.user_id;
   return { name: String(name), key: `${claims.iss}|${subject}`, admin: claims.admin_access === true || claims.admin_access === 1 };
 }
@@ -74,7 +75,7 @@ async function renew() {
   }).catch(() => null);
   if (answer?.ok) {
     const fresh = await answer.json();
-    begin(fresh.access_token, fresh.refresh_token);
+    begin(fresh.access_token, fresh.refresh_token, kept.name);
   } else if (answer && answer.status < 500) {
     end("Your session has ended. Sign in again.");
   }

@@ -5,15 +5,18 @@ import { root } from "./api.js";
 import { failure } from "./notices.js";
 import * as session from "./session.js";
 
+const LOCAL = "The local stack prints one as it starts; python -m infra.local token makes another. It stays in this tab.";
+
 export default async function signin(section, { reason }) {
   const box = el("input", { type: "password", required: true, autocomplete: "off", spellcheck: "false" });
+  const directus = "login" in document.documentElement.dataset;
   const said = el("div");
   if (reason) fill(said, el("p", { class: "notice", role: "status" }, reason));
   const form = el(
     "form",
     { class: "card narrow", "data-view": "signin" },
-    el("h1", null, "Sign in"),
-    field("Access token", box, "Of Directus, or signed with the same secret. It stays in this tab."),
+    el(directus ? "h2" : "h1", null, directus ? "Or with a token" : "Sign in"),
+    field("Access token", box, document.documentElement.dataset.stage === "local" ? LOCAL : "Of Directus, or signed with the same secret. It stays in this tab."),
     el("button", { class: "main" }, "Sign in"),
     said,
   );
@@ -29,7 +32,7 @@ export default async function signin(section, { reason }) {
     }
   });
   section.append(form);
-  if ("login" in document.documentElement.dataset) form.before(throughDirectus());
+  if (directus) form.before(throughDirectus());
   section.querySelector("input").focus();
 }
 
@@ -42,7 +45,7 @@ function throughDirectus() {
   const form = el(
     "form",
     { class: "card narrow", "data-view": "signin" },
-    el("h2", null, "Sign in with Directus"),
+    el("h1", null, "Sign in"),
     field("E-mail", email),
     field("Password", password),
     field("Second factor, if you have one", otp),
@@ -55,7 +58,7 @@ function throughDirectus() {
     const sent = { method: "POST", headers: { "Content-Type": "application/json" }, body: JSON.stringify(body) };
     const answer = await fetch(`${root}/auth/login`, sent).catch(() => null);
     const tokens = await answer?.json().catch(() => null);
-    if (answer?.ok) session.begin(tokens.access_token, tokens.refresh_token);
+    if (answer?.ok) session.begin(tokens.access_token, tokens.refresh_token, email.value);
     else fill(said, failure({ title: "Not signed in", detail: tokens?.detail || "The server cannot be reached. Try again." }));
   });
   return form;

@@ -40,6 +40,11 @@ export function secondsLeft(job, now = Date.now()) {
   return (gone * (100 - job.percent_complete)) / job.percent_complete;
 }
 
+// A number of things: 1 benefit, 2 benefits.
+export function counted(number, thing) {
+  return `${number} ${thing}${number === 1 ? "" : "s"}`;
+}
+
 // What a job is about, as people call it.
 export function subject(job) {
   return job.file_name || job.product_name || job.product_id || job.document_id || job.job_id;

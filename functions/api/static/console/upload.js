@@ -56,7 +56,7 @@ export default async function upload(section, { signal }) {
     if (!file.files[0]) return choose(null);
     shelf?.clear();
     choose(null);
-    fill(chosen, `${file.files[0].name}, ${size(file.files[0].size)}`);
+    fill(chosen, size(file.files[0].size));
   });
   for (const [event, over] of [["dragover", true], ["dragleave", false], ["drop", false]]) {
     drop.addEventListener(event, (happened) => {

@@ -11,7 +11,7 @@ const AIR = 2;
 // Returns { node, show(evidence, all) }; ``evidence`` has page, quote, start, end and boxes in points.
 export function viewer(documentId, count, signal) {
   const title = el("h3", { class: "place", "aria-live": "polite" }, "Page");
-  const sheet = el("div", { class: "sheet" });
+  const sheet = el("div", { class: "sheet", tabindex: "0", role: "region", "aria-label": "The page itself" });
   const quote = el("blockquote");
   const known = new Map();
   let shown = { page: 1, proofs: [] };
@@ -26,7 +26,7 @@ export function viewer(documentId, count, signal) {
   return { node, show };
 
   async function show(evidence, all) {
-    const now = (shown = { page: evidence.page, proofs: all ?? [evidence] });
+    const now = (shown = { page: evidence.page, proofs: all ?? [evidence], asked: Boolean(all) });
     const proof = now.proofs.find((one) => one.page === now.page && one.quote);
     title.textContent = count ? `Page ${now.page} of ${count}` : `Page ${now.page}`;
     fill(quote, proof ? proof.quote : "");
@@ -53,15 +53,29 @@ export function viewer(documentId, count, signal) {
   }
 
   function draw(page, proofs) {
-    if (!page.image) return fill(sheet, text(page, proofs));
+    if (!page.image) return written(page, proofs);
     const picture = el("img", { src: page.image.url, alt: `Page ${page.number}`, width: page.image.width, height: page.image.height });
     // The link is good for a few minutes only, and whoever comes back later needs a new one.
-    picture.addEventListener("error", () => (known.delete(page.number), fill(sheet, text(page, proofs))), { once: true });
+    picture.addEventListener("error", () => (known.delete(page.number), written(page, proofs)), { once: true });
     const boxes = proofs.flatMap((proof) => proof.boxes ?? boxesOf(page, proof));
     const marks = boxes.map(([x0, y0, x1, y1]) => svg("rect", { x: x0 - AIR, y: y0 - AIR, width: x1 - x0 + 2 * AIR, height: y1 - y0 + 2 * AIR, rx: 2 }));
     const overlay = svg("svg", { viewBox: `0 0 ${page.width} ${page.height}`, class: "marks", "aria-hidden": "true" }, marks);
     fill(sheet, el("div", { class: "picture" }, picture, overlay));
-    marks[0]?.scrollIntoView({ block: "nearest" });
+    reveal(overlay.querySelector("rect"));
+  }
+
+  function written(page, proofs) {
+    fill(sheet, text(page, proofs));
+    reveal(sheet.querySelector("mark"));
+  }
+
+  // Brings a passage to the upper part of the sheet. What is around the sheet moves only once somebody asked for
+  // a passage: nothing jumps while a result is opened.
+  function reveal(mark) {
+    if (!mark) return;
+    const [its, ours] = [mark.getBoundingClientRect(), sheet.getBoundingClientRect()];
+    sheet.scrollTop += its.top - ours.top - Math.max(0, sheet.clientHeight - its.height) / 4;
+    if (shown.asked) mark.scrollIntoView({ block: "nearest" });
   }
 }
 
@@ -83,5 +97,5 @@ function text(page, proofs) {
     at = end;
   }
   parts.push(between(at));
-  return el("pre", { tabindex: "0" }, parts);
+  return el("pre", null, parts);
 }
