@@ -52,8 +52,8 @@ format: setup ## Format the code and mend what ruff can mend
 	@$(RUN) -m ruff format .
 	@$(RUN) -m ruff check --fix .
 
-bench: setup ## Print import times, latencies and throughput, as ratios where a peer exists
-	@$(RUN) -m tests.benchmarks
+bench: setup ## Print import times, latencies and throughput, as ratios where a peer exists (ONLY=console: this alone)
+	@$(RUN) -m tests.benchmarks $(ONLY)
 
 chaos: setup ## Kill workers at every point, then under load; write the figures to docs/chaos.md
 	@$(RUN) -m tests.chaos $(CHAOS)
