@@ -16,13 +16,13 @@ from infra.directus.credentials import ADMIN_EMAIL
 from infra.directus.ids import model_id
 from infra.directus.products import TRAVEL
 from infra.local.stack import LocalStack
-from tests.browser.conftest import WAIT, Tab, browser, context, tab
-from tests.browser.test_console_safety import PAYLOADS
+from tests.browser.conftest import WAIT, Tab, axe, browser, context, tab
+from tests.browser.test_console_safety import PAYLOADS, violations
 from tests.contract.directus import PASSWORD, DirectusServer
 from tests.contract.test_end_to_end import validated
 from tests.integration.test_cli import Shell
 
-__all__ = ["browser", "context", "tab"]
+__all__ = ["axe", "browser", "context", "tab"]
 
 TEXT = (Path(__file__).parents[2] / "samples" / "small.txt").read_text()
 # The console renews a token in the last minute before it expires: here some seconds after it was given.
@@ -162,6 +162,22 @@ def test_names_of_products_are_texts(tab: Tab, products: dict[str, str]) -> None
     page.get_by_text(PAYLOADS[-1]).wait_for()
     assert page.evaluate("window.hit") is None
     assert page.locator("main script, main iframe, main img").count() == 0
+
+
+def test_nobody_is_kept_from_signing_in_and_choosing(tab: Tab, axe: str, products: dict[str, str]) -> None:
+    page = tab.page
+    page.set_viewport_size({"width": 390, "height": 844})
+    tab.open()
+    page.get_by_label("E-mail").wait_for()
+    found = violations(page, axe)
+    sign_in(tab)
+    page.get_by_role("heading", name="Jobs", exact=True).wait_for()
+    tab.open("#/new")
+    page.get_by_text("Or choose a product of Directus").click()
+    page.get_by_role("radio").first.check()
+    page.get_by_label("Write the findings to the product").wait_for()
+    assert [*found, *violations(page, axe)] == []
+    assert page.evaluate("document.documentElement.scrollWidth <= innerWidth")
 
 
 def test_a_session_goes_on_beyond_its_first_token_and_ends_with_a_word(

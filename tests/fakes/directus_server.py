@@ -156,7 +156,9 @@ class DirectusServer:
             row for row in self.table(collection).values() if self.fits(collection, row, query.get("filter"))
         ]
         if query.get("sort"):
-            names = query["sort"].split(",")
+            # REST says it as a text, GraphQL as a list.
+            sort = query["sort"]
+            names = sort.split(",") if isinstance(sort, str) else sort
             rows.sort(key=lambda row: [str(row.get(name) or "") for name in names])
         offset = int(query.get("offset") or 0)
         return rows[offset:] if limit == -1 else rows[offset : offset + limit]
