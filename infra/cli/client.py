@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING, Any, Self, TypedDict, TypeVar
 from pydantic import BaseModel, ValidationError
 
 from infra.cli.errors import CliError
-from infra.cli.transport import Token, Transport
+from infra.cli.transport import Token, Told, Transport, nobody
 
 if TYPE_CHECKING:
     import httpx
@@ -76,18 +76,19 @@ class Client:
 
     # --- Submitting --------------------------------------------------------------------------------
 
-    def analyse_file(self, file: Path, options: Mapping[str, Any]) -> Submitted:
-        """Upload a document and start its analysis."""
+    def analyse_file(self, file: Path, options: Mapping[str, Any], told: Told = nobody) -> Submitted:
+        """Upload a document and start its analysis; ``told`` follows the upload of a large one."""
         key = {"Idempotency-Key": str(uuid.uuid4())}
-        data = file.read_bytes()
-        if len(data) <= INLINE:
+        size = file.stat().st_size
+        if size <= INLINE:
+            data = file.read_bytes()
             form = {name: _form_value(value) for name, value in options.items()}
             answer = self._json(
                 "POST", "/jobs/upload", files={"file": (file.name, data)}, data=form, headers=key
             )
             return Submitted(answer["job_id"], answer["document_id"])
-        slot = self._json("POST", "/uploads", json={"file_name": file.name, "size": len(data)})
-        self._api.store(slot["url"], slot["fields"], file.name, data)
+        slot = self._json("POST", "/uploads", json={"file_name": file.name, "size": size})
+        self._api.store(slot["url"], slot["fields"], file, told)
         document_id = slot["document_id"]
         answer = self._json(
             "POST", "/jobs/analysis", json={**options, "document_id": document_id}, headers=key
@@ -145,9 +146,10 @@ class Client:
 
         return _read(ArtifactList, self._json("GET", f"/jobs/{job_id}/artifacts")).artifacts
 
-    def download(self, job_id: str, name: str = "") -> bytes:
+    def download(self, job_id: str, name: str = "", told: Told = nobody) -> bytes:
         """Return a file of a job: the one of this name, else its report, export or result."""
-        return self._api.fetch(f"/jobs/{job_id}/artifacts/{name}" if name else f"/jobs/{job_id}/download")
+        path = f"/jobs/{job_id}/artifacts/{name}" if name else f"/jobs/{job_id}/download"
+        return self._api.fetch(path, told)
 
     def products(self, query: str, limit: int) -> ProductList:
         """Return products of Directus whose name has these words."""

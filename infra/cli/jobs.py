@@ -11,7 +11,8 @@ import typer
 from infra.cli.app import Session, session_of, table_of
 from infra.cli.client import Client, Submitted
 from infra.cli.errors import CliError
-from infra.cli.watching import require_completed, watch
+from infra.cli.transport import Told
+from infra.cli.watching import require_completed, transfer, watch
 from infra.tree import tree_lines
 from shared.findings import to_tree
 
@@ -50,7 +51,8 @@ def analyze(
     named = {"engine": engine, "case_id": case, "translate_to": translate_to}
     options |= {name: value for name, value in named.items() if value}
     with session.client() as api:
-        accepted = start(api, subject, options)
+        with transfer(session, "upload") as told:
+            accepted = start(api, subject, options, told)
         if not watching:
             session.show(accepted, accepted.job_id)
             session.err.print(f"Watch it:  clauseworks watch {accepted.job_id}", highlight=False)
@@ -59,11 +61,11 @@ def analyze(
         _told(session, api, accepted.job_id)
 
 
-def start(api: Client, subject: str, options: dict[str, Any]) -> Submitted:
+def start(api: Client, subject: str, options: dict[str, Any], told: Told) -> Submitted:
     """Submit a file or a product; raises CliError for a file that is not there."""
     file = Path(subject)
     if file.is_file():
-        return api.analyse_file(file, options)
+        return api.analyse_file(file, options, told)
     if file.suffix or "/" in subject:
         raise CliError(f"There is no file {subject}.")
     return api.analyse_product(subject, options)
@@ -136,7 +138,8 @@ def download(
             files = api.artifacts(job_id)
             session.show(files, "\n".join(f"{one.name}  {one.size} bytes" for one in files))
             return
-        data = api.download(job_id, name)
+        with transfer(session, "download") as told:
+            data = api.download(job_id, name, told)
     if str(out) == "-":
         sys.stdout.buffer.write(data)
         return

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import io
 import time
 from collections.abc import Callable, Generator, Iterator, Mapping
 from contextlib import contextmanager
+from pathlib import Path
 from typing import Any
 
 import httpx
@@ -17,6 +19,12 @@ LONGEST_WAIT = 20.0
 _FORBIDDEN, _MISSING, _PASSING, _TROUBLE = {401, 403}, {404, 410}, {429}, 500
 
 Token = str | Callable[[], str]
+# Is told how many bytes have gone, and of how many; 0 where that is not known.
+Told = Callable[[int, int], None]
+
+
+def nobody(_done: int, _size: int) -> None:
+    """Nobody watches a transfer."""
 
 
 class Transport:
@@ -52,18 +60,28 @@ class Transport:
                 time.sleep(min(error.retry_after or 0.3 * 2**tried, LONGEST_WAIT))
         raise AssertionError("unreachable")
 
-    def fetch(self, path: str) -> bytes:
+    def fetch(self, path: str, told: Told = nobody) -> bytes:
         """Return a file, from where the API's signed link leads; the token stays behind."""
         answer = self.send("GET", path)
         if not answer.has_redirect_location:
             return answer.content
-        with httpx.Client(timeout=TIMEOUT) as store, unreachable("the store of files"):
-            return store.get(answer.headers["location"]).raise_for_status().content
+        data = bytearray()
+        with (
+            unreachable("the store of files"),
+            httpx.stream("GET", answer.headers["location"], timeout=TIMEOUT) as file,
+        ):
+            file.raise_for_status()
+            size = int(file.headers.get("content-length", 0))
+            for piece in file.iter_bytes():
+                data += piece
+                told(len(data), size)
+        return bytes(data)
 
-    def store(self, url: str, fields: Mapping[str, str], name: str, data: bytes) -> None:
-        """Send a file to the store of files by a form of the API."""
-        with httpx.Client(timeout=TIMEOUT) as store, unreachable("the store of files"):
-            store.post(url, data=fields, files={"file": (name, data)}).raise_for_status()
+    def store(self, url: str, fields: Mapping[str, str], path: Path, told: Told = nobody) -> None:
+        """Send a file to the store of files by a form of the API, piece by piece."""
+        with unreachable("the store of files"), _Counted(path, told) as file:
+            sent = {"file": (path.name, file)}
+            httpx.post(url, data=fields, files=sent, timeout=TIMEOUT).raise_for_status()
 
     def events(self, path: str) -> Iterator[str]:
         """Yield the data of an event stream until 204 ends it; one that ends or breaks is taken up again.
@@ -93,6 +111,20 @@ class Transport:
                 if failures == TRIES:
                     raise UnreachableError(f"The connection was lost ({type(error).__name__}).") from error
             time.sleep(min(pause * 2**failures, LONGEST_WAIT))
+
+
+class _Counted(io.FileIO):
+    """A file that tells how much of it was read."""
+
+    def __init__(self, path: Path, told: Told) -> None:
+        super().__init__(path)
+        self._told = told
+        self._size = path.stat().st_size
+
+    def read(self, size: int | None = -1) -> bytes:
+        data = super().read(size)
+        self._told(self.tell(), self._size)
+        return data
 
 
 class _Bearer(httpx.Auth):

@@ -2,14 +2,24 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
 import typer
-from rich.progress import BarColumn, Progress, TextColumn, TimeElapsedColumn
+from rich.progress import (
+    BarColumn,
+    DownloadColumn,
+    Progress,
+    TextColumn,
+    TimeElapsedColumn,
+    TransferSpeedColumn,
+)
 
 from infra.cli.app import Session
 from infra.cli.client import TERMINAL, Client, JobEvent
 from infra.cli.errors import INTERRUPTED, NotDoneError
+from infra.cli.transport import Told
 
 if TYPE_CHECKING:
     from functions.api.answers import JobView
@@ -34,6 +44,16 @@ def watch(session: Session, api: Client, job_id: str) -> JobView:
             soft_wrap=True,
         )
         raise typer.Exit(INTERRUPTED) from None
+
+
+@contextmanager
+def transfer(session: Session, what: str) -> Iterator[Told]:
+    """Show how far an upload or download is, in a terminal; it is gone once that is over."""
+    shown = session.err.is_terminal and not session.as_json
+    columns = (TextColumn("{task.description}"), BarColumn(), DownloadColumn(), TransferSpeedColumn())
+    with Progress(*columns, console=session.err, transient=True, disable=not shown) as progress:
+        task = progress.add_task(what, total=None, visible=False)
+        yield lambda done, size: progress.update(task, completed=done, total=size or None, visible=True)
 
 
 def require_completed(job: JobView) -> None:

@@ -103,7 +103,7 @@ def user(stack: LocalStack) -> str:
     return stack.token(f"user-{uuid.uuid4().hex[:8]}")
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")
 def axe(stack: LocalStack) -> str:
     """Return axe-core's script; npm brings it, once for all runs."""
     return (installed(stack.paths, "axe-core", AXE) / "axe-core" / "axe.min.js").read_text()

@@ -17,6 +17,7 @@ from typing import Any
 
 import pytest
 
+from infra.cli.client import INLINE
 from infra.local.stack import LocalStack
 from shared.ids import uuid7
 from tests.integration.support import SAMPLES, WAIT_SECONDS
@@ -237,3 +238,14 @@ def test_administrators_look_around(shell: Shell, stack: LocalStack) -> None:
     assert job_id in shell.run("admin", "tasks").stdout
     assert "submitted" in [entry["type"] for entry in shell.json("admin", "history", job_id)]
     assert "Usage" in shell.run("local", "--help").stdout.title()
+
+
+def test_a_large_file_goes_to_the_store_with_its_progress(shell: Shell) -> None:
+    large = shell.home / "large.txt"
+    large.write_text("We pay up to GBP 800 for lost baggage, each person.\n\n" + "Nothing else.\n" * 400_000)
+    assert large.stat().st_size > INLINE
+    with Terminal(shell, "analyze", str(large), "--no-index") as terminal:
+        terminal.until(r"upload .*/\s*5\.\d MB")
+        assert terminal.ended() == 0, terminal.written
+        job_id = terminal.until(r"clauseworks watch ([0-9a-f-]{36})")[1]
+    assert shell.run("cancel", job_id).returncode == 0
