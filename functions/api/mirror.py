@@ -10,7 +10,7 @@ from collections.abc import Collection
 from dataclasses import dataclass
 
 from functions.api.products import DIRECTUS_ISSUER, Products
-from shared.auth import AuthError, Caller
+from shared.auth import AuthError, Caller, ForbiddenError
 from shared.errors import PermanentError, TransientError
 from shared.findings import ResultTree
 from shared.jobs.model import Job
@@ -42,7 +42,7 @@ class Mirror:
             return Mirrored.NOT_ALLOWED
         try:
             found = self.products.validate(row.collection, row.row_id, self.token, validated=validated)
-        except AuthError:
+        except (AuthError, ForbiddenError):
             return Mirrored.NOT_ALLOWED
         except (PermanentError, TransientError) as error:
             logger.warning("Review not mirrored", job_id=job.job_id, problem=error.code)

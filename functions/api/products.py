@@ -64,7 +64,8 @@ class Products(Protocol):
     def validate(self, collection: str, row_id: str, token: str, *, validated: bool) -> bool:
         """Set or clear ``validated_by_human`` of a seeded row with the token's rights; False without the row.
 
-        Raises AuthError where Directus refuses the token or the change, PermanentError, TransientError.
+        Raises AuthError where Directus refuses the token, ForbiddenError where it refuses the change,
+        PermanentError, TransientError.
         """
         ...
 
@@ -117,17 +118,19 @@ class DirectusProducts:
 
     def validate(self, collection: str, row_id: str, token: str, *, validated: bool) -> bool:
         """See Products."""
-        from shared.directus import DirectusNotFoundError, DirectusTokenError
+        from shared.directus import DirectusNotFoundError
 
         directus = self._directus.speaking_as(token)
-        try:
-            # A change of a row that is not there would be refused as one that is not allowed.
-            directus.item(collection, row_id, ("id",))
-            directus.update(collection, [{"id": row_id, VALIDATED: validated}])
-        except DirectusNotFoundError:
-            return False
-        except DirectusTokenError:
-            raise AuthError("token-refused", "Directus does not accept the token; get a new one.") from None
+        with _refusals():
+            try:
+                directus.item(collection, row_id, ("id",))
+            except DirectusNotFoundError:
+                return False
+            try:
+                directus.update(collection, [{"id": row_id, VALIDATED: validated}])
+            except DirectusNotFoundError:
+                # Directus says the same of a row that is not there: this one was, a moment ago.
+                raise ForbiddenError("Directus does not let you change the row.") from None
         return True
 
     def close(self) -> None:

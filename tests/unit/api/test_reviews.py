@@ -175,6 +175,14 @@ class TestDirectus:
         assert answer.json()["mirrored"] == mirrored
         assert self.marked(server) == set()
 
+    def test_a_reviewer_who_may_not_change_the_row_in_directus(
+        self, backend: Backend, server: DirectusServer, client: Client
+    ) -> None:
+        job_id = self.seeded(backend)
+        server.fail(Fault(status=403, code="FORBIDDEN", method="PATCH"))
+        assert review(client, job_id).json()["mirrored"] == "not_allowed"
+        assert self.marked(server) == set()
+
     def test_a_row_that_is_gone(self, backend: Backend, server: DirectusServer, client: Client) -> None:
         job_id = self.seeded(backend)
         for rows in server.tables.values():
