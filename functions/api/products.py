@@ -81,36 +81,31 @@ class DirectusProducts:
         from shared.directus import PRODUCTS, DirectusNotFoundError
 
         directus = self._directus.speaking_as(token)
-        try:
-            with _refusals():
-                try:
-                    row = directus.item(PRODUCTS, product_id, ("id", NAME))
-                except DirectusNotFoundError:
-                    # Or it may be seen, and its name not.
-                    row = directus.item(PRODUCTS, product_id, ("id",))
-        except DirectusNotFoundError:
-            raise ProductNotFoundError from None
+        with _refusals(ProductNotFoundError()):
+            try:
+                row = directus.item(PRODUCTS, product_id, ("id", NAME))
+            except DirectusNotFoundError:
+                # Or it may be seen, and its name not.
+                row = directus.item(PRODUCTS, product_id, ("id",))
         return str(row.get(NAME) or "")
 
     def named(self, query: str, token: str, *, limit: int, offset: int) -> list[ListedProduct]:
         """See Products."""
-        from shared.directus import PRODUCTS, DirectusNotFoundError
+        from shared.directus import PRODUCTS
 
-        try:
-            with _refusals():
-                rows = self._directus.speaking_as(token).page(
-                    PRODUCTS,
-                    _with_words(query),
-                    ("id", NAME, REFERENCE),
-                    sort=(NAME, "id"),
-                    limit=limit,
-                    offset=offset,
-                )
-        except DirectusNotFoundError:
-            raise ForbiddenError(
-                "Directus does not let you read the names of products. Name one by its id, or ask whoever "
-                f"runs Directus for the right to read {NAME} and {REFERENCE} of {PRODUCTS}."
-            ) from None
+        hidden = ForbiddenError(
+            "Directus does not let you read the names of products. Name one by its id, or ask whoever "
+            f"runs Directus for the right to read {NAME} and {REFERENCE} of {PRODUCTS}."
+        )
+        with _refusals(hidden):
+            rows = self._directus.speaking_as(token).page(
+                PRODUCTS,
+                _with_words(query),
+                ("id", NAME, REFERENCE),
+                sort=(NAME, "id"),
+                limit=limit,
+                offset=offset,
+            )
         return [
             ListedProduct(str(row["id"]), str(row.get(NAME) or ""), str(row.get(REFERENCE) or ""))
             for row in rows
@@ -121,16 +116,13 @@ class DirectusProducts:
         from shared.directus import DirectusNotFoundError
 
         directus = self._directus.speaking_as(token)
-        with _refusals():
+        with _refusals(ForbiddenError("Directus does not let you change the row.")):
             try:
                 directus.item(collection, row_id, ("id",))
             except DirectusNotFoundError:
                 return False
-            try:
-                directus.update(collection, [{"id": row_id, VALIDATED: validated}])
-            except DirectusNotFoundError:
-                # Directus says the same of a row that is not there: this one was, a moment ago.
-                raise ForbiddenError("Directus does not let you change the row.") from None
+            # Directus says of a change that it refuses what it says of a row that is not there: this one is.
+            directus.update(collection, [{"id": row_id, VALIDATED: validated}])
         return True
 
     def close(self) -> None:
@@ -147,17 +139,17 @@ class DirectusProducts:
 
 
 @contextmanager
-def _refusals() -> Iterator[None]:
-    """Turn a refused token into AuthError, and whatever the caller could not mend into an internal error.
+def _refusals(hidden: ClauseworksError) -> Iterator[None]:
+    """Turn what Directus refuses into our errors: raise ``hidden`` for what it does not show or allow.
 
-    DirectusNotFoundError passes: what it means is for whoever asked.
+    A refused token is AuthError, and whatever the caller could not mend an internal error.
     """
     from shared.directus import DirectusNotFoundError, DirectusTokenError
 
     try:
         yield
     except DirectusNotFoundError:
-        raise
+        raise hidden from None
     except DirectusTokenError:
         raise AuthError("token-refused", "Directus does not accept the token; get a new one.") from None
     except PermanentError as error:

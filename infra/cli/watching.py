@@ -87,16 +87,21 @@ def _bar(session: Session, api: Client, job_id: str) -> None:
 
 def _described(event: JobEvent) -> str:
     """Say what a job does, or why it waits."""
-    if event["status"] == "queued" and event["stage"]:
+    if _waits(event):
         return event["message"]
     counted = f" {event['current']}/{event['total']}" if event["total"] else ""
     return (event["stage"] or event["status"]) + counted
 
 
+def _waits(event: JobEvent) -> bool:
+    """Say whether a job that had begun is in the queue again; its message says why."""
+    return event["status"] == "queued" and bool(event["stage"])
+
+
 def _lines(session: Session, api: Client, job_id: str) -> None:
     shown = ""
     for event in api.events(job_id):
-        waits = f"  {event['message']}" if event["status"] == "queued" and event["stage"] else ""
+        waits = f"  {event['message']}" if _waits(event) else ""
         line = f"{event['progress']:3} %  {event['status']:10} {event['stage']}{waits}"
         if line != shown:
             shown = line
