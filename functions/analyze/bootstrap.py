@@ -31,10 +31,9 @@ def settings() -> AnalyzeSettings:
 def runner() -> Runner:
     """Return the runner, with the adapters that the settings name."""
     from functions.analyze.workflow import AnalysisWorkflow
-    from shared.aws.jobs_table import DynamoJobs
-    from shared.aws.notification_queue import SqsNotifications
+    from shared.aws.dynamodb.jobs import DynamoJobs
     from shared.aws.s3 import S3Files
-    from shared.aws.sqs import SqsQueue
+    from shared.aws.sqs import SqsNotifications, SqsQueue
     from shared.notifications.queue import announcer
 
     s = settings()
@@ -78,11 +77,11 @@ def make_tools(s: AnalyzeSettings, jobs: JobStore) -> Tools:
     from functions.analyze.rules.engine import RulesEngine
     from functions.analyze.seeding.session import Means
     from functions.analyze.workflow import Tools
-    from shared.aws.documents_table import DynamoDocuments
-    from shared.aws.leases_table import DynamoLeases
+    from shared.aws.dynamodb.documents import DynamoDocuments
+    from shared.aws.dynamodb.leases import DynamoLeases
+    from shared.aws.ssm import Secret
     from shared.directus import Directus
     from shared.product_lock import ProductLock
-    from shared.secrets import Secret
     from shared.taxonomy import load_taxonomy
 
     directus, seeding = None, None
@@ -140,8 +139,8 @@ def index_maker(s: AnalyzeSettings) -> dict[str, MakeWorkflow]:
     """Return what makes the workflow of the output ``index``, under its name."""
     from functions.analyze.index.workflow import IndexTools, IndexWorkflow
     from functions.analyze.tools import embeddings, vector_store
+    from shared.aws.dynamodb.search_index import DynamoShelf
     from shared.aws.s3 import S3Files
-    from shared.aws.shelf_table import DynamoShelf
     from shared.jobs.outputs import INDEX
 
     files = S3Files(s.documents_bucket, s.aws_endpoint_url)

@@ -19,7 +19,7 @@ def embeddings(s: RetrievalSettings) -> Embeddings:
         return BedrockEmbeddings(s.embeddings_model, s.aws_endpoint_url)
     if s.embeddings == "openai":
         from functions.analyze.embeddings.openai import OpenAIEmbeddings
-        from shared.secrets import Secret
+        from shared.aws.ssm import Secret
 
         key = Secret(s.embeddings_key.get_secret_value(), s.embeddings_key_parameter, s.aws_endpoint_url)
         return OpenAIEmbeddings(s.embeddings_url, s.embeddings_model, key)

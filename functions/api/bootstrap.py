@@ -63,12 +63,12 @@ def on_aws(settings: ApiSettings) -> Services:
     from functions.api.operators import ports
     from functions.api.products import DirectusProducts
     from shared.aws.clients import client
-    from shared.aws.documents_table import DynamoDocuments
-    from shared.aws.jobs_table import DynamoJobs
-    from shared.aws.reviews_table import DynamoReviews
+    from shared.aws.dynamodb.documents import DynamoDocuments
+    from shared.aws.dynamodb.jobs import DynamoJobs
+    from shared.aws.dynamodb.reviews import DynamoReviews
+    from shared.aws.dynamodb.search_index import DynamoShelf
     from shared.aws.s3 import S3Files
     from shared.aws.search_function import LambdaSearch
-    from shared.aws.shelf_table import DynamoShelf
     from shared.aws.sqs import SqsQueue
     from shared.jobs.model import Kind
 

@@ -7,8 +7,8 @@ from typing import Annotated, Self
 from pydantic import Field, SecretStr, field_validator, model_validator
 from pydantic_settings import NoDecode
 
+from shared.aws.ssm import Secret
 from shared.notifications.settings import NotificationSettings
-from shared.secrets import Secret
 
 MIN_SECRET = 32
 

@@ -16,9 +16,8 @@ if TYPE_CHECKING:
     from functions.cleanup.notify.overdue import Overdue
     from functions.cleanup.reconcile import Reconciler
     from functions.cleanup.seeded import SeededRows
-    from shared.aws.jobs_table import DynamoJobs
-    from shared.aws.notification_queue import SqsNotifications
-    from shared.aws.sqs import SqsQueue
+    from shared.aws.dynamodb.jobs import DynamoJobs
+    from shared.aws.sqs import SqsNotifications, SqsQueue
     from shared.product_lock import ProductLock
     from shared.shelf import Indexes
 
@@ -33,7 +32,7 @@ def settings() -> CleanupSettings:
 def runner() -> Runner:
     """Return the runner of cleanup jobs, with the adapters that the settings name."""
     from functions.cleanup.workflow import CleanupWorkflow, Ports
-    from shared.aws.documents_table import DynamoDocuments
+    from shared.aws.dynamodb.documents import DynamoDocuments
     from shared.aws.s3 import S3Files
 
     s = settings()
@@ -62,7 +61,7 @@ def reconciler() -> Reconciler:
 def overdue() -> Overdue:
     """Return what sends messages about overdue notifications."""
     from functions.cleanup.notify.overdue import Overdue
-    from shared.aws.notifications_table import DynamoNotifications
+    from shared.aws.dynamodb.notifications import DynamoNotifications
 
     s = settings()
     return Overdue(DynamoNotifications(s.jobs_table, s.aws_endpoint_url), _notification_queue())
@@ -72,7 +71,7 @@ def overdue() -> Overdue:
 def expiry() -> Expiry:
     """Return what removes the jobs and documents whose time is over."""
     from functions.cleanup.expiry import Expiry
-    from shared.aws.documents_table import DynamoDocuments
+    from shared.aws.dynamodb.documents import DynamoDocuments
     from shared.aws.s3 import S3Files
 
     s = settings()
@@ -82,7 +81,7 @@ def expiry() -> Expiry:
 
 
 def _jobs() -> DynamoJobs:
-    from shared.aws.jobs_table import DynamoJobs
+    from shared.aws.dynamodb.jobs import DynamoJobs
 
     return DynamoJobs(settings().jobs_table, settings().aws_endpoint_url)
 
@@ -94,15 +93,15 @@ def _queue() -> SqsQueue:
 
 
 def _notification_queue() -> SqsNotifications:
-    from shared.aws.notification_queue import SqsNotifications
+    from shared.aws.sqs import SqsNotifications
 
     return SqsNotifications(settings().notification_queue_url, settings().aws_endpoint_url)
 
 
 def _indexes(s: CleanupSettings) -> Indexes:
+    from shared.aws.dynamodb.search_index import DynamoShelf
     from shared.aws.s3 import S3Files
     from shared.aws.s3_vectors import S3VectorStore
-    from shared.aws.shelf_table import DynamoShelf
     from shared.shelf import Indexes, Vectors, VectorsInFiles
 
     vectors: Vectors = VectorsInFiles()
@@ -116,8 +115,8 @@ def _seeded_rows(s: CleanupSettings) -> SeededRows | None:
     if not s.directus_url:
         return None
     from functions.cleanup.seeded import DirectusRows
+    from shared.aws.ssm import Secret
     from shared.directus import Directus
-    from shared.secrets import Secret
 
     token = Secret(s.directus_token.get_secret_value(), s.directus_token_parameter, s.aws_endpoint_url)
     return DirectusRows(Directus(s.directus_url, token))
@@ -126,7 +125,7 @@ def _seeded_rows(s: CleanupSettings) -> SeededRows | None:
 def _product_lock(s: CleanupSettings, jobs: DynamoJobs) -> ProductLock | None:
     if not s.directus_url:
         return None
-    from shared.aws.leases_table import DynamoLeases
+    from shared.aws.dynamodb.leases import DynamoLeases
     from shared.product_lock import ProductLock
 
     return ProductLock(DynamoLeases(s.jobs_table, s.aws_endpoint_url), jobs, s.directus_url)

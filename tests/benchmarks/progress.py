@@ -14,7 +14,7 @@ from functools import partial
 import httpx
 
 from infra.local.stack import CREDENTIALS, LocalStack
-from shared.aws.jobs_table import DynamoJobs
+from shared.aws.dynamodb.jobs import DynamoJobs
 from shared.clock import utc_now
 from shared.ids import uuid7
 from shared.jobs import states

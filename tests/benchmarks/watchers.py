@@ -22,7 +22,7 @@ from typing import Any
 import httpx
 
 from infra.local.stack import LocalStack
-from shared.aws.jobs_table import DynamoJobs
+from shared.aws.dynamodb.jobs import DynamoJobs
 from shared.clock import utc_now
 from shared.jobs import states
 from shared.jobs.store import edit

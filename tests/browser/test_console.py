@@ -11,7 +11,7 @@ import httpx
 import pytest
 
 from infra.local.stack import LocalStack
-from shared.aws.jobs_table import DynamoJobs
+from shared.aws.dynamodb.jobs import DynamoJobs
 from shared.clock import utc_now
 from shared.ids import uuid7
 from shared.jobs import states

@@ -7,7 +7,7 @@ import json
 from collections import Counter
 from typing import Any
 
-from shared.aws.notifications_table import DynamoNotifications
+from shared.aws.dynamodb.notifications import DynamoNotifications
 from shared.jobs.model import Job, Status
 from shared.jobs.workflow import job_prefix
 from shared.notifications.model import parent_of

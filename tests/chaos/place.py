@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from infra.local.stack import LocalStack
-from shared.aws.codec import job_key
+from shared.aws.dynamodb.job_items import job_key
 
 RECEIVES = 5
 

@@ -24,7 +24,7 @@ from typing import Any
 from functions.analyze.seeding.rows import Row, Rows
 from infra.local import tokens
 from infra.local.stack import LocalStack
-from shared.aws.jobs_table import DynamoJobs
+from shared.aws.dynamodb.jobs import DynamoJobs
 from shared.clock import utc_now
 from shared.directus.taxonomy_rows import rows_of
 from shared.jobs.model import Job, Kind

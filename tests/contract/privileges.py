@@ -14,8 +14,8 @@ import httpx
 from websockets.sync.client import connect
 
 from infra.local.stack import LocalStack
-from shared.aws.documents_codec import reading_to_item
-from shared.aws.jobs_table import DynamoJobs
+from shared.aws.dynamodb.document_items import reading_to_item
+from shared.aws.dynamodb.jobs import DynamoJobs
 from shared.clock import utc_now
 from shared.documents import Document, Understood
 from shared.ids import uuid7

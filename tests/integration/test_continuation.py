@@ -19,7 +19,7 @@ import pytest
 
 from infra.local import guard
 from infra.local.stack import LocalStack
-from shared.aws.jobs_table import DynamoJobs
+from shared.aws.dynamodb.jobs import DynamoJobs
 from shared.jobs.model import Event
 from tests.conftest import run_paths
 from tests.fakes.long_documents import SAMPLE, long_policy

@@ -10,7 +10,7 @@ import httpx
 import pytest
 
 from infra.local.stack import LocalStack
-from shared.aws.jobs_table import DynamoJobs
+from shared.aws.dynamodb.jobs import DynamoJobs
 from shared.aws.s3 import S3Files
 from shared.aws.sqs import SqsQueue
 from shared.clock import utc_now

@@ -7,8 +7,8 @@ import pytest
 from functions.api.app import create_app
 from functions.api.bootstrap import Services
 from infra.local.stack import LocalStack
-from shared.aws.documents_table import DynamoDocuments
-from shared.aws.jobs_table import DynamoJobs
+from shared.aws.dynamodb.documents import DynamoDocuments
+from shared.aws.dynamodb.jobs import DynamoJobs
 from shared.aws.s3 import S3Files
 from shared.clock import utc_now
 from shared.ids import uuid7

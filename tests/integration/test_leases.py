@@ -7,7 +7,7 @@ from collections.abc import Iterator
 import pytest
 
 from infra.local.stack import LocalStack
-from shared.aws.leases_table import DynamoLeases
+from shared.aws.dynamodb.leases import DynamoLeases
 from shared.clock import utc_now
 from shared.ids import uuid7
 from tests.lease_contract import LeasesContract

@@ -13,9 +13,9 @@ from standardwebhooks.webhooks import Webhook as Verifier
 
 from infra.local import mail
 from infra.local.stack import LocalStack
-from shared.aws.jobs_table import DynamoJobs
-from shared.aws.notifications_table import DynamoNotifications
-from shared.aws.webhooks_table import DynamoWebhooks
+from shared.aws.dynamodb.jobs import DynamoJobs
+from shared.aws.dynamodb.notifications import DynamoNotifications
+from shared.aws.dynamodb.webhooks import DynamoWebhooks
 from shared.clock import utc_now
 from tests.fakes.receiver import Receiver, receiving
 from tests.integration.support import SAMPLES, WAIT_SECONDS, bearer, upload, wait

@@ -14,8 +14,8 @@ import httpx
 import pytest
 
 from infra.local.stack import LocalStack
-from shared.aws.documents_table import DynamoDocuments
-from shared.aws.jobs_table import DynamoJobs
+from shared.aws.dynamodb.documents import DynamoDocuments
+from shared.aws.dynamodb.jobs import DynamoJobs
 from shared.aws.s3 import S3Files
 from shared.clock import utc_now
 from shared.documents import Document

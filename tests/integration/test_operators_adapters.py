@@ -10,8 +10,8 @@ from datetime import UTC, datetime, timedelta
 import pytest
 
 from infra.local.stack import LocalStack
-from shared.aws.audit_table import DynamoAudit
 from shared.aws.dead_letters import SqsDeadLetters, SqsDepths
+from shared.aws.dynamodb.audit import DynamoAudit
 from shared.aws.logs import CloudWatchLogs
 from shared.clock import utc_now
 from shared.dead_letters import Depth

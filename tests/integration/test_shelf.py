@@ -5,9 +5,9 @@ from __future__ import annotations
 import pytest
 
 from infra.local.stack import LocalStack
-from shared.aws.documents_table import DynamoDocuments
-from shared.aws.jobs_table import DynamoJobs
-from shared.aws.shelf_table import DynamoShelf
+from shared.aws.dynamodb.documents import DynamoDocuments
+from shared.aws.dynamodb.jobs import DynamoJobs
+from shared.aws.dynamodb.search_index import DynamoShelf
 from tests.shelf_contract import ShelfContract, Shop
 from tests.store_contract import FakeClock
 

@@ -18,8 +18,8 @@ import pytest
 
 from infra.local.paths import Paths
 from infra.local.stack import LocalStack
-from shared.aws.documents_table import DynamoDocuments
-from shared.aws.jobs_table import DynamoJobs
+from shared.aws.dynamodb.documents import DynamoDocuments
+from shared.aws.dynamodb.jobs import DynamoJobs
 from shared.clock import utc_now
 from shared.documents import Document
 from shared.ids import uuid7

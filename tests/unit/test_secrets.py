@@ -7,8 +7,8 @@ from dataclasses import dataclass, field
 
 import pytest
 
+from shared.aws.ssm import KEPT_SECONDS, Secret
 from shared.errors import PermanentError, TransientError
-from shared.secrets import KEPT_SECONDS, Secret
 
 
 @dataclass

@@ -12,7 +12,7 @@ from shared.errors import PermanentError, TransientError
 
 if TYPE_CHECKING:
     from functions.analyze.embeddings.port import Matrix
-    from shared.secrets import Secret
+    from shared.aws.ssm import Secret
 
 BATCH = 64
 _TIMEOUT = httpx.Timeout(60, connect=5)

@@ -8,7 +8,7 @@ from functions.analyze.llm.engine import Conduct, ProviderEngine, no_meter
 from functions.analyze.llm.port import Provider
 from functions.analyze.llm.settings import ModelSettings
 from functions.analyze.llm.spending import Budget, Meter
-from shared.secrets import Secret
+from shared.aws.ssm import Secret
 
 MISSING = {
     openai.NAME: "It needs OPENAI_BASE_URL and OPENAI_MODEL, and mostly a key (OPENAI_API_KEY_PARAMETER).",

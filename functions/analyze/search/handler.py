@@ -26,8 +26,8 @@ def search() -> Search:
     """Return the search of this process, with the adapters that the settings name."""
     from functions.analyze.search.library import Library
     from functions.analyze.tools import embeddings, vector_store
+    from shared.aws.dynamodb.search_index import DynamoShelf
     from shared.aws.s3 import S3Files
-    from shared.aws.shelf_table import DynamoShelf
 
     s = SearchSettings()
     files = S3Files(s.documents_bucket, s.aws_endpoint_url)

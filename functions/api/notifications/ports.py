@@ -38,9 +38,9 @@ class Notifying:
 def on_aws(settings: ApiSettings) -> Notifying:
     """Return the ports on DynamoDB and SQS."""
     from shared.aws.dead_letters import depth_of
-    from shared.aws.notification_queue import SqsNotifications
-    from shared.aws.notifications_table import DynamoNotifications
-    from shared.aws.webhooks_table import DynamoWebhooks
+    from shared.aws.dynamodb.notifications import DynamoNotifications
+    from shared.aws.dynamodb.webhooks import DynamoWebhooks
+    from shared.aws.sqs import SqsNotifications
 
     endpoint = settings.aws_endpoint_url
     return Notifying(

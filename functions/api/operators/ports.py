@@ -26,8 +26,8 @@ class Operations:
 
 def on_aws(settings: ApiSettings) -> Operations:
     """Return the ports on DynamoDB, SQS and CloudWatch Logs."""
-    from shared.aws.audit_table import DynamoAudit
     from shared.aws.dead_letters import SqsDeadLetters, SqsDepths
+    from shared.aws.dynamodb.audit import DynamoAudit
     from shared.aws.logs import CloudWatchLogs
     from shared.jobs.model import Kind
 

@@ -6,7 +6,7 @@ from functools import cache
 from typing import Any
 
 from functions.api.push.push import Push
-from shared.aws import codec
+from shared.aws.dynamodb import job_items
 
 OK = {"statusCode": 200}
 
@@ -17,8 +17,8 @@ def push() -> Push:
     from functions.api.push.settings import PushSettings
     from shared.auth import Tokens
     from shared.aws.connections import WebSocketConnections
-    from shared.aws.jobs_table import DynamoJobs
-    from shared.aws.watchers_table import DynamoWatchers
+    from shared.aws.dynamodb.jobs import DynamoJobs
+    from shared.aws.dynamodb.subscriptions import DynamoWatchers
 
     s = PushSettings()
     return Push(
@@ -41,7 +41,7 @@ def handler(event: dict[str, Any], _context: Any) -> dict[str, Any]:
     """Serve one message of a client, or one batch of the stream's records."""
     if "Records" in event:
         images = (record["dynamodb"]["NewImage"] for record in event["Records"])
-        return {"sent": push().publish([codec.event_from_item(image) for image in images])}
+        return {"sent": push().publish([job_items.event_from_item(image) for image in images])}
     context = event["requestContext"]
     kind, connection_id = context["eventType"], context["connectionId"]
     if kind == "MESSAGE":

@@ -8,8 +8,8 @@ from functions.api.waiting.settings import WaitSettings
 
 def on_aws(settings: WaitSettings) -> Records:
     """Return the records on DynamoDB."""
-    from shared.aws.documents_table import DynamoDocuments
-    from shared.aws.jobs_table import DynamoJobs
+    from shared.aws.dynamodb.documents import DynamoDocuments
+    from shared.aws.dynamodb.jobs import DynamoJobs
 
     table, endpoint = settings.jobs_table, settings.aws_endpoint_url
     return Records(DynamoJobs(table, endpoint), DynamoDocuments(table, endpoint))

@@ -12,11 +12,11 @@ from functions.cleanup.notify.settings import NotifySettings
 def deliverer() -> Deliverer:
     """Return what delivers notifications, with the adapters that the settings name."""
     from functions.cleanup.notify.post import PinnedPost
-    from shared.aws.jobs_table import DynamoJobs
+    from shared.aws.dynamodb.jobs import DynamoJobs
+    from shared.aws.dynamodb.notifications import DynamoNotifications
+    from shared.aws.dynamodb.webhooks import DynamoWebhooks
     from shared.aws.mail import SesMail
-    from shared.aws.notification_queue import SqsNotifications
-    from shared.aws.notifications_table import DynamoNotifications
-    from shared.aws.webhooks_table import DynamoWebhooks
+    from shared.aws.sqs import SqsNotifications
 
     s = NotifySettings()
     endpoint = s.aws_endpoint_url

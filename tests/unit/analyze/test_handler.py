@@ -7,11 +7,11 @@ from collections.abc import Iterator
 import pytest
 
 from functions.analyze import bootstrap, handler
+from shared.aws.ssm import Secret
 from shared.ids import uuid7
 from shared.jobs.model import Kind
 from shared.jobs.queue import JobMessage
 from shared.jobs.runner import Runner
-from shared.secrets import Secret
 
 NOWHERE = "http://127.0.0.1:9"
 ENVIRONMENT = {

@@ -11,10 +11,10 @@ import pytest
 from functions.cleanup import bootstrap, handler
 from functions.cleanup.seeded import DirectusRows
 from functions.cleanup.settings import CleanupSettings
+from shared.aws.ssm import Secret
 from shared.errors import TransientError
 from shared.jobs.model import Kind, Status
 from shared.jobs.runner import Runner
-from shared.secrets import Secret
 from tests.unit.cleanup.world import RETENTION, World
 
 ENVIRONMENT = {

@@ -17,9 +17,9 @@ from functions.analyze.embeddings.bedrock import BedrockEmbeddings
 from functions.analyze.embeddings.openai import OpenAIEmbeddings
 from functions.analyze.retrieval_settings import RetrievalSettings
 from functions.analyze.tools import embeddings, vector_store
+from shared.aws.ssm import Secret
 from shared.errors import PermanentError, TransientError
 from shared.memory import MemoryFiles
-from shared.secrets import Secret
 
 Reply = tuple[int, dict[str, str], Any]
 

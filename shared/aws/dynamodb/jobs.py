@@ -9,11 +9,10 @@ from contextlib import suppress
 from datetime import datetime
 from typing import Any
 
-from shared.aws import codec
 from shared.aws.clients import translated
-from shared.aws.notifications_codec import announcement_item
-from shared.aws.queries import count, overdue, query
-from shared.aws.table import TransactingTable
+from shared.aws.dynamodb import job_items
+from shared.aws.dynamodb.notification_items import announcement_item
+from shared.aws.dynamodb.table import TransactingTable, count, overdue, query
 from shared.clock import to_text
 from shared.errors import TransientError
 from shared.ids import shards
@@ -57,7 +56,7 @@ class DynamoJobs(TransactingTable):
                 TableName=self._table, Key=_idempotency_key(idempotency.key), ConsistentRead=True
             )
         item = answer.get("Item")
-        if item is None or codec.expired(item, self._clock()):
+        if item is None or job_items.expired(item, self._clock()):
             return None
         if item["fingerprint"]["S"] != idempotency.fingerprint:
             raise IdempotencyMismatchError
@@ -66,7 +65,9 @@ class DynamoJobs(TransactingTable):
     def get(self, job_id: str) -> Job | None:
         """Return the job, read consistently."""
         item = self._item(job_id)
-        return None if item is None or codec.hidden(item, self._clock()) else codec.job_from_item(item)
+        return (
+            None if item is None or job_items.hidden(item, self._clock()) else job_items.job_from_item(item)
+        )
 
     def many(self, job_ids: Sequence[str]) -> list[Job]:
         """Return the jobs of a list of ids, read consistently."""
@@ -75,11 +76,11 @@ class DynamoJobs(TransactingTable):
     def save(self, before: Job, change: Change, unit: Unit | None = None) -> None:
         """Write job, event, unit and what follows, if the version is still the one that was read."""
         job = change.job
-        put = self._put(codec.job_to_item(job), "version = :version")
+        put = self._put(job_items.job_to_item(job), "version = :version")
         put["Put"]["ExpressionAttributeValues"] = {":version": {"N": str(before.version)}}
-        writes = [put, self._put(codec.event_to_item(change.event, job))]
+        writes = [put, self._put(job_items.event_to_item(change.event, job))]
         if unit is not None:
-            writes.append(self._put(codec.unit_to_item(unit, job)))
+            writes.append(self._put(job_items.unit_to_item(unit, job)))
         if is_announced(before, job):
             writes.append(self._put(announcement_item(job)))
         for new in change.follow_ups:
@@ -93,7 +94,7 @@ class DynamoJobs(TransactingTable):
             try:
                 self._dynamodb.update_item(
                     TableName=self._table,
-                    Key=codec.job_key(job_id),
+                    Key=job_items.job_key(job_id),
                     UpdateExpression="SET lease_until = :until, due_at = :until",
                     ConditionExpression="fence = :fence AND attribute_exists(lease_until)",
                     ExpressionAttributeValues={
@@ -107,12 +108,12 @@ class DynamoJobs(TransactingTable):
 
     def units(self, job_id: str) -> list[Unit]:
         """Return the finished units."""
-        return [codec.unit_from_item(item) for item in self._below(job_id, "UNIT#", "UNIT$")]
+        return [job_items.unit_from_item(item) for item in self._below(job_id, "UNIT#", "UNIT$")]
 
     def events(self, job_id: str, after: int = 0, limit: int = 100) -> list[Event]:
         """Return events in order."""
         items = self._below(job_id, f"EVENT#{after + 1:012d}", "EVENT$")
-        return [codec.event_from_item(item) for item in itertools.islice(items, limit)]
+        return [job_items.event_from_item(item) for item in itertools.islice(items, limit)]
 
     def versions(self, job_ids: Sequence[str]) -> dict[str, int]:
         """Read nothing of the records but what tells their versions."""
@@ -122,23 +123,23 @@ class DynamoJobs(TransactingTable):
             ExpressionAttributeNames={"#status": "status"},
             ConsistentRead=True,
         )
-        return {codec.job_id_of(item): int(item["version"]["N"]) for item in items}
+        return {job_items.job_id_of(item): int(item["version"]["N"]) for item in items}
 
     def list_jobs(self, query: JobQuery) -> JobPage:
         """Merge the partitions of the index, newest first, and read the jobs behind it."""
         index, prefix = ("by_list", "ALL") if query.owner is None else ("by_owner", query.owner)
         name = "list_shard" if query.owner is None else "owner_shard"
         streams = [self._newest(index, name, f"{prefix}#{part}", query) for part in shards()]
-        entries = heapq.merge(*streams, key=codec.job_id_of, reverse=True)
+        entries = heapq.merge(*streams, key=job_items.job_id_of, reverse=True)
         jobs: list[Job] = []
         scanned, last = 0, ""
         while len(jobs) <= query.limit and scanned < query.max_scanned:
             batch = list(itertools.islice(entries, min(_page_size(query), query.max_scanned - scanned)))
             if not batch:
                 break
-            ids = [codec.job_id_of(entry) for entry in batch if _may_match(entry, query)]
+            ids = [job_items.job_id_of(entry) for entry in batch if _may_match(entry, query)]
             jobs += [job for job in self._read(ids) if query.matches(job)]
-            scanned, last = scanned + len(batch), codec.job_id_of(batch[-1])
+            scanned, last = scanned + len(batch), job_items.job_id_of(batch[-1])
         page = jobs[: query.limit]
         if len(jobs) > query.limit:
             return JobPage(page, page[-1].job_id)
@@ -151,17 +152,17 @@ class DynamoJobs(TransactingTable):
             KeyConditionExpression="subject = :subject",
             ExpressionAttributeValues={":subject": {"S": subject}},
         )
-        return [codec.job_id_of(item) for item in pages]
+        return [job_items.job_id_of(item) for item in pages]
 
     def due(self, now: datetime, limit: int) -> list[str]:
         """Return ids of overdue jobs, the longest overdue first."""
-        keys = overdue(self._dynamodb, self._table, codec.DUE_JOBS, now, limit)
-        return [codec.id_of(key) for key in keys]
+        keys = overdue(self._dynamodb, self._table, job_items.DUE_JOBS, now, limit)
+        return [job_items.id_of(key) for key in keys]
 
     def to_remove(self, now: datetime, limit: int) -> list[str]:
         """Return ids of expired jobs, the longest expired first."""
-        keys = overdue(self._dynamodb, self._table, codec.EXPIRED_JOBS, now, limit)
-        return [codec.id_of(key) for key in keys]
+        keys = overdue(self._dynamodb, self._table, job_items.EXPIRED_JOBS, now, limit)
+        return [job_items.id_of(key) for key in keys]
 
     def active(self, activity: Activity, kind: Kind, limit: int) -> list[str]:
         """Merge the partitions of the index, the oldest first."""
@@ -169,7 +170,7 @@ class DynamoJobs(TransactingTable):
             self._oldest(
                 IndexName="by_activity",
                 KeyConditionExpression="activity_shard = :part",
-                ExpressionAttributeValues={":part": {"S": codec.activity_shard(activity, kind, part)}},
+                ExpressionAttributeValues={":part": {"S": job_items.activity_shard(activity, kind, part)}},
                 Limit=limit,
             )
             for part in shards()
@@ -190,11 +191,11 @@ class DynamoJobs(TransactingTable):
     def expired(self, job_id: str) -> Job | None:
         """Return a job that has expired and is not removed yet."""
         item = self._item(job_id)
-        return codec.job_from_item(item) if item and codec.hidden(item, self._clock()) else None
+        return job_items.job_from_item(item) if item and job_items.hidden(item, self._clock()) else None
 
     def remove(self, job_id: str) -> None:
         """Remove everything under the job's key, the record last."""
-        record = codec.job_key(job_id)
+        record = job_items.job_key(job_id)
         items = (item for item in self._below(job_id, "EVENT#", "UNIT$") if item["sk"] != record["sk"])
         keys = (self._freed(item) for item in items)
         while batch := [{"DeleteRequest": {"Key": key}} for key in itertools.islice(keys, _WRITE_BATCH)]:
@@ -205,7 +206,7 @@ class DynamoJobs(TransactingTable):
         with translated(_SERVICE):
             self._dynamodb.delete_item(TableName=self._table, Key=record)
 
-    def _freed(self, item: Any) -> codec.Item:
+    def _freed(self, item: Any) -> job_items.Item:
         """Return the primary key of an item; what a note of an idempotency key names goes before the note."""
         if item["sk"]["S"] == _KEY_NOTE:
             with translated(_SERVICE), suppress(self._dynamodb.exceptions.ConditionalCheckFailedException):
@@ -213,20 +214,20 @@ class DynamoJobs(TransactingTable):
                     TableName=self._table,
                     Key=_idempotency_key(item["key"]["S"]),
                     ConditionExpression="job_id = :job",
-                    ExpressionAttributeValues={":job": {"S": codec.job_id_of(item)}},
+                    ExpressionAttributeValues={":job": {"S": job_items.job_id_of(item)}},
                 )
         return {"pk": item["pk"], "sk": item["sk"]}
 
     def _item(self, job_id: str) -> Any:
         with translated(_SERVICE):
             answer = self._dynamodb.get_item(
-                TableName=self._table, Key=codec.job_key(job_id), ConsistentRead=True
+                TableName=self._table, Key=job_items.job_key(job_id), ConsistentRead=True
             )
         return answer.get("Item")
 
     def _oldest(self, **arguments: Any) -> Iterator[tuple[str, str]]:
         """Yield since when, and which job, of one partition of an index, in the index's order."""
-        return ((item["since"]["S"], codec.job_id_of(item)) for item in self._query(**arguments))
+        return ((item["since"]["S"], job_items.job_id_of(item)) for item in self._query(**arguments))
 
     def _newest(self, index: str, name: str, value: str, query: JobQuery) -> Iterator[Any]:
         """Yield the entries of one partition, newest first."""
@@ -245,19 +246,21 @@ class DynamoJobs(TransactingTable):
 
     def _read(self, job_ids: Sequence[str], **how: Any) -> list[Job]:
         """Return the jobs of a list of ids, in its order; vanished and expired ones are left out."""
-        found = {codec.job_id_of(item): codec.job_from_item(item) for item in self._batch(job_ids, **how)}
+        found = {
+            job_items.job_id_of(item): job_items.job_from_item(item) for item in self._batch(job_ids, **how)
+        }
         return [found[job_id] for job_id in job_ids if job_id in found]
 
     def _batch(self, job_ids: Sequence[str], **how: Any) -> Iterator[Any]:
         """Yield the records of many jobs in no order; vanished and expired ones are left out."""
         for start in range(0, len(job_ids), _BATCH):
-            keys: Any = [codec.job_key(job_id) for job_id in job_ids[start : start + _BATCH]]
+            keys: Any = [job_items.job_key(job_id) for job_id in job_ids[start : start + _BATCH]]
             while keys:
                 wanted: Any = {self._table: {"Keys": keys, **how}}
                 with translated(_SERVICE):
                     answer = self._dynamodb.batch_get_item(RequestItems=wanted)
                 for item in answer["Responses"].get(self._table, []):
-                    if not codec.hidden(item, self._clock()):
+                    if not job_items.hidden(item, self._clock()):
                         yield item
                 left = answer["UnprocessedKeys"].get(self._table)
                 keys = left["Keys"] if left else []
@@ -287,11 +290,11 @@ class DynamoJobs(TransactingTable):
     def _puts_of_new(self, change: Change) -> list[dict[str, Any]]:
         """Return the writes of a job that is not there yet."""
         return [
-            self._put(codec.job_to_item(change.job), "attribute_not_exists(pk)"),
-            self._put(codec.event_to_item(change.event, change.job)),
+            self._put(job_items.job_to_item(change.job), "attribute_not_exists(pk)"),
+            self._put(job_items.event_to_item(change.event, change.job)),
         ]
 
-    def _put(self, item: codec.Item, condition: str = "") -> dict[str, Any]:
+    def _put(self, item: job_items.Item, condition: str = "") -> dict[str, Any]:
         put: dict[str, Any] = {"TableName": self._table, "Item": item}
         return {"Put": {**put, "ConditionExpression": condition} if condition else put}
 
@@ -308,17 +311,17 @@ def _may_match(entry: Any, query: JobQuery) -> bool:
     return all(entry.get(name, {}).get("S") == value for name, value in wanted.items())
 
 
-def _idempotency_key(key: str) -> codec.Item:
+def _idempotency_key(key: str) -> job_items.Item:
     return {"pk": {"S": f"IDEMPOTENCY#{key}"}, "sk": {"S": "IDEMPOTENCY"}}
 
 
-def _key_note(idempotency: Idempotency, job: Job) -> codec.Item:
+def _key_note(idempotency: Idempotency, job: Job) -> job_items.Item:
     """Return the item by which the removal of a job finds the key that stands for it."""
-    ttl = codec.ttl_of(codec.outlived(job))
+    ttl = job_items.ttl_of(job_items.outlived(job))
     return {"pk": {"S": f"JOB#{job.job_id}"}, "sk": {"S": _KEY_NOTE}, "key": {"S": idempotency.key}, **ttl}
 
 
-def _idempotency_item(idempotency: Idempotency, job: Job) -> codec.Item:
+def _idempotency_item(idempotency: Idempotency, job: Job) -> job_items.Item:
     item = {
         **_idempotency_key(idempotency.key),
         "job_id": {"S": job.job_id},

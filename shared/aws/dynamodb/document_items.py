@@ -1,4 +1,4 @@
-"""Documents, and what was understood of them, as items of the one table; see ``shared.aws.codec``.
+"""Documents, and what was understood of them, as items of the one table; see ``job_items``.
 
 All of a document lies under its own key: the record, then one item for each analysis that understood it. By
 content it is found under a key made of its owner, the bytes and the recipe, so that nobody's documents are
@@ -13,7 +13,7 @@ from collections.abc import Mapping
 from dataclasses import asdict
 from typing import Any
 
-from shared.aws.codec import (
+from shared.aws.dynamodb.job_items import (
     DELETED_DOCUMENTS,
     EXPIRED_DOCUMENTS,
     Item,

@@ -7,7 +7,7 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from shared.aws.clients import translated
-from shared.aws.table import Table
+from shared.aws.dynamodb.table import Table
 from shared.clock import from_text, to_text
 from shared.errors import TransientError
 from shared.leases import Lease, LeaseLostError, LeaseTakenError

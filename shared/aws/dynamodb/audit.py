@@ -9,10 +9,9 @@ from datetime import UTC, datetime
 from typing import Any
 
 from shared.audit import AuditEntry, Outcome
-from shared.aws import codec
 from shared.aws.clients import translated
-from shared.aws.queries import query
-from shared.aws.table import Table
+from shared.aws.dynamodb import job_items
+from shared.aws.dynamodb.table import Table, query
 from shared.clock import from_text, to_text
 
 _SERVICE = "DynamoDB"
@@ -42,12 +41,12 @@ class DynamoAudit(Table):
             ConsistentRead=True,
         )
         now = self._clock()
-        kept = (_from_item(item) for item in items if not codec.expired(item, now))
+        kept = (_from_item(item) for item in items if not job_items.expired(item, now))
         return list(itertools.islice(kept, limit))
 
 
-def _to_item(entry: AuditEntry) -> codec.Item:
-    item: codec.Item = {
+def _to_item(entry: AuditEntry) -> job_items.Item:
+    item: job_items.Item = {
         "pk": {"S": f"AUDIT#{entry.subject}"},
         "sk": {"S": f"{_FIRST}{entry.entry_id}"},
         "action": {"S": entry.action},

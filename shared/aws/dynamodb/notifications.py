@@ -6,10 +6,9 @@ from collections.abc import Sequence
 from datetime import datetime
 from typing import Any
 
-from shared.aws import notifications_codec as codec
 from shared.aws.clients import translated
-from shared.aws.queries import overdue_keys, query
-from shared.aws.table import TransactingTable
+from shared.aws.dynamodb import notification_items as codec
+from shared.aws.dynamodb.table import TransactingTable, overdue_keys, query
 from shared.jobs.store import VersionConflictError
 from shared.notifications.model import Attempt, Log, Notification
 from shared.notifications.queue import NotificationMessage

@@ -6,10 +6,9 @@ from collections.abc import Mapping
 from datetime import datetime
 from typing import Any
 
-from shared.aws import codec
 from shared.aws.clients import translated
-from shared.aws.queries import query
-from shared.aws.table import Table
+from shared.aws.dynamodb import job_items
+from shared.aws.dynamodb.table import Table, query
 from shared.clock import from_text, to_text
 from shared.reviews import Mirrored, Review, Verdict
 
@@ -23,14 +22,14 @@ class DynamoReviews(Table):
 
     def put(self, review: Review, expires_at: datetime | None = None) -> None:
         """Write a review."""
-        item: codec.Item = {
+        item: job_items.Item = {
             **_key(review.job_id, review.path),
             "verdict": {"S": review.verdict},
             "reviewer": {"S": review.reviewer},
             "at": {"S": to_text(review.at)},
             "note": {"S": review.note},
             "mirrored": {"S": review.mirrored},
-            **codec.ttl_of(expires_at),
+            **job_items.ttl_of(expires_at),
         }
         with translated(_SERVICE):
             self._dynamodb.put_item(TableName=self._table, Item=item)
@@ -46,14 +45,14 @@ class DynamoReviews(Table):
             self._dynamodb,
             TableName=self._table,
             KeyConditionExpression="pk = :pk AND begins_with(sk, :review)",
-            ExpressionAttributeValues={":pk": codec.job_key(job_id)["pk"], ":review": {"S": _REVIEW}},
+            ExpressionAttributeValues={":pk": job_items.job_key(job_id)["pk"], ":review": {"S": _REVIEW}},
             ConsistentRead=True,
         )
         return [_from_item(job_id, item) for item in items]
 
 
-def _key(job_id: str, path: str) -> codec.Item:
-    return {"pk": codec.job_key(job_id)["pk"], "sk": {"S": f"{_REVIEW}{path}"}}
+def _key(job_id: str, path: str) -> job_items.Item:
+    return {"pk": job_items.job_key(job_id)["pk"], "sk": {"S": f"{_REVIEW}{path}"}}
 
 
 def _from_item(job_id: str, item: Mapping[str, Any]) -> Review:

@@ -7,8 +7,7 @@ from datetime import datetime
 from typing import Any
 
 from shared.aws.clients import translated
-from shared.aws.queries import query
-from shared.aws.table import Table
+from shared.aws.dynamodb.table import Table, query
 
 _SERVICE = "DynamoDB"
 _JOB = "WATCHED#"

@@ -1,20 +1,50 @@
-"""Queries that the stores of the one table share."""
+"""What every adapter of the one DynamoDB table has: its name, its client, its clock."""
 
 from __future__ import annotations
 
 import heapq
 import itertools
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
-from shared.aws import codec
-from shared.aws.clients import translated
-from shared.clock import to_text
+from shared.aws.clients import client, translated
+from shared.aws.dynamodb import job_items
+from shared.clock import Clock, to_text, utc_now
 from shared.ids import shards
 
 if TYPE_CHECKING:
     from mypy_boto3_dynamodb import DynamoDBClient
+
+
+class Table:
+    """The table at an endpoint; an empty one is AWS itself. The client is made at its first use."""
+
+    def __init__(self, table: str, endpoint_url: str = "", clock: Clock = utc_now) -> None:
+        self._table = table
+        self._endpoint_url = endpoint_url
+        self._clock = clock
+
+    @property
+    def _dynamodb(self) -> DynamoDBClient:
+        return client("dynamodb", self._endpoint_url)  # type: ignore[no-any-return]
+
+
+class TransactingTable(Table):
+    """A table whose adapter writes several items at once."""
+
+    def _write(self, writes: Sequence[dict[str, Any]]) -> bool:
+        """Write all or nothing; False where a condition failed or another writer was at it."""
+        with translated("DynamoDB"):
+            try:
+                self._dynamodb.transact_write_items(TransactItems=writes)  # type: ignore[arg-type]
+            except self._dynamodb.exceptions.TransactionCanceledException as error:
+                reasons = {reason.get("Code") for reason in error.response["CancellationReasons"]}
+                if reasons & {"ConditionalCheckFailed", "TransactionConflict"}:
+                    return False
+                raise
+        return True
+
 
 _SERVICE = "DynamoDB"
 
@@ -55,7 +85,7 @@ def overdue_keys(
     dynamodb: DynamoDBClient, table: str, what: str, now: datetime, limit: int
 ) -> list[tuple[str, str]]:
     """Return the same as whole primary keys, for lists with several things of one partition."""
-    streams = [_partition(dynamodb, table, codec.due_shard(what, part), now, limit) for part in shards()]
+    streams = [_partition(dynamodb, table, job_items.due_shard(what, part), now, limit) for part in shards()]
     return [(pk, sk) for _, pk, sk in itertools.islice(heapq.merge(*streams), limit)]
 
 

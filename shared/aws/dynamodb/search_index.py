@@ -9,11 +9,10 @@ from dataclasses import asdict
 from datetime import timedelta
 from typing import Any
 
-from shared.aws import codec
 from shared.aws.clients import translated
-from shared.aws.documents_codec import document_key
-from shared.aws.queries import query
-from shared.aws.table import Table
+from shared.aws.dynamodb import job_items
+from shared.aws.dynamodb.document_items import document_key
+from shared.aws.dynamodb.table import Table, query
 from shared.clock import from_text, to_text
 from shared.documents import DocumentGoneError
 from shared.errors import TransientError
@@ -46,7 +45,7 @@ class DynamoShelf(Table):
         """Write the entry and count, while the claim holds and the document is there."""
         writes: list[Any] = [
             self._check(
-                codec.job_key(entry.job_id),
+                job_items.job_key(entry.job_id),
                 "fence = :fence AND attribute_exists(lease_until)",
                 {":fence": {"N": str(entry.fence)}},
             ),
@@ -106,7 +105,7 @@ class DynamoShelf(Table):
             ExpressionAttributeValues={":pk": _key(owner, "")["pk"], ":prefix": {"S": "DOCUMENT#"}},
             ConsistentRead=True,
         )
-        return [_from_item(item) for item in items if not codec.hidden(item, now)]
+        return [_from_item(item) for item in items if not job_items.hidden(item, now)]
 
     def _get(self, owner: Owner, sort_key: str) -> Any:
         with translated(_SERVICE):
@@ -115,7 +114,9 @@ class DynamoShelf(Table):
             )
         return answer.get("Item")
 
-    def _check(self, key: codec.Item, condition: str, values: codec.Item | None = None) -> dict[str, Any]:
+    def _check(
+        self, key: job_items.Item, condition: str, values: job_items.Item | None = None
+    ) -> dict[str, Any]:
         check: dict[str, Any] = {"TableName": self._table, "Key": key, "ConditionExpression": condition}
         if values:
             check["ExpressionAttributeValues"] = values
@@ -150,11 +151,11 @@ class DynamoShelf(Table):
         raise TransientError("aws-unavailable", "DynamoDB answered TransactionConflict.")
 
 
-def _key(owner: Owner, sort_key: str) -> codec.Item:
+def _key(owner: Owner, sort_key: str) -> job_items.Item:
     return {"pk": {"S": f"SHELF#{owner.key}"}, "sk": {"S": sort_key}}
 
 
-def _to_item(entry: Indexed) -> codec.Item:
+def _to_item(entry: Indexed) -> job_items.Item:
     item = {
         **_key(entry.owner, f"DOCUMENT#{entry.document_id}"),
         **{name: {"S": getattr(entry, name)} for name in _TEXTS},

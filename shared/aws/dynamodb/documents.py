@@ -7,11 +7,10 @@ from dataclasses import replace
 from datetime import datetime
 from typing import Any
 
-from shared.aws import codec
-from shared.aws import documents_codec as own
 from shared.aws.clients import translated
-from shared.aws.queries import overdue, query
-from shared.aws.table import Table
+from shared.aws.dynamodb import document_items as own
+from shared.aws.dynamodb import job_items
+from shared.aws.dynamodb.table import Table, overdue, query
 from shared.documents import Document, DocumentGoneError, Understood
 from shared.errors import TransientError
 from shared.jobs.model import Owner
@@ -51,13 +50,13 @@ class DynamoDocuments(Table):
 
     def to_remove(self, now: datetime, limit: int) -> list[str]:
         """Return ids of documents that expired."""
-        keys = overdue(self._dynamodb, self._table, codec.EXPIRED_DOCUMENTS, now, limit)
-        return [codec.id_of(key) for key in keys]
+        keys = overdue(self._dynamodb, self._table, job_items.EXPIRED_DOCUMENTS, now, limit)
+        return [job_items.id_of(key) for key in keys]
 
     def deleted(self, now: datetime, limit: int) -> list[str]:
         """Return ids of documents that were deleted."""
-        keys = overdue(self._dynamodb, self._table, codec.DELETED_DOCUMENTS, now, limit)
-        return [codec.id_of(key) for key in keys]
+        keys = overdue(self._dynamodb, self._table, job_items.DELETED_DOCUMENTS, now, limit)
+        return [job_items.id_of(key) for key in keys]
 
     def delete(self, document_id: str) -> None:
         """Remove what was understood, then the record."""
@@ -91,7 +90,7 @@ class DynamoDocuments(Table):
             {
                 "ConditionCheck": {
                     "TableName": self._table,
-                    "Key": codec.job_key(understood.job_id),
+                    "Key": job_items.job_key(understood.job_id),
                     "ConditionExpression": _HELD,
                     "ExpressionAttributeValues": {":fence": {"N": str(understood.fence)}},
                 }
@@ -144,8 +143,8 @@ class DynamoDocuments(Table):
         record, readings = self._items_of(document_id)
         return None if record is None else own.document_from_item(record, tuple(readings))
 
-    def _items_of(self, document_id: str) -> tuple[codec.Item | None, list[Understood]]:
-        record: codec.Item | None = None
+    def _items_of(self, document_id: str) -> tuple[job_items.Item | None, list[Understood]]:
+        record: job_items.Item | None = None
         readings: list[Understood] = []
         for item in self._items(document_id):
             if _is_reading(item):
@@ -159,7 +158,7 @@ class DynamoDocuments(Table):
         document: Document,
         now: datetime,
         condition: str,
-        values: codec.Item | None = None,
+        values: job_items.Item | None = None,
         *,
         emptied: bool,
     ) -> bool:
@@ -194,7 +193,7 @@ class DynamoDocuments(Table):
         self._delete(own.content_key(item["content"]["S"], said.document_id, said.job_id))
         self._delete(own.reading_key(said.document_id, said.job_id))
 
-    def _delete(self, key: codec.Item) -> None:
+    def _delete(self, key: job_items.Item) -> None:
         with translated(_SERVICE):
             self._dynamodb.delete_item(TableName=self._table, Key=key)
 
@@ -207,7 +206,7 @@ class DynamoDocuments(Table):
             }
         }
 
-    def _put(self, item: codec.Item) -> dict[str, Any]:
+    def _put(self, item: job_items.Item) -> dict[str, Any]:
         return {"Put": {"TableName": self._table, "Item": item, "ConditionExpression": _NOT_DELETED}}
 
 

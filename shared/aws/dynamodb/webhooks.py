@@ -8,10 +8,9 @@ from dataclasses import asdict
 from datetime import UTC, datetime
 from typing import Any
 
-from shared.aws import codec
 from shared.aws.clients import translated
-from shared.aws.queries import query
-from shared.aws.table import Table
+from shared.aws.dynamodb import job_items
+from shared.aws.dynamodb.table import Table, query
 from shared.clock import from_text, to_text
 from shared.jobs.model import Owner
 from shared.jobs.store import VersionConflictError
@@ -35,7 +34,7 @@ class DynamoWebhooks(Table):
                 TableName=self._table, Key=_key(scope, webhook_id), ConsistentRead=True
             )
         item = answer.get("Item")
-        return None if item is None or codec.expired(item, self._clock()) else _from_item(item)
+        return None if item is None or job_items.expired(item, self._clock()) else _from_item(item)
 
     def of(self, scope: str) -> list[Webhook]:
         """Read one partition; ids sort by time."""
@@ -47,7 +46,7 @@ class DynamoWebhooks(Table):
             ConsistentRead=True,
         )
         now = self._clock()
-        return [_from_item(item) for item in items if not codec.expired(item, now)]
+        return [_from_item(item) for item in items if not job_items.expired(item, now)]
 
     def save(self, before: Webhook, after: Webhook) -> None:
         """Write over the version that was read."""
@@ -71,13 +70,13 @@ class DynamoWebhooks(Table):
         return True
 
 
-def _key(scope: str, webhook_id: str) -> codec.Item:
+def _key(scope: str, webhook_id: str) -> job_items.Item:
     return {"pk": {"S": f"WEBHOOKS#{scope}"}, "sk": {"S": f"{_WEBHOOK}{webhook_id}"}}
 
 
-def _to_item(webhook: Webhook) -> codec.Item:
+def _to_item(webhook: Webhook) -> job_items.Item:
     secrets = [[one.text, one.until and to_text(one.until)] for one in webhook.secrets]
-    item: codec.Item = {
+    item: job_items.Item = {
         **_key(webhook.scope, webhook.webhook_id),
         "owner": {"S": json.dumps(asdict(webhook.owner))},
         "url": {"S": webhook.url},

@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from shared.aws import codec
+from shared.aws.dynamodb import job_items
 from shared.clock import from_text, to_text
 from shared.jobs.model import Job
 from shared.notifications import states
@@ -26,12 +26,12 @@ _NUMBERS = ("attempts", "tries", "version")
 _TIMES = ("created_at", "deadline", "next_at", "lease_until", "delivered_at", "failed_at")
 
 
-def announcement_key(job_id: str) -> codec.Item:
+def announcement_key(job_id: str) -> job_items.Item:
     """Return the primary key of what says that a job has ended and others are to be told."""
     return {"pk": {"S": parent_of(job_id)}, "sk": {"S": ANNOUNCEMENT}}
 
 
-def announcement_item(job: Job) -> codec.Item:
+def announcement_item(job: Job) -> job_items.Item:
     """Return the item that the write which ends a job puts beside it.
 
     Without its keys to the index ``due`` it says that the notifications have been made.
@@ -39,19 +39,19 @@ def announcement_item(job: Job) -> codec.Item:
     due = job.updated_at + states.RESEND_AFTER
     return {
         **announcement_key(job.job_id),
-        **codec.due_keys(DUE, job.job_id, due),
-        **codec.ttl_of(codec.outlived(job)),
+        **job_items.due_keys(DUE, job.job_id, due),
+        **job_items.ttl_of(job_items.outlived(job)),
     }
 
 
-def notification_key(parent: str, notification_id: str) -> codec.Item:
+def notification_key(parent: str, notification_id: str) -> job_items.Item:
     """Return the primary key of a notification."""
     return {"pk": {"S": parent}, "sk": {"S": f"{_NOTIFICATION}{notification_id}"}}
 
 
-def notification_to_item(one: Notification) -> codec.Item:
+def notification_to_item(one: Notification) -> job_items.Item:
     """Return the item of a notification, with the key under which it is found overdue, or failed."""
-    item: codec.Item = {
+    item: job_items.Item = {
         **notification_key(one.parent, one.notification_id),
         "event": {"S": one.event},
         "channel": {"S": one.channel},
@@ -61,10 +61,10 @@ def notification_to_item(one: Notification) -> codec.Item:
     item |= {name: {"N": str(getattr(one, name))} for name in _NUMBERS}
     item |= {name: {"S": to_text(moment)} for name in _TIMES if (moment := getattr(one, name)) is not None}
     if (due := states.due_at(one)) is not None:
-        item |= codec.due_keys(DUE, one.notification_id, due)
+        item |= job_items.due_keys(DUE, one.notification_id, due)
     elif one.state is State.FAILED and one.failed_at is not None:
-        item |= codec.due_keys(FAILED, one.notification_id, one.failed_at)
-    return item | codec.kept_until(one.expires_at) | _ttl(one)
+        item |= job_items.due_keys(FAILED, one.notification_id, one.failed_at)
+    return item | job_items.kept_until(one.expires_at) | _ttl(one)
 
 
 def notification_from_item(item: Mapping[str, Any]) -> Notification:
@@ -77,15 +77,15 @@ def notification_from_item(item: Mapping[str, Any]) -> Notification:
         event=EventType(item["event"]["S"]),
         channel=Channel(item["channel"]["S"]),
         state=State(item["state"]["S"]),
-        expires_at=codec.expires_at_of(item),
+        expires_at=job_items.expires_at_of(item),
         **{"job_id": "", **fields},
     )
 
 
-def attempt_to_item(one: Notification, attempt: Attempt) -> codec.Item:
+def attempt_to_item(one: Notification, attempt: Attempt) -> job_items.Item:
     """Return the item of an attempt; it lies behind its notification."""
     key = notification_key(one.parent, one.notification_id)
-    item: codec.Item = {
+    item: job_items.Item = {
         "pk": key["pk"],
         "sk": {"S": f"{key['sk']['S']}{_ATTEMPT}{attempt.number:06d}"},
         "at": {"S": to_text(attempt.at)},
@@ -119,5 +119,5 @@ def notification_id_of(sort_key: str) -> str:
     return "" if sort_key == ANNOUNCEMENT else sort_key.removeprefix(_NOTIFICATION)
 
 
-def _ttl(one: Notification) -> codec.Item:
-    return codec.ttl_of(None if one.expires_at is None else one.expires_at + codec.NET)
+def _ttl(one: Notification) -> job_items.Item:
+    return job_items.ttl_of(None if one.expires_at is None else one.expires_at + job_items.NET)

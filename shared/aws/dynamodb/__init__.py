@@ -1,0 +1,1 @@
+"""The one table: an adapter for each kind of item."""
