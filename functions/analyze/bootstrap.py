@@ -81,7 +81,7 @@ def make_tools(s: AnalyzeSettings, jobs: JobStore) -> Tools:
     from shared.aws.dynamodb.leases import DynamoLeases
     from shared.aws.ssm import Secret
     from shared.directus import Directus
-    from shared.product_lock import ProductLock
+    from shared.directus.product_lock import ProductLock
     from shared.taxonomy import load_taxonomy
 
     directus, seeding = None, None

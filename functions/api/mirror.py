@@ -11,12 +11,12 @@ from dataclasses import dataclass
 
 from functions.api.products import DIRECTUS_ISSUER, Products
 from shared.auth import AuthError, Caller, ForbiddenError
+from shared.directus.row_ids import Placed, placed
 from shared.errors import PermanentError, TransientError
 from shared.findings import ResultTree
 from shared.jobs.model import Job
 from shared.observability import logger
 from shared.reviews import Mirrored
-from shared.seeded_ids import Placed, placed
 
 
 @dataclass(frozen=True, slots=True)

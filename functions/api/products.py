@@ -13,9 +13,9 @@ from fastapi import Depends, Request
 from functions.api.problems import RequestError
 from functions.api.security import CallerDep, ServicesDep, token_of
 from shared.auth import AuthError, Caller, ForbiddenError
+from shared.directus.rows import VALIDATED
 from shared.errors import ClauseworksError, PermanentError
 from shared.ids import is_uuid
-from shared.seeded_rows import VALIDATED
 
 if TYPE_CHECKING:
     from shared.directus import Directus

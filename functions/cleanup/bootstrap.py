@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from functions.cleanup.seeded import SeededRows
     from shared.aws.dynamodb.jobs import DynamoJobs
     from shared.aws.sqs import SqsNotifications, SqsQueue
-    from shared.product_lock import ProductLock
+    from shared.directus.product_lock import ProductLock
     from shared.shelf import Indexes
 
 
@@ -126,6 +126,6 @@ def _product_lock(s: CleanupSettings, jobs: DynamoJobs) -> ProductLock | None:
     if not s.directus_url:
         return None
     from shared.aws.dynamodb.leases import DynamoLeases
-    from shared.product_lock import ProductLock
+    from shared.directus.product_lock import ProductLock
 
     return ProductLock(DynamoLeases(s.jobs_table, s.aws_endpoint_url), jobs, s.directus_url)

@@ -8,7 +8,7 @@ from typing import Any, Protocol
 
 from shared.directus import PRODUCTS, Directus, DirectusNotFoundError
 from shared.directus.model import reference
-from shared.seeded_rows import BENEFITS, SEGMENTS, VALIDATED, ProductRows, SeededRow, of_product
+from shared.directus.rows import BENEFITS, SEGMENTS, VALIDATED, ProductRows, SeededRow, of_product
 
 _QUERY = Path(__file__).with_name("product_rows.graphql")
 

@@ -17,13 +17,13 @@ from functions.cleanup.seeded import SeededRows
 from functions.cleanup.subject import Finder
 from shared.clock import utc_now
 from shared.directus import PRODUCTS
+from shared.directus.product_lock import ProductLock
+from shared.directus.rows import CHILDREN_FIRST, ProductRows
 from shared.documents import DocumentStore
 from shared.errors import PermanentError, TransientError
 from shared.jobs.store import JobStore
 from shared.jobs.workflow import Run, Stage, job_prefix
 from shared.leases import Lease
-from shared.product_lock import ProductLock
-from shared.seeded_rows import CHILDREN_FIRST, ProductRows
 from shared.shelf import Indexes
 from shared.understood import document_of, forget, keys_of
 

@@ -13,8 +13,8 @@ import httpx
 
 from infra.directus.install import NotInstallableError, cache_folder, ensure_installed
 from infra.directus.rest import Rest
+from shared.directus.rows import CHILDREN_FIRST, PARENTS_FIRST
 from shared.jobs.model import Job, Kind, Status
-from shared.seeded_rows import CHILDREN_FIRST, PARENTS_FIRST
 from tests.benchmarks.figures import show
 from tests.contract.directus import DirectusServer, copy_of, template
 from tests.contract.seeding import REQUESTS_OF_ANALYSIS, SAMPLES, Bench, make_bench

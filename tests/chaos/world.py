@@ -26,10 +26,10 @@ from infra.local import tokens
 from infra.local.stack import LocalStack
 from shared.aws.dynamodb.jobs import DynamoJobs
 from shared.clock import utc_now
+from shared.directus.rows import PARENTS_FIRST
 from shared.directus.taxonomy_rows import rows_of
 from shared.jobs.model import Job, Kind
 from shared.jobs.store import JobQuery
-from shared.seeded_rows import PARENTS_FIRST
 from shared.taxonomy import load_taxonomy
 from tests.chaos import processes
 from tests.chaos.place import SHORT, Place, Times

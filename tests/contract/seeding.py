@@ -20,14 +20,14 @@ from functions.cleanup.workflow import CleanupWorkflow, Ports
 from infra.directus.ids import model_id
 from shared.clock import Clock, utc_now
 from shared.directus import Directus, RetryPolicy
+from shared.directus.product_lock import ProductLock
+from shared.directus.rows import BENEFITS, PARENTS_FIRST, SEGMENTS
 from shared.ids import uuid7
 from shared.jobs import states
 from shared.jobs.model import Job, Kind, Owner, Status
 from shared.jobs.queue import JobMessage
 from shared.jobs.runner import Outcome, Remaining, Runner, unlimited
 from shared.memory import MemoryDocuments, MemoryFiles, MemoryJobs, MemoryLeases, MemoryQueue
-from shared.product_lock import ProductLock
-from shared.seeded_rows import BENEFITS, PARENTS_FIRST, SEGMENTS
 from shared.taxonomy import load_taxonomy
 from tests.contract.directus import DirectusServer
 

@@ -16,6 +16,8 @@ from functions.cleanup.seeded import DirectusRows
 from functions.cleanup.workflow import CleanupWorkflow, Ports
 from shared.directus import Directus, RetryPolicy
 from shared.directus.errors import error_of_response
+from shared.directus.product_lock import ProductLock
+from shared.directus.rows import PARENTS_FIRST
 from shared.findings import Details, Evidence, Finding, ResultTree
 from shared.ids import uuid7
 from shared.jobs import states
@@ -25,8 +27,6 @@ from shared.jobs.runner import Limits, Outcome, Remaining, Runner, unlimited
 from shared.jobs.store import edit
 from shared.jobs.workflow import Run, Workflow
 from shared.memory import MemoryDocuments, MemoryFiles, MemoryJobs, MemoryLeases, MemoryQueue
-from shared.product_lock import ProductLock
-from shared.seeded_rows import PARENTS_FIRST
 from tests.fakes.directus_answers import TOKEN, RefusedError, answer
 from tests.fakes.directus_server import DirectusServer
 from tests.store_contract import LEASE, FakeClock

@@ -8,11 +8,11 @@ from datetime import timedelta
 import pytest
 
 from infra.local.template import resources_of
+from shared.directus.product_lock import DURATION, ProductLock
 from shared.errors import BusyError
 from shared.jobs.model import Job, Status
 from shared.leases import LeaseLostError
 from shared.memory import MemoryJobs, MemoryLeases
-from shared.product_lock import DURATION, ProductLock
 from tests import shipped
 from tests.lease_contract import LeasesContract
 from tests.store_contract import FakeClock, new_job, submit

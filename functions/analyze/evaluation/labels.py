@@ -20,10 +20,10 @@ from functions.analyze.evaluation.scoring import PRODUCT
 from functions.analyze.seeding import cms
 from functions.analyze.seeding.rows import NAME_OF, Row, Rows
 from shared.directus import Directus, Product
+from shared.directus.row_ids import CONDITIONS, EXCLUSIONS, LIMITS
+from shared.directus.rows import BENEFITS, SEGMENTS, VALIDATED
 from shared.directus.taxonomy import build_taxonomy, read_taxonomy_rows
 from shared.errors import ClauseworksError
-from shared.seeded_ids import CONDITIONS, EXCLUSIONS, LIMITS
-from shared.seeded_rows import BENEFITS, SEGMENTS, VALIDATED
 from shared.taxonomy import Category, Taxonomy
 
 _KINDS = {"conditions": CONDITIONS, "exclusions": EXCLUSIONS}

@@ -11,7 +11,7 @@ from typing import Any
 
 from functions.analyze.seeding.plan import Plan, make_plan
 from functions.analyze.seeding.rows import Row, Rows, no_rows
-from shared.seeded_rows import PARENTS_FIRST
+from shared.directus.rows import PARENTS_FIRST
 
 Before = dict[str, dict[str, Row | None]]
 """Rows as they were, by collection and id; None for one that was not there."""

@@ -11,8 +11,8 @@ from functions.analyze.seeding.plan import Batch, Operation
 from functions.analyze.seeding.rows import NAME_OF, Row, Rows
 from shared.directus import PRODUCTS, Directus, DirectusNotFoundError, DirectusRejectedError
 from shared.directus.model import reference
+from shared.directus.rows import PARENTS_FIRST, of_product
 from shared.errors import PermanentError
-from shared.seeded_rows import PARENTS_FIRST, of_product
 
 _QUERY = Path(__file__).with_name("product_rows.graphql")
 _FIELD = re.compile(r'field "(\w+)"')

@@ -8,7 +8,7 @@ from enum import StrEnum
 from typing import Any
 
 from functions.analyze.seeding.rows import EXTRACTION_DATE, Row, Rows
-from shared.seeded_rows import (
+from shared.directus.rows import (
     BENEFITS,
     CHILDREN_FIRST,
     PARENTS_FIRST,

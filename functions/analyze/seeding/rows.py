@@ -1,4 +1,4 @@
-"""The rows that a result becomes below a product; ``shared.seeded_ids`` says which, and under which ids."""
+"""The rows that a result becomes below a product; ``row_ids`` says which, and under which ids."""
 
 from __future__ import annotations
 
@@ -6,10 +6,10 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from functions.analyze.seeding import values
+from shared.directus.row_ids import LIMITS, Placed, placed
+from shared.directus.rows import BENEFITS, PARENTS_FIRST, VALIDATED
 from shared.directus.taxonomy import relationship_of
 from shared.findings import Finding, ResultTree
-from shared.seeded_ids import LIMITS, Placed, placed
-from shared.seeded_rows import BENEFITS, PARENTS_FIRST, VALIDATED
 
 Row = dict[str, Any]
 Rows = dict[str, dict[str, Row]]

@@ -14,11 +14,11 @@ from functions.analyze.seeding.before import Before, from_json, noted, restorati
 from functions.analyze.seeding.plan import Batch, Plan, apply, make_plan
 from functions.analyze.seeding.rows import Row, Rows, no_rows
 from shared.directus import Directus
+from shared.directus.product_lock import ProductLock
 from shared.errors import TransientError
 from shared.files import FileMissingError
 from shared.jobs.model import Status
 from shared.jobs.workflow import Run
-from shared.product_lock import ProductLock
 
 ROUNDS = 3
 

@@ -13,14 +13,14 @@ import pytest
 
 from functions.api.products import DirectusProducts
 from shared.clock import utc_now
+from shared.directus.row_ids import placed
+from shared.directus.rows import VALIDATED
 from shared.errors import TransientError
 from shared.findings import to_tree
 from shared.ids import uuid7
 from shared.jobs import states
 from shared.jobs.model import Artifact, Job, Kind, Owner
 from shared.jobs.store import edit
-from shared.seeded_ids import placed
-from shared.seeded_rows import VALIDATED
 from tests.fakes.directus_server import DirectusServer, Fault
 from tests.unit.api.support import BOB, Backend, Client, application, make_settings, problem, token
 from tests.unit.api.test_compare import completed, tree

@@ -11,13 +11,13 @@ from datetime import timedelta
 import pytest
 
 from functions.cleanup.reconcile import Reconciler
+from shared.directus.product_lock import DURATION, ProductLock
 from shared.errors import BusyError, TransientError
 from shared.jobs import states
 from shared.jobs.execution import Ending
 from shared.jobs.model import Job, Status
 from shared.jobs.store import edit
 from shared.memory import MemoryLeases
-from shared.product_lock import DURATION, ProductLock
 from tests.store_contract import LEASE
 from tests.unit.jobs.shop import STEPS, CrashError, Shop, raising
 

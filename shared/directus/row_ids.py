@@ -12,9 +12,9 @@ from collections import defaultdict
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 
+from shared.directus.rows import BENEFITS, DETAILS, SEGMENTS
 from shared.finding_paths import paths
 from shared.findings import Details, Finding, ResultTree
-from shared.seeded_rows import BENEFITS, DETAILS, SEGMENTS
 
 PRODUCT = "dcm_product"
 LIMITS, CONDITIONS, EXCLUSIONS = DETAILS
