@@ -7,7 +7,7 @@ from dataclasses import dataclass, field, replace
 from datetime import datetime
 
 from shared.clock import Clock, utc_now
-from shared.documents import Document, DocumentGoneError, Understood
+from shared.documents.model import Document, DocumentGoneError, Understood
 from shared.jobs.model import Owner
 from shared.jobs.states import FencedError
 from shared.jobs.store import JobStore

@@ -6,7 +6,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import datetime
 
-from shared.reviews import Review
+from shared.findings.reviews import Review
 
 
 @dataclass(slots=True)

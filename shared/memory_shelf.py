@@ -7,7 +7,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 
 from shared.clock import Clock, utc_now
-from shared.documents import DocumentGoneError
+from shared.documents.model import DocumentGoneError
 from shared.jobs.model import Owner
 from shared.jobs.states import FencedError
 from shared.shelf import Indexed, SupersededError

@@ -12,7 +12,7 @@ from typing import Any
 
 import pytest
 
-from shared.documents import (
+from shared.documents.model import (
     DELETION_DELAY,
     REMOVAL_DELAY,
     Document,

@@ -12,7 +12,7 @@ from datetime import timedelta
 
 import pytest
 
-from shared.documents import Document, DocumentGoneError
+from shared.documents.model import Document, DocumentGoneError
 from shared.ids import uuid7
 from shared.jobs import states
 from shared.jobs.model import Kind, Owner

@@ -14,7 +14,7 @@ from dataclasses import dataclass
 from typing import Any, Protocol
 
 from functions.analyze.document import Chunk, Document
-from shared.findings import Contradiction, Details, Finding, ResultTree
+from shared.findings.model import Contradiction, Details, Finding, ResultTree
 from shared.jobs.workflow import Run
 from shared.taxonomy import Item, Taxonomy
 

@@ -27,7 +27,7 @@ from functions.analyze.ocr.ppocr.engine import PaddleOcr
 from functions.analyze.rules.engine import RulesEngine
 from functions.analyze.workflow import AnalysisWorkflow, Tools
 from shared.clock import utc_now
-from shared.documents import MEDIA_TYPES, media_type_of
+from shared.documents.model import MEDIA_TYPES, media_type_of
 from shared.ids import uuid7
 from shared.jobs import states
 from shared.jobs.model import Job, Kind, Owner, Status

@@ -8,7 +8,7 @@ from typing import Any
 
 from functions.analyze.debug import PREFIX
 from functions.analyze.document import Document
-from shared.findings import Finding, ResultTree, to_tree
+from shared.findings.model import Finding, ResultTree, to_tree
 from shared.jobs.workflow import Run
 
 _JSON = "application/json"

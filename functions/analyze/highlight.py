@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 from functions.analyze.extract.bitmap import Bitmap
 
 if TYPE_CHECKING:
-    from shared.findings import Box
+    from shared.findings.model import Box
 
 # A marker's yellow: what is printed shows through, as darker of the two colours.
 _MARKER = (255, 235, 90)

@@ -13,11 +13,11 @@ from typing import TYPE_CHECKING, Any
 
 from functions.analyze.document import Document
 from functions.analyze.document_json import document_from_dict
-from shared import understood
+from shared.documents import extractions
 from shared.files import FileMissingError
 
 if TYPE_CHECKING:
-    from shared.documents import DocumentStore, Understood
+    from shared.documents.model import DocumentStore, Understood
     from shared.jobs.model import Owner
     from shared.jobs.workflow import Run
 
@@ -70,8 +70,8 @@ def known_chunks(run: Run, known: Known) -> list[Any]:
 
 def _copied(run: Run, earlier: Understood) -> Known:
     same_cut = chunk_settings(run) == (earlier.chunk_size, earlier.chunk_overlap)
-    document = _copy(run, understood.document_key(earlier), "known/document.json")
-    chunks = _copy(run, understood.chunks_key(earlier), "known/chunks.json") if same_cut else ""
+    document = _copy(run, extractions.document_key(earlier), "known/document.json")
+    chunks = _copy(run, extractions.chunks_key(earlier), "known/chunks.json") if same_cut else ""
     return Known(document, chunks, earlier.media_type, earlier.page_count)
 
 

@@ -8,7 +8,7 @@ from dataclasses import asdict, dataclass
 from typing import TYPE_CHECKING, Any
 
 from shared.directus import MAX_DOWNLOAD
-from shared.documents import safe_file_name
+from shared.documents.model import safe_file_name
 from shared.errors import PermanentError
 from shared.jobs.workflow import Run
 

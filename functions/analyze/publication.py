@@ -14,17 +14,17 @@ from functions.analyze.document import BlockKind, Document
 from functions.analyze.document_json import document_to_dict
 from functions.analyze.known import Known, chunk_settings, take_over
 from functions.analyze.page_view import page_view
-from shared import understood
 from shared.clock import utc_now
-from shared.documents import Document as Record
-from shared.documents import DocumentGoneError, Understood
+from shared.documents import extractions
+from shared.documents.model import Document as Record
+from shared.documents.model import DocumentGoneError, Understood
 from shared.errors import BusyError
 from shared.files import FileMissingError
 from shared.jobs.states import FencedError
 
 if TYPE_CHECKING:
     from functions.analyze.original import Original
-    from shared.documents import DocumentStore
+    from shared.documents.model import DocumentStore
     from shared.jobs.workflow import Run
 
 _JSON = "application/json"
@@ -120,7 +120,7 @@ class Publication:
             # A product's job that has not begun, or whose files went after an earlier undoing.
             return
         job_id = self._run.job.job_id
-        understood.forget(self._documents, self._run.files, document_id, job_id, utc_now())
+        extractions.forget(self._documents, self._run.files, document_id, job_id, utc_now())
 
     def _recipe(self, original: Original) -> str:
         """Return what stands for all that pages depend on besides the bytes; names tell texts apart."""
@@ -151,7 +151,7 @@ class Publication:
             chunk_overlap=overlap,
             ocr_pages=tuple(page.number for page in document.pages if page.ocr is not None),
         )
-        return about if job.document_id else understood.with_original(about)
+        return about if job.document_id else extractions.with_original(about)
 
     def _write(self, about: Understood, document: Document, chunks: Sequence[Any]) -> None:
         if not self._run.job.document_id:
@@ -159,12 +159,12 @@ class Publication:
             data = self._run.files.get(original.key, original.version_id)
             media_type = original.media_type or "application/octet-stream"
             self._run.files.put(about.original_key, data, media_type)
-        self._put(understood.about_key(about.prefix), self._of_original(about))
-        self._put(understood.document_key(about), document_to_dict(document))
-        self._put(understood.chunks_key(about), chunks)
-        for first in range(0, len(document.pages), understood.PAGES_PER_FILE):
-            pages = document.pages[first : first + understood.PAGES_PER_FILE]
-            key = understood.pages_key(about, first + 1)
+        self._put(extractions.about_key(about.prefix), self._of_original(about))
+        self._put(extractions.document_key(about), document_to_dict(document))
+        self._put(extractions.chunks_key(about), chunks)
+        for first in range(0, len(document.pages), extractions.PAGES_PER_FILE):
+            pages = document.pages[first : first + extractions.PAGES_PER_FILE]
+            key = extractions.pages_key(about, first + 1)
             self._put(key, [page_view(document, page) for page in pages])
 
     def _of_original(self, about: Understood) -> dict[str, Any]:

@@ -14,7 +14,7 @@ from typing import Any, TypeVar
 
 from functions.analyze.engine import BatchAnalysis, Place, Question
 from shared.errors import PermanentError
-from shared.findings import (
+from shared.findings.model import (
     Details,
     Finding,
     ResultTree,

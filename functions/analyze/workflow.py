@@ -39,7 +39,7 @@ from functions.analyze.tiers import Sizes, Tiers
 from functions.analyze.tiers import Source as TierSource
 from shared.directus.taxonomy import Reading, build_taxonomy, read_taxonomy_rows
 from shared.errors import PermanentError
-from shared.findings import ResultTree, contradiction_from_dict, contradiction_to_dict
+from shared.findings.model import ResultTree, contradiction_from_dict, contradiction_to_dict
 from shared.jobs.outputs import IMAGES, INDEX
 from shared.jobs.workflow import Run, Stage
 from shared.taxonomy import Taxonomy
@@ -48,7 +48,7 @@ if TYPE_CHECKING:
     from functions.analyze.ocr.port import Recogniser
     from functions.analyze.seeding.session import Means
     from shared.directus import Directus
-    from shared.documents import DocumentStore
+    from shared.documents.model import DocumentStore
     from shared.jobs.store import JobStore
 
 # A checkpoint costs about as much as a page with a text layer: a document gets some twenty of them, a long

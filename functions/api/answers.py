@@ -6,7 +6,7 @@ from typing import Any
 
 from pydantic import BaseModel, ConfigDict, Field
 
-from shared.comparison import Comparison
+from shared.findings.comparison import Comparison
 
 
 class Accepted(BaseModel):

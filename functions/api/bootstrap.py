@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 from functions.api.settings import ApiSettings
 from shared.clock import Clock, utc_now
-from shared.documents import DocumentStore
+from shared.documents.model import DocumentStore
 from shared.files import Files
 from shared.jobs.queue import JobQueue
 from shared.jobs.store import JobStore
@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from functions.api.notifications.ports import Notifying
     from functions.api.operators.ports import Operations
     from functions.api.products import Products
-    from shared.reviews import ReviewStore
+    from shared.findings.reviews import ReviewStore
     from shared.search import SearchService
     from shared.shelf import Shelf
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from functions.api.problems import RequestError
-from shared.documents import MEDIA_TYPES, media_type_of
+from shared.documents.model import MEDIA_TYPES, media_type_of
 
 SNIFFED = 1024
 

@@ -11,7 +11,7 @@ from functions.api.lookup import jobs_of
 from functions.api.steering import conflict
 from functions.api.submit import notify
 from shared.auth import Caller, ForbiddenError
-from shared.documents import Document, DocumentNotFoundError
+from shared.documents.model import Document, DocumentNotFoundError
 from shared.ids import is_uuid
 from shared.jobs import states
 from shared.jobs.model import Job

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from functions.api import views
 from functions.api.document_answers import DocumentJobView, DocumentView, IndexView, UnderstoodView
 from shared.clock import to_text
-from shared.documents import Document, Understood
+from shared.documents.model import Document, Understood
 from shared.jobs.model import Job, Kind
 from shared.jobs.outputs import INDEX
 

@@ -11,7 +11,7 @@ from functions.api.problems import RequestError
 from functions.api.schemas import UploadRequest
 from functions.api.settings import ApiSettings
 from shared.auth import Caller
-from shared.documents import Document, DocumentGoneError, DocumentNotFoundError, safe_file_name
+from shared.documents.model import Document, DocumentGoneError, DocumentNotFoundError, safe_file_name
 from shared.files import FileMissingError, UploadForm
 from shared.ids import is_uuid, uuid7
 

@@ -7,7 +7,7 @@ import json
 from functions.api import views
 from functions.api.bootstrap import Services
 from functions.api.problems import RequestError
-from shared.findings import ResultTree, from_tree
+from shared.findings.model import ResultTree, from_tree
 from shared.jobs.model import Job, Kind, Status
 
 

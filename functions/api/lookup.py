@@ -13,11 +13,11 @@ from functions.api.bootstrap import Records
 from functions.api.problems import RequestError
 from functions.api.security import CallerDep, RecordsDep
 from shared.auth import Caller, ForbiddenError
-from shared.documents import Document
+from shared.documents.extractions import is_about, subjects_jobs
+from shared.documents.model import Document
 from shared.ids import is_uuid
 from shared.jobs.model import Job
 from shared.jobs.store import JobNotFoundError, subject_of
-from shared.understood import is_about, subjects_jobs
 
 # Of a subject's jobs: those that a caller is shown, those that are looked at for them (other owners' jobs
 # about the same product are among them), and how many are read together.

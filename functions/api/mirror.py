@@ -13,10 +13,10 @@ from functions.api.products import DIRECTUS_ISSUER, Products
 from shared.auth import AuthError, Caller, ForbiddenError
 from shared.directus.row_ids import Placed, placed
 from shared.errors import PermanentError, TransientError
-from shared.findings import ResultTree
+from shared.findings.model import ResultTree
+from shared.findings.reviews import Mirrored
 from shared.jobs.model import Job
 from shared.observability import logger
-from shared.reviews import Mirrored
 
 
 @dataclass(frozen=True, slots=True)

@@ -33,7 +33,7 @@ from functions.api.schemas import (
 from functions.api.security import CallerDep, ServicesDep, SettingsDep
 from functions.api.settings import ApiSettings
 from shared.auth import Caller, ForbiddenError
-from shared.documents import Document, safe_file_name
+from shared.documents.model import Document, safe_file_name
 from shared.errors import TransientError
 from shared.ids import uuid7
 from shared.jobs import outputs, states

@@ -9,7 +9,7 @@ from typing import Any
 
 from functions.api.answers import ArtifactView, Details, Flags, JobView
 from shared.clock import to_text
-from shared.documents import safe_file_name
+from shared.documents.model import safe_file_name
 from shared.jobs.model import Event, Job, Status
 
 EXPORT = "export.json"

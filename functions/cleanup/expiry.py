@@ -14,7 +14,8 @@ from functools import partial
 
 from functions.cleanup.listing import PAGE, work_off
 from shared.clock import Clock, utc_now
-from shared.documents import Document, DocumentStore
+from shared.documents.extractions import document_of, forget, is_about, subjects_jobs
+from shared.documents.model import Document, DocumentStore
 from shared.files import Files
 from shared.jobs.model import Job
 from shared.jobs.runner import Remaining, unlimited
@@ -22,7 +23,6 @@ from shared.jobs.store import JobStore
 from shared.jobs.workflow import job_prefix
 from shared.observability import logger
 from shared.shelf import Indexes
-from shared.understood import document_of, forget, is_about, subjects_jobs
 
 
 @dataclass(slots=True)

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from shared.documents import Document, DocumentStore
+from shared.documents.model import Document, DocumentStore
 from shared.errors import BusyError, PermanentError
 from shared.jobs.model import Job, Kind
 from shared.jobs.store import JobStore, subject_of

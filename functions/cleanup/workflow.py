@@ -19,13 +19,13 @@ from shared.clock import utc_now
 from shared.directus import PRODUCTS
 from shared.directus.product_lock import ProductLock
 from shared.directus.rows import CHILDREN_FIRST, ProductRows
-from shared.documents import DocumentStore
+from shared.documents.extractions import document_of, forget, keys_of
+from shared.documents.model import DocumentStore
 from shared.errors import PermanentError, TransientError
 from shared.jobs.store import JobStore
 from shared.jobs.workflow import Run, Stage, job_prefix
 from shared.leases import Lease
 from shared.shelf import Indexes
-from shared.understood import document_of, forget, keys_of
 
 VERIFY_ROUNDS = 3
 

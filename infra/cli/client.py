@@ -25,7 +25,7 @@ if TYPE_CHECKING:
     from functions.api.routes.products import ProductList
     from functions.api.routes.reviews import ReviewView
     from functions.api.routes.search import SearchAnswer
-    from shared.findings import ResultTree
+    from shared.findings.model import ResultTree
 
 # A gateway takes no larger body; larger files go to S3.
 INLINE = 4 * 1024 * 1024
@@ -136,7 +136,7 @@ class Client:
 
     def result(self, job_id: str) -> ResultTree:
         """Return what an analysis has found."""
-        from shared.findings import from_tree
+        from shared.findings.model import from_tree
 
         return from_tree(json.loads(self._api.fetch(f"/jobs/{job_id}/result")))
 

@@ -12,7 +12,7 @@ from infra.cli.jobs import Watch
 from infra.cli.watching import require_completed, watch
 
 if TYPE_CHECKING:
-    from shared.comparison import Cell, Row
+    from shared.findings.comparison import Cell, Row
 
 
 def register(app: typer.Typer) -> None:

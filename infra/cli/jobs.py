@@ -14,7 +14,7 @@ from infra.cli.errors import CliError
 from infra.cli.transport import Told
 from infra.cli.watching import require_completed, transfer, watch
 from infra.tree import tree_lines
-from shared.findings import to_tree
+from shared.findings.model import to_tree
 
 if TYPE_CHECKING:
     from functions.api.answers import JobView

@@ -13,8 +13,8 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 
 from shared.directus.rows import BENEFITS, DETAILS, SEGMENTS
-from shared.finding_paths import paths
-from shared.findings import Details, Finding, ResultTree
+from shared.findings.model import Details, Finding, ResultTree
+from shared.findings.paths import paths
 
 PRODUCT = "dcm_product"
 LIMITS, CONDITIONS, EXCLUSIONS = DETAILS

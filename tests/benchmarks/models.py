@@ -22,8 +22,8 @@ from functions.analyze.llm.engine import Conduct, ProviderEngine
 from functions.analyze.llm.replies import Presence, schema_of
 from functions.analyze.rules.engine import RulesEngine
 from functions.analyze.workflow import Tools
-from shared.documents import media_type_of
-from shared.findings import ResultTree, from_tree
+from shared.documents.model import media_type_of
+from shared.findings.model import ResultTree, from_tree
 from shared.jobs.model import Status
 from shared.taxonomy import Category, Taxonomy, load_taxonomy
 from tests.benchmarks.figures import show

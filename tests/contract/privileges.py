@@ -17,7 +17,7 @@ from infra.local.stack import LocalStack
 from shared.aws.dynamodb.document_items import reading_to_item
 from shared.aws.dynamodb.jobs import DynamoJobs
 from shared.clock import utc_now
-from shared.documents import Document, Understood
+from shared.documents.model import Document, Understood
 from shared.ids import uuid7
 from shared.jobs import states
 from shared.jobs.model import Job, Kind, Owner

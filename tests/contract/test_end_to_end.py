@@ -16,7 +16,7 @@ from infra.directus.ids import model_id
 from infra.directus.products import TRAVEL
 from infra.local.stack import LocalStack
 from shared.directus.rows import BENEFITS, PARENTS_FIRST, SEGMENTS
-from shared.findings import from_tree
+from shared.findings.model import from_tree
 from tests.contract.directus import DirectusServer
 from tests.integration.support import TERMINAL, bearer, wait
 

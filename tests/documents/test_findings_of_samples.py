@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from functions.analyze.extract import open_source
-from shared.findings import ResultTree
+from shared.findings.model import ResultTree
 from shared.taxonomy import Taxonomy
 from tests import shipped
 from tests.unit.analyze.rules.analysis import analyse, findings, limits_of, pairs

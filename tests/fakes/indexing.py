@@ -13,7 +13,7 @@ from functions.analyze.search.library import Library
 from functions.analyze.search.search import Search
 from functions.analyze.search.vectors import FileVectors, VectorStore
 from functions.analyze.workflow import AnalysisWorkflow, Tools
-from shared.documents import Document
+from shared.documents.model import Document
 from shared.ids import uuid7
 from shared.jobs import states
 from shared.jobs.execution import Ending

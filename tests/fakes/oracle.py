@@ -12,7 +12,7 @@ from typing import Any
 
 from functions.analyze.chunking import count_tokens
 from functions.analyze.llm.port import Finish, Message, Reply, Schema, Usage
-from shared.findings import Finding, ResultTree
+from shared.findings.model import Finding, ResultTree
 from tests.fakes.model_brain import render
 
 _ITEM = re.compile(r"^(i\d+) (\S+?)(?: in segment (\S+?))?: ", re.MULTILINE)

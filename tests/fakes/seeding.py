@@ -18,7 +18,7 @@ from shared.directus import Directus, RetryPolicy
 from shared.directus.errors import error_of_response
 from shared.directus.product_lock import ProductLock
 from shared.directus.rows import PARENTS_FIRST
-from shared.findings import Details, Evidence, Finding, ResultTree
+from shared.findings.model import Details, Evidence, Finding, ResultTree
 from shared.ids import uuid7
 from shared.jobs import states
 from shared.jobs.model import Change, Job, Kind, Owner

@@ -6,7 +6,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 
 from functions.analyze.document import Document
-from shared.findings import Details, Evidence, Finding
+from shared.findings.model import Details, Evidence, Finding
 from shared.taxonomy import Category, Item, Taxonomy
 
 

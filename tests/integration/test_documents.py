@@ -11,7 +11,7 @@ import pytest
 
 from infra.local.stack import LocalStack
 from shared.clock import from_text
-from shared.documents import DELETION_DELAY
+from shared.documents.model import DELETION_DELAY
 from shared.ids import uuid7
 from tests.integration.support import SAMPLES, bearer, upload, wait
 

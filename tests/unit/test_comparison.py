@@ -10,7 +10,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from shared.comparison import (
+from shared.findings.comparison import (
     ONE_ONLY,
     OTHER_CURRENCY,
     OTHER_SCOPE,
@@ -20,7 +20,7 @@ from shared.comparison import (
     LimitRow,
     compare,
 )
-from shared.findings import Details, Evidence, Finding, ResultTree
+from shared.findings.model import Details, Evidence, Finding, ResultTree
 
 EVIDENCE = (Evidence(3, "We pay for it", 10, 23, ((0.0, 1.0, 2.0, 3.0),)),)
 

@@ -4,10 +4,9 @@ from pathlib import Path
 import jsonschema
 import pytest
 
-import shared.findings
-from shared.findings import Details, Evidence, Finding, ResultTree, from_tree, to_tree
+from shared.findings.model import Details, Evidence, Finding, ResultTree, from_tree, to_tree
 
-SCHEMA = json.loads((Path(shared.findings.__file__).parent / "schemas" / "result.v1.json").read_text())
+SCHEMA = json.loads((Path(__file__).parents[2] / "shared" / "schemas" / "result.v1.json").read_text())
 PROOF = Evidence(2, "up to CHF 500", 10, 23, ((1.0, 2.0, 3.0, 4.0),))
 
 

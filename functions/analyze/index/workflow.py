@@ -21,13 +21,13 @@ from functions.analyze.index import tree
 from functions.analyze.index.passages import Passage, passages_from_json, passages_of, passages_to_json
 from functions.analyze.index.summaries import summary_of
 from functions.analyze.index.tree import Node
-from shared.documents import DocumentGoneError
+from shared.documents.extractions import understood_gone
+from shared.documents.model import DocumentGoneError
 from shared.errors import PermanentError
 from shared.files import FileMissingError
 from shared.jobs.states import FencedError
 from shared.jobs.workflow import Run, Stage
 from shared.shelf import Indexed, Indexes, Shelf, SupersededError
-from shared.understood import understood_gone
 
 if TYPE_CHECKING:
     from functions.analyze.document import Document

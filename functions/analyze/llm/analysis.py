@@ -12,7 +12,7 @@ from functions.analyze.llm.details import AskedPlace, DetailsForm, has_kinds
 from functions.analyze.llm.passages import Passages
 from functions.analyze.llm.presence import AskedItem, PresenceForm
 from functions.analyze.llm.terms import Term, merged, terms_of
-from shared.findings import Details, Evidence, Finding
+from shared.findings.model import Details, Evidence, Finding
 from shared.taxonomy import Item
 
 # Tokens of passages that an item gets for each chunk that it may take from.

@@ -9,7 +9,7 @@ from functions.analyze.engine import BatchAnalysis, Place, Question
 from functions.analyze.llm.analysis import Plan, Requests
 from functions.analyze.llm.details import has_kinds
 from functions.analyze.llm.presence import AskedItem
-from shared.findings import Details, Finding
+from shared.findings.model import Details, Finding
 from shared.taxonomy import Item
 
 

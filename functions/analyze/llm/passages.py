@@ -17,7 +17,7 @@ from functions.analyze.amounts import parse_amounts
 from functions.analyze.chunking import count_tokens
 from functions.analyze.document import BlockKind, Chunk, Document
 from functions.analyze.llm.terms import Term, words
-from shared.findings import Evidence
+from shared.findings.model import Evidence
 
 _K1 = 1.2
 _B = 0.75

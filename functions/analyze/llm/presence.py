@@ -12,7 +12,7 @@ from functions.analyze.llm.passages import Passage, Passages
 from functions.analyze.llm.port import Message
 from functions.analyze.llm.replies import Granted, Presence, parse, schema_of
 from functions.analyze.llm.verify import Proof, prove
-from shared.findings import Finding
+from shared.findings.model import Finding
 from shared.taxonomy import Item
 
 MAX_EVIDENCE = 3

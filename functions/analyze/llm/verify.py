@@ -14,7 +14,7 @@ from functools import lru_cache
 from functions.analyze.amounts import Amount, parse_amounts
 from functions.analyze.document import Document, Page
 from functions.analyze.llm.passages import Passage
-from shared.findings import Evidence
+from shared.findings.model import Evidence
 
 MIN_QUOTE = 6
 MAX_QUOTE = 800

@@ -22,11 +22,11 @@ from functions.analyze.extract.bitmap import FOR_PEOPLE, Bitmap
 from functions.analyze.extract.detect import WITH_A_LOOK
 from functions.analyze.extract.guarded import GuardedSource
 from functions.analyze.original import Original
+from shared.documents.extractions import about_key, image_key, image_note_key, images_prefix, understood_gone
 from shared.errors import PermanentError
 from shared.files import FileMissingError
 from shared.jobs.workflow import Run, Stage
 from shared.observability import logger
-from shared.understood import about_key, image_key, image_note_key, images_prefix, understood_gone
 
 # About a second of work, with encoding and storing.
 PAGES_PER_UNIT = 10

@@ -8,7 +8,7 @@ from typing import Any
 
 from functions.analyze.document import Document
 from functions.analyze.extract.source import Source
-from shared.findings import ResultTree
+from shared.findings.model import ResultTree
 from shared.taxonomy import Taxonomy
 
 

@@ -8,7 +8,7 @@ from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from functions.analyze.highlight import highlight
-from shared.findings import Box, Evidence
+from shared.findings.model import Box, Evidence
 
 if TYPE_CHECKING:
     from functions.analyze.extract.bitmap import Bitmap

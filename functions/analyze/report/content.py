@@ -9,7 +9,7 @@ from datetime import datetime
 from functions.analyze.document import Document
 from functions.analyze.report.words import Words, readable, words
 from functions.analyze.summarise.port import Sentence
-from shared.findings import Details, Evidence, Finding, ResultTree
+from shared.findings.model import Details, Evidence, Finding, ResultTree
 
 KINDS = ("limits", "conditions", "exclusions")
 

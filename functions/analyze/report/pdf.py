@@ -24,7 +24,7 @@ from functions.analyze.report.content import (
     titles,
 )
 from functions.analyze.report.fonts import families
-from shared.findings import Evidence
+from shared.findings.model import Evidence
 
 MEDIA_TYPE = "application/pdf"
 _TEMPLATE = Path(__file__).with_name("report.typ")

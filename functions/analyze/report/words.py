@@ -8,7 +8,7 @@ from functools import cache
 from pathlib import Path
 from typing import Any
 
-from shared.findings import Finding
+from shared.findings.model import Finding
 from shared.taxonomy import Taxonomy
 from shared.yaml_text import safe_load
 

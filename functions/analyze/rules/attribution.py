@@ -17,7 +17,7 @@ from functions.analyze.rules.matching import WordIndex
 from functions.analyze.rules.outline import Clause, ClauseKind, Outline
 from functions.analyze.rules.scopes import Scopes
 from functions.analyze.rules.tables import TableJoin
-from shared.findings import Finding
+from shared.findings.model import Finding
 from shared.taxonomy import Category, Item, Taxonomy
 
 

@@ -16,7 +16,7 @@ from functions.analyze.rules.matching import WordIndex
 from functions.analyze.rules.outline import Clause, ClauseKind, Outline
 from functions.analyze.rules.scopes import Scopes
 from functions.analyze.rules.stance import Stance, Stances
-from shared.findings import Contradiction, Finding, ResultTree
+from shared.findings.model import Contradiction, Finding, ResultTree
 from shared.taxonomy import Category, Taxonomy
 
 _BARE = 10

@@ -9,7 +9,7 @@ from functions.analyze.rules.hints import names_of
 from functions.analyze.rules.matching import Match, WordIndex
 from functions.analyze.rules.outline import Clause, ClauseKind, Outline
 from functions.analyze.rules.stance import Stance, Stances
-from shared.findings import Finding
+from shared.findings.model import Finding
 from shared.taxonomy import Item
 
 _PASSAGES = 3

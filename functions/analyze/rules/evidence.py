@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from functions.analyze.rules.outline import Clause, Outline
 from functions.analyze.rules.text import trim
-from shared.findings import Evidence
+from shared.findings.model import Evidence
 
 _MAX_QUOTE = 400
 

@@ -9,7 +9,7 @@ from functions.analyze.rules import layout, toc
 from functions.analyze.rules.labels import Label, parse_label
 from functions.analyze.rules.outline import Clause, ClauseKind, Outline, Section
 from functions.analyze.rules.text import sentences, tokens, trim
-from shared.documents import MEDIA_TYPES
+from shared.documents.model import MEDIA_TYPES
 
 _CLOSING = frozenset('.!?:;»”"')
 _MARKED_UP = frozenset(MEDIA_TYPES[ending] for ending in (".md", ".html", ".docx"))

@@ -9,7 +9,7 @@ from functions.analyze.seeding import values
 from shared.directus.row_ids import LIMITS, Placed, placed
 from shared.directus.rows import BENEFITS, PARENTS_FIRST, VALIDATED
 from shared.directus.taxonomy import relationship_of
-from shared.findings import Finding, ResultTree
+from shared.findings.model import Finding, ResultTree
 
 Row = dict[str, Any]
 Rows = dict[str, dict[str, Row]]

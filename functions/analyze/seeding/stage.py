@@ -24,7 +24,7 @@ from functions.analyze.seeding.rows import Origin, Row, Wanted, build
 from functions.analyze.seeding.session import ROUNDS, Means, Session
 from shared.clock import to_text
 from shared.errors import PermanentError, TransientError
-from shared.findings import ResultTree
+from shared.findings.model import ResultTree
 from shared.jobs.workflow import Run, Stage
 from shared.observability import logger
 

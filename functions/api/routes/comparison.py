@@ -19,7 +19,7 @@ from functions.api.schemas import CompareRequest
 from functions.api.security import CallerDep, GuardedRoute, ServicesDep
 from shared.auth import Caller
 from shared.clock import to_text
-from shared.comparison import compare
+from shared.findings.comparison import compare
 from shared.jobs.model import Job, Kind, Status
 
 # Lambda answers with at most 6 MB, in which the gateway's envelope escapes every quotation mark.

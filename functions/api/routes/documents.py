@@ -18,9 +18,9 @@ from functions.api.openapi import READ, answers
 from functions.api.problems import RequestError
 from functions.api.security import CallerDep, GuardedRoute, ServicesDep, SettingsDep
 from functions.api.settings import ApiSettings
-from shared.documents import Document, Understood
+from shared.documents.extractions import image_key, image_note_key, page_of
+from shared.documents.model import Document, Understood
 from shared.files import FileMissingError
-from shared.understood import image_key, image_note_key, page_of
 
 router = APIRouter(tags=["Documents"], route_class=GuardedRoute)
 

@@ -16,11 +16,11 @@ from functions.api.problems import RequestError
 from functions.api.schemas import Request as Body
 from functions.api.security import CallerDep, GuardedRoute, ServicesDep, SettingsDep, token_of
 from shared.clock import to_text
-from shared.finding_paths import finding_at
-from shared.findings import ResultTree
+from shared.findings.model import ResultTree
+from shared.findings.paths import finding_at
+from shared.findings.reviews import Mirrored, Review, ReviewStore, Verdict
 from shared.jobs.model import Job
 from shared.observability import logger
-from shared.reviews import Mirrored, Review, ReviewStore, Verdict
 
 router = APIRouter(tags=["Results"], route_class=GuardedRoute)
 

@@ -16,7 +16,7 @@ from functions.api.problems import RequestError
 from functions.api.schemas import Identifier
 from functions.api.security import CallerDep, GuardedRoute, ServicesDep
 from shared.auth import Caller
-from shared.documents import Document, DocumentNotFoundError
+from shared.documents.model import Document, DocumentNotFoundError
 from shared.files import FileMissingError
 from shared.search import MAX_FOUND, MAX_LIMIT, MAX_QUERY, Hit, Question
 from shared.shelf import Indexed

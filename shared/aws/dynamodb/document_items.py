@@ -25,7 +25,7 @@ from shared.aws.dynamodb.job_items import (
     ttl_of,
 )
 from shared.clock import from_text, to_text
-from shared.documents import Document, Understood
+from shared.documents.model import Document, Understood
 from shared.jobs.model import Owner
 
 READING = "UNDERSTOOD#"

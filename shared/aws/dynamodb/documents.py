@@ -11,7 +11,7 @@ from shared.aws.clients import translated
 from shared.aws.dynamodb import document_items as own
 from shared.aws.dynamodb import job_items
 from shared.aws.dynamodb.table import Table, overdue, query
-from shared.documents import Document, DocumentGoneError, Understood
+from shared.documents.model import Document, DocumentGoneError, Understood
 from shared.errors import TransientError
 from shared.jobs.model import Owner
 from shared.jobs.states import FencedError

@@ -10,7 +10,7 @@ from shared.aws.clients import translated
 from shared.aws.dynamodb import job_items
 from shared.aws.dynamodb.table import Table, query
 from shared.clock import from_text, to_text
-from shared.reviews import Mirrored, Review, Verdict
+from shared.findings.reviews import Mirrored, Review, Verdict
 
 _SERVICE = "DynamoDB"
 # Between EVENT# and UNIT$: the removal of a job takes everything there along.

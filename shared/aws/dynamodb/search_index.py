@@ -14,7 +14,7 @@ from shared.aws.dynamodb import job_items
 from shared.aws.dynamodb.document_items import document_key
 from shared.aws.dynamodb.table import Table, query
 from shared.clock import from_text, to_text
-from shared.documents import DocumentGoneError
+from shared.documents.model import DocumentGoneError
 from shared.errors import TransientError
 from shared.jobs.model import Owner
 from shared.jobs.states import FencedError

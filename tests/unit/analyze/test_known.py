@@ -13,16 +13,16 @@ import pytest
 from functions.analyze import workflow
 from functions.analyze.document import Page
 from functions.analyze.extract.guarded import GuardedSource
-from shared import understood
 from shared.clock import utc_now
-from shared.documents import Document, Understood
+from shared.documents import extractions
+from shared.documents.extractions import keys_of
+from shared.documents.model import Document, Understood
 from shared.errors import TransientError
 from shared.ids import uuid7
 from shared.jobs import states
 from shared.jobs.model import Job, Kind, Owner, Status
 from shared.jobs.queue import JobMessage
 from shared.jobs.runner import Ending
-from shared.understood import keys_of
 from tests.unit.analyze.test_publication import POLICY, Library
 
 ALICE, BOB = Owner("directus", "alice"), Owner("directus", "bob")
@@ -223,4 +223,4 @@ def test_the_files_of_both_are_apart(shelf: Shelf) -> None:
     for document_id in ("d1", "d2"):
         said = shelf.reading(document_id)
         assert said.original_key == f"documents/{document_id}/original"
-        assert understood.document_key(said).startswith(f"documents/{document_id}/understood/{said.job_id}.")
+        assert extractions.document_key(said).startswith(f"documents/{document_id}/understood/{said.job_id}.")

@@ -21,6 +21,7 @@ from functions.analyze.original import Original
 from functions.analyze.outputs.images import PageImages
 from functions.analyze.outputs.workflow import OutputWorkflow
 from shared.clock import utc_now
+from shared.documents.extractions import about_key, image_key, image_note_key
 from shared.ids import uuid7
 from shared.jobs import states
 from shared.jobs.model import Job, Kind, Owner, Status
@@ -28,7 +29,6 @@ from shared.jobs.queue import JobMessage
 from shared.jobs.runner import Ending, Outcome, Runner
 from shared.jobs.store import edit
 from shared.memory import MemoryFiles, MemoryJobs, MemoryQueue, no_fault, sha256_of
-from shared.understood import about_key, image_key, image_note_key
 from tests.unit.analyze.extract.pdfs import Sheet, write_pdf
 
 PREFIX = "documents/d1/understood/j1.1/"

@@ -11,11 +11,11 @@ from typing import Any
 import pytest
 
 from functions.analyze.workflow import AnalysisWorkflow, Tools
-from shared import understood
 from shared.clock import utc_now
 from shared.directus import Directus
 from shared.directus.taxonomy_rows import rows_of
-from shared.documents import Document
+from shared.documents import extractions
+from shared.documents.model import Document
 from shared.ids import is_uuid, uuid7
 from shared.jobs import states
 from shared.jobs.model import Job, Kind, Owner, Status
@@ -99,7 +99,7 @@ def test_a_product_s_document_has_a_record_of_its_own(shop: Shop) -> None:
     assert said.sha256 == document.sha256
     assert shop.files.get(said.original_key) == TEXT.encode()
     assert said.original_key.startswith(said.prefix)
-    assert understood.page_of(shop.files, said, 1)["text"] == TEXT
+    assert extractions.page_of(shop.files, said, 1)["text"] == TEXT
     assert document.expires_at is not None
     assert document.expires_at - said.at == RETENTION
 

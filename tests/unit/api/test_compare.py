@@ -9,7 +9,7 @@ import httpx
 import pytest
 
 from shared.clock import utc_now
-from shared.findings import Evidence, Finding, ResultTree, to_tree
+from shared.findings.model import Evidence, Finding, ResultTree, to_tree
 from shared.ids import uuid7
 from shared.jobs import states
 from shared.jobs.model import Artifact, Job, Kind

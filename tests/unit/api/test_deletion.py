@@ -6,7 +6,7 @@ import httpx
 import pytest
 
 from shared.clock import utc_now
-from shared.documents import DocumentGoneError
+from shared.documents.model import DocumentGoneError
 from shared.errors import TransientError
 from shared.jobs import states
 from shared.jobs.store import edit

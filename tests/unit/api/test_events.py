@@ -12,7 +12,7 @@ from functions.api import lookup
 from functions.api.lookup import BATCH
 from functions.api.waiting.watch import LONGEST_PAUSE, PAGE
 from shared.clock import utc_now
-from shared.documents import Document
+from shared.documents.model import Document
 from shared.errors import TransientError
 from shared.ids import uuid7
 from shared.jobs.model import Event, Kind, Owner

@@ -16,7 +16,7 @@ from shared.clock import utc_now
 from shared.directus.row_ids import placed
 from shared.directus.rows import VALIDATED
 from shared.errors import TransientError
-from shared.findings import to_tree
+from shared.findings.model import to_tree
 from shared.ids import uuid7
 from shared.jobs import states
 from shared.jobs.model import Artifact, Job, Kind, Owner

@@ -10,7 +10,7 @@ import pytest
 
 from functions.api.bootstrap import Services
 from shared.clock import utc_now
-from shared.documents import Document
+from shared.documents.model import Document
 from shared.errors import TransientError
 from shared.jobs.model import Owner
 from shared.memory_documents import MemoryDocuments

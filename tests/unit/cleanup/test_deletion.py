@@ -7,14 +7,14 @@ from dataclasses import replace
 
 import pytest
 
-from shared.documents import DELETION_DELAY, REMOVAL_DELAY, Document, Understood
+from shared.documents.extractions import forget, keys_of
+from shared.documents.model import DELETION_DELAY, REMOVAL_DELAY, Document, Understood
 from shared.errors import TransientError
 from shared.jobs import states
 from shared.jobs.model import Job, Kind
 from shared.jobs.store import Idempotency
 from shared.memory_shelf import MemoryShelf
 from shared.shelf import Indexed, Indexes, VectorsInFiles
-from shared.understood import forget, keys_of
 from tests.unit.cleanup.test_expiry import nothing_left, run
 from tests.unit.cleanup.world import ALICE, BOB, LEASE, RETENTION, World
 

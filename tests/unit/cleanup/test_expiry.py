@@ -8,7 +8,7 @@ from datetime import datetime, timedelta
 
 import pytest
 
-from shared.documents import REMOVAL_DELAY
+from shared.documents.model import REMOVAL_DELAY
 from shared.errors import TransientError
 from shared.jobs import states
 from shared.jobs.model import Job, Kind, Status

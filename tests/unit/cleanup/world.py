@@ -12,7 +12,7 @@ from functions.cleanup.notify.overdue import Overdue
 from functions.cleanup.reconcile import Reconciler
 from functions.cleanup.seeded import SeededRows
 from functions.cleanup.workflow import CleanupWorkflow, Ports
-from shared.documents import Document
+from shared.documents.model import Document
 from shared.errors import Problem
 from shared.ids import uuid7
 from shared.jobs import states

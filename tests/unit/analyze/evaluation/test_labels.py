@@ -12,7 +12,7 @@ from functions.analyze.evaluation import labels
 from functions.analyze.evaluation.scoring import judge, score
 from functions.analyze.seeding.rows import Origin, Rows, build
 from shared.directus.taxonomy_rows import rows_of as rows_in_directus
-from shared.findings import ResultTree, to_tree
+from shared.findings.model import ResultTree, to_tree
 from shared.taxonomy import parse_taxonomy
 from tests.fakes.directus_answers import TOKEN
 from tests.fakes.directus_server import DirectusServer

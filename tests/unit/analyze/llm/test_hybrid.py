@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from functions.analyze.document import Document
-from shared.findings import Details, Evidence, Finding
+from shared.findings.model import Details, Evidence, Finding
 from shared.jobs.model import Job, Status
 from shared.taxonomy import Category, Item, Taxonomy
 from tests.fakes.model_server import ModelServer

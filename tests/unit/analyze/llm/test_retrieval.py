@@ -9,7 +9,7 @@ from functions.analyze.document import Document
 from functions.analyze.extract import open_source
 from functions.analyze.llm.passages import Passages
 from functions.analyze.llm.terms import Term, merged, terms_of, words
-from shared.findings import Evidence
+from shared.findings.model import Evidence
 from shared.taxonomy import Category, Item
 
 TEXT = """# Bedingungen

@@ -7,7 +7,7 @@ from typing import Any
 
 from functions.analyze.document import Document, Page
 from functions.analyze.report.content import About, Report, make_report
-from shared.findings import Details, Evidence, Finding, ResultTree
+from shared.findings.model import Details, Evidence, Finding, ResultTree
 
 TEXT = "Baggage is insured. Loss: up to CHF 2'000 per person. =1+1 is excluded."
 ABOUT = About("policy.pdf", "job-1", "rules", "travel 1", datetime(2026, 1, 2, 3, 4, tzinfo=UTC))

@@ -17,7 +17,7 @@ from functions.analyze.report.fonts import families, missing_scripts
 from functions.analyze.report.pdf import write_pdf
 from functions.analyze.report.word import write_docx
 from functions.analyze.summarise.port import Sentence
-from shared.findings import Evidence, Finding, ResultTree
+from shared.findings.model import Evidence, Finding, ResultTree
 from tests.unit.analyze.report.findings import report
 
 MARKUP = "#set page(fill: red) *bold* _x_ <label> @ref $x^2$ \\ // comment"

@@ -9,7 +9,7 @@ import zipfile
 from functions.analyze.report.csv_file import write_csv
 from functions.analyze.report.table import rows
 from functions.analyze.report.xlsx import write_xlsx
-from shared.findings import ResultTree
+from shared.findings.model import ResultTree
 from tests.unit.analyze.report.findings import finding, report, tree
 
 

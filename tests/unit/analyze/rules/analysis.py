@@ -6,7 +6,7 @@ from dataclasses import replace
 
 from functions.analyze.document import Document
 from functions.analyze.rules import RulesEngine
-from shared.findings import Finding, ResultTree
+from shared.findings.model import Finding, ResultTree
 from shared.taxonomy import Category, Taxonomy
 
 

@@ -2,7 +2,7 @@
 
 import pytest
 
-from shared.findings import ResultTree
+from shared.findings.model import ResultTree
 from shared.taxonomy import Taxonomy
 from tests import shipped
 from tests.unit.analyze.rules.analysis import analyse, pairs

@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from shared.errors import PROBLEM_BASE
-from shared.findings import ResultTree
+from shared.findings.model import ResultTree
 from shared.jobs.model import Job, Status
 from shared.jobs.runner import Ending
 from tests.fakes.directus_server import DirectusServer, Fault, Row

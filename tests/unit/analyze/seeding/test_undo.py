@@ -7,7 +7,7 @@ from collections.abc import Callable
 import pytest
 
 from shared.errors import TransientError
-from shared.findings import ResultTree
+from shared.findings.model import ResultTree
 from shared.jobs.model import Job, Status
 from shared.jobs.runner import Ending, Remaining
 from tests.fakes.directus_server import DirectusServer, Fault

@@ -12,7 +12,7 @@ from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field
 from typing import TypeVar
 
-from shared.findings import Finding, ResultTree
+from shared.findings.model import Finding, ResultTree
 
 UNLIMITED = "unlimited"
 _HOURS = {"minutes": 1 / 60, "hours": 1.0, "days": 24.0, "weeks": 168.0}

@@ -8,7 +8,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 
-from shared.findings import Finding, ResultTree
+from shared.findings.model import Finding, ResultTree
 
 _STEP = re.compile(r"(segments|benefits|limits|conditions|exclusions)/(0|[1-9]\d{0,5})")
 _DEEPEST = 3

@@ -19,7 +19,7 @@ from dataclasses import replace
 from datetime import datetime
 from typing import Any
 
-from shared.documents import Document, DocumentStore, Understood, understood_prefix
+from shared.documents.model import Document, DocumentStore, Understood, understood_prefix
 from shared.errors import PermanentError
 from shared.files import Files
 from shared.jobs.model import Job

@@ -1,0 +1,1 @@
+"""Documents: their records, and what was extracted of them."""

@@ -1,0 +1,1 @@
+"""Findings: the result tree, paths into it, comparison of trees, reviews."""
