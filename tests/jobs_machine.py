@@ -20,12 +20,12 @@ from shared.jobs.model import Activity, Kind, Status
 from shared.jobs.outputs import follow_up_id
 from shared.jobs.queue import JobMessage
 from shared.jobs.workflow import job_prefix
-from shared.memory import MemoryDocuments
 from shared.observability import logger
 from tests.fakes.faults import Fault
 from tests.fakes.history import check_history, check_moved_on
 from tests.jobs_world import JobsWorld
 from tests.store_contract import new_job
+from tests.support.memory.documents import MemoryDocuments
 
 RESULT = {"sum": 11}
 MAX_DRAIN = 200

@@ -33,7 +33,9 @@ from shared.jobs import states
 from shared.jobs.model import Job, Kind, Owner, Status
 from shared.jobs.queue import JobMessage
 from shared.jobs.runner import Runner
-from shared.memory import MemoryFiles, MemoryJobs, MemoryQueue
+from shared.memory.files import MemoryFiles
+from shared.memory.jobs import MemoryJobs
+from shared.memory.queue import MemoryQueue
 from shared.observability import logger
 from shared.taxonomy import load_taxonomy
 

@@ -23,12 +23,12 @@ from functions.analyze.search.library import Library
 from functions.analyze.search.search import Search
 from functions.analyze.search.vectors import FileVectors
 from shared.jobs.model import Owner
-from shared.memory import MemoryFiles
-from shared.memory_shelf import MemoryShelf
+from shared.memory.files import MemoryFiles
 from shared.search import Question
 from shared.shelf import Indexed
 from tests.benchmarks.figures import percentile, show
 from tests.retrieval.evaluation import read
+from tests.support.memory.search_index import MemoryShelf
 
 if TYPE_CHECKING:
     from functions.analyze.embeddings.port import Matrix

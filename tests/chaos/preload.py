@@ -65,7 +65,9 @@ def _analyse(data: bytes) -> None:
     from functions.analyze.workflow import AnalysisWorkflow, Tools
     from shared.jobs.queue import JobMessage
     from shared.jobs.runner import Runner
-    from shared.memory import MemoryFiles, MemoryJobs, MemoryQueue
+    from shared.memory.files import MemoryFiles
+    from shared.memory.jobs import MemoryJobs
+    from shared.memory.queue import MemoryQueue
     from shared.taxonomy import load_taxonomy
 
     files, jobs, now = MemoryFiles(), MemoryJobs(), utc_now()

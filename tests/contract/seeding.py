@@ -27,9 +27,13 @@ from shared.jobs import states
 from shared.jobs.model import Job, Kind, Owner, Status
 from shared.jobs.queue import JobMessage
 from shared.jobs.runner import Outcome, Remaining, Runner, unlimited
-from shared.memory import MemoryDocuments, MemoryFiles, MemoryJobs, MemoryLeases, MemoryQueue
+from shared.memory.files import MemoryFiles
+from shared.memory.jobs import MemoryJobs
+from shared.memory.queue import MemoryQueue
 from shared.taxonomy import load_taxonomy
 from tests.contract.directus import DirectusServer
+from tests.support.memory.documents import MemoryDocuments
+from tests.support.memory.leases import MemoryLeases
 
 SAMPLES = Path(__file__).parents[2] / "samples"
 SAMPLE = (SAMPLES / "small.md").read_text()

@@ -22,7 +22,9 @@ from shared.jobs import states
 from shared.jobs.model import Job, Kind, Owner, Status
 from shared.jobs.queue import JobMessage
 from shared.jobs.runner import Runner
-from shared.memory import MemoryFiles, MemoryJobs, MemoryQueue
+from shared.memory.files import MemoryFiles
+from shared.memory.jobs import MemoryJobs
+from shared.memory.queue import MemoryQueue
 from shared.taxonomy import load_taxonomy, shipped_taxonomies
 from tests.contract.directus import DirectusServer
 from tests.unit.directus.test_taxonomy import outline

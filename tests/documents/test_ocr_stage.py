@@ -19,7 +19,9 @@ from shared.jobs.model import Job, Kind, Owner, Status
 from shared.jobs.queue import JobMessage
 from shared.jobs.runner import Ending, Runner
 from shared.jobs.store import edit
-from shared.memory import MemoryFiles, MemoryJobs, MemoryQueue
+from shared.memory.files import MemoryFiles
+from shared.memory.jobs import MemoryJobs
+from shared.memory.queue import MemoryQueue
 from shared.taxonomy import Category, Item, Taxonomy
 from tests.fakes.reader import HeartReader
 from tests.fakes.word_engine import WordEngine

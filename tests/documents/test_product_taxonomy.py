@@ -20,7 +20,9 @@ from shared.jobs import states
 from shared.jobs.model import Job, Kind, Owner
 from shared.jobs.queue import JobMessage
 from shared.jobs.runner import Runner
-from shared.memory import MemoryFiles, MemoryJobs, MemoryQueue
+from shared.memory.files import MemoryFiles
+from shared.memory.jobs import MemoryJobs
+from shared.memory.queue import MemoryQueue
 from tests import shipped
 from tests.fakes.directus_answers import TOKEN
 from tests.fakes.directus_server import DirectusServer

@@ -22,7 +22,9 @@ from shared.jobs import states
 from shared.jobs.model import Event, Job, Kind, Owner, Status
 from shared.jobs.queue import JobMessage
 from shared.jobs.runner import Ending, Runner
-from shared.memory import MemoryFiles, MemoryJobs, MemoryQueue
+from shared.memory.files import MemoryFiles
+from shared.memory.jobs import MemoryJobs
+from shared.memory.queue import MemoryQueue
 from shared.taxonomy import Category, Item, Taxonomy
 from tests.fakes.long_documents import plain_pdf
 from tests.fakes.word_engine import WordEngine

@@ -22,14 +22,16 @@ from shared.jobs.outputs import INDEX, follow_up_id
 from shared.jobs.queue import JobMessage
 from shared.jobs.runner import Outcome, Runner
 from shared.jobs.workflow import MakeWorkflow
-from shared.memory import MemoryFiles, MemoryJobs, MemoryQueue
-from shared.memory_documents import MemoryDocuments
-from shared.memory_shelf import MemoryShelf
+from shared.memory.files import MemoryFiles
+from shared.memory.jobs import MemoryJobs
+from shared.memory.queue import MemoryQueue
 from shared.search import Answer, Question
 from shared.taxonomy import Category, Item, Taxonomy
 from tests.fakes.word_embeddings import WordEmbeddings
 from tests.fakes.word_engine import WordEngine
 from tests.store_contract import FakeClock
+from tests.support.memory.documents import MemoryDocuments
+from tests.support.memory.search_index import MemoryShelf
 
 ALICE, BOB = Owner("directus", "alice"), Owner("directus", "bob")
 TAXONOMY = Taxonomy("home", "1", ("en",), Item("home", "home", Category.PRODUCT))

@@ -13,7 +13,8 @@ from shared.dead_letters import MAX_BATCH, DeadLetter, DeadLettersNotConfiguredE
 from shared.ids import uuid7
 from shared.jobs.model import Kind
 from shared.logs import BadCursorError, LogLine, LogPage
-from shared.memory import Fault, MemoryQueue, no_fault
+from shared.memory.files import Fault, no_fault
+from shared.memory.queue import MemoryQueue
 
 KINDS = (Kind.ANALYSIS, Kind.CLEANUP)
 

@@ -8,7 +8,8 @@ from dataclasses import dataclass
 from shared.files import Files
 from shared.jobs.runner import unlimited
 from shared.jobs.store import JobStore
-from shared.memory import MemoryFiles, MemoryJobs
+from shared.memory.files import MemoryFiles
+from shared.memory.jobs import MemoryJobs
 from tests.fakes.mail import Mail, MemoryMail
 from tests.store_contract import FakeClock
 

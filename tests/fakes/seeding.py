@@ -26,10 +26,14 @@ from shared.jobs.queue import JobMessage
 from shared.jobs.runner import Limits, Outcome, Remaining, Runner, unlimited
 from shared.jobs.store import edit
 from shared.jobs.workflow import Run, Workflow
-from shared.memory import MemoryDocuments, MemoryFiles, MemoryJobs, MemoryLeases, MemoryQueue
+from shared.memory.files import MemoryFiles
+from shared.memory.jobs import MemoryJobs
+from shared.memory.queue import MemoryQueue
 from tests.fakes.directus_answers import TOKEN, RefusedError, answer
 from tests.fakes.directus_server import DirectusServer
 from tests.store_contract import LEASE, FakeClock
+from tests.support.memory.documents import MemoryDocuments
+from tests.support.memory.leases import MemoryLeases
 
 PRODUCT = "p1"
 BY = Owner("directus", "seeder")

@@ -9,7 +9,7 @@ from datetime import datetime
 from typing import Any
 
 from shared.clock import Clock, utc_now
-from shared.watchers import GoneError
+from shared.notifications.subscriptions import GoneError
 
 
 def no_fault(_connection_id: str) -> None:

@@ -14,7 +14,7 @@ from shared.clock import utc_now
 from shared.ids import uuid7
 from shared.jobs import states
 from shared.jobs.model import Job, Kind, Owner
-from shared.memory import MemoryQueue
+from shared.memory.queue import MemoryQueue
 from tests.unit.api.support import Client, make_settings, problem, token
 
 LIMIT = 3

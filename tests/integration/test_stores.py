@@ -17,7 +17,7 @@ from shared.clock import utc_now
 from shared.errors import PermanentError, TransientError
 from shared.files import FileMissingError, Files
 from shared.ids import uuid7
-from shared.memory import MemoryFiles
+from shared.memory.files import MemoryFiles
 from tests.document_contract import DocumentStoreContract, new_document, reading, taken
 from tests.index_contract import JobIndexContract
 from tests.integration.tables import table_of_its_own

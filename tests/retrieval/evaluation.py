@@ -22,11 +22,11 @@ from functions.analyze.search.library import Library
 from functions.analyze.search.search import WEIGHTS, Search
 from functions.analyze.search.vectors import FileVectors
 from shared.jobs.model import Owner
-from shared.memory import MemoryFiles
-from shared.memory_shelf import MemoryShelf
+from shared.memory.files import MemoryFiles
 from shared.search import MAX_LIMIT, Question
 from shared.shelf import Indexed
 from tests.retrieval.questions import Case
+from tests.support.memory.search_index import MemoryShelf
 
 METHODS: Mapping[str, tuple[float, float]] = {
     "vectors": (1.0, 0.0),

@@ -12,10 +12,11 @@ from shared.directus.product_lock import DURATION, ProductLock
 from shared.errors import BusyError
 from shared.jobs.model import Job, Status
 from shared.leases import LeaseLostError
-from shared.memory import MemoryJobs, MemoryLeases
+from shared.memory.jobs import MemoryJobs
 from tests import shipped
 from tests.lease_contract import LeasesContract
 from tests.store_contract import FakeClock, new_job, submit
+from tests.support.memory.leases import MemoryLeases
 
 URL = "https://cms.example.com"
 

@@ -5,12 +5,12 @@ from __future__ import annotations
 import pytest
 
 from shared.jobs.store import JobStore
-from shared.memory import MemoryJobs
-from shared.memory_documents import MemoryDocuments
-from shared.memory_shelf import MemoryShelf
+from shared.memory.jobs import MemoryJobs
 from shared.shelf import Indexed
 from tests.shelf_contract import ShelfContract, Shop
 from tests.store_contract import FakeClock
+from tests.support.memory.documents import MemoryDocuments
+from tests.support.memory.search_index import MemoryShelf
 
 
 class TestMemoryShelf(ShelfContract):

@@ -25,8 +25,8 @@ from shared.errors import ClauseworksError, TransientError
 from shared.ids import is_uuid
 from shared.jobs.model import Event, Job
 from shared.jobs.store import JobNotFoundError, JobStore
+from shared.notifications.subscriptions import Connections, GoneError, Watchers
 from shared.observability import logger
-from shared.watchers import Connections, GoneError, Watchers
 
 # API Gateway closes a connection after two hours.
 LIFETIME = timedelta(hours=2)

@@ -28,7 +28,9 @@ from shared.jobs.model import Job, Kind, Owner, Status
 from shared.jobs.queue import JobMessage
 from shared.jobs.runner import Ending, Outcome, Runner
 from shared.jobs.store import edit
-from shared.memory import MemoryFiles, MemoryJobs, MemoryQueue, no_fault, sha256_of
+from shared.memory.files import MemoryFiles, no_fault, sha256_of
+from shared.memory.jobs import MemoryJobs
+from shared.memory.queue import MemoryQueue
 from tests.unit.analyze.extract.pdfs import Sheet, write_pdf
 
 PREFIX = "documents/d1/understood/j1.1/"

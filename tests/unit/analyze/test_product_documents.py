@@ -22,11 +22,14 @@ from shared.jobs.model import Job, Kind, Owner, Status
 from shared.jobs.queue import JobMessage
 from shared.jobs.runner import Ending, Outcome, Runner
 from shared.jobs.store import edit
-from shared.memory import MemoryDocuments, MemoryFiles, MemoryJobs, MemoryQueue
+from shared.memory.files import MemoryFiles
+from shared.memory.jobs import MemoryJobs
+from shared.memory.queue import MemoryQueue
 from tests.fakes.directus_answers import TOKEN
 from tests.fakes.directus_server import DirectusServer
 from tests.fakes.taxonomy_rows import answered
 from tests.fakes.word_engine import WordEngine
+from tests.support.memory.documents import MemoryDocuments
 from tests.unit.analyze.test_product import OF_UPLOADS, TEXT, TRAVEL
 
 ALICE, BOB = Owner("directus", "alice"), Owner("directus", "bob")

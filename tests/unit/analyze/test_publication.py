@@ -18,7 +18,8 @@ from shared.jobs.model import Job, Kind, Owner, Status
 from shared.jobs.queue import JobMessage
 from shared.jobs.runner import Ending, Outcome, Runner
 from shared.jobs.store import edit
-from shared.memory import MemoryDocuments, sha256_of
+from shared.memory.files import sha256_of
+from tests.support.memory.documents import MemoryDocuments
 from tests.unit.analyze.extract.pdfs import Sheet, write_pdf
 from tests.unit.analyze.test_workflow import TAXONOMY, World
 

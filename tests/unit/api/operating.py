@@ -13,9 +13,12 @@ from shared.errors import Problem
 from shared.jobs import states
 from shared.jobs.model import Change, Job, Kind
 from shared.jobs.queue import JobMessage
-from shared.memory import Fault, MemoryDocuments, MemoryFiles, MemoryJobs, MemoryQueue, no_fault
+from shared.memory.files import Fault, MemoryFiles, no_fault
+from shared.memory.jobs import MemoryJobs
+from shared.memory.queue import MemoryQueue
 from tests.fakes.operations import MemoryOperations
 from tests.store_contract import FakeClock, new_job, submit
+from tests.support.memory.documents import MemoryDocuments
 from tests.unit.api.support import ADMIN, Client, application, make_settings
 
 LEASE = timedelta(seconds=90)

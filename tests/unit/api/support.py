@@ -19,10 +19,13 @@ from functions.api.settings import ApiSettings
 from functions.api.waiting.watch import Elsewhere, WatchMaker
 from shared.errors import PROBLEM_BASE
 from shared.jobs.model import Job
-from shared.memory import MemoryDocuments, MemoryFiles, MemoryJobs, MemoryQueue
-from shared.memory_reviews import MemoryReviews
-from shared.notifications.memory import MemoryNotificationQueue, MemoryNotifications, MemoryWebhooks
+from shared.memory.files import MemoryFiles
+from shared.memory.jobs import MemoryJobs
+from shared.memory.queue import MemoryQueue
 from tests.fakes.operations import MemoryOperations
+from tests.support.memory.documents import MemoryDocuments
+from tests.support.memory.notifications import MemoryNotificationQueue, MemoryNotifications, MemoryWebhooks
+from tests.support.memory.reviews import MemoryReviews
 
 SECRET = "a-secret-of-at-least-32-characters"
 PDF = b"%PDF-1.7\n" + b"text of a policy " * 20

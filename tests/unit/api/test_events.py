@@ -16,7 +16,7 @@ from shared.documents.model import Document
 from shared.errors import TransientError
 from shared.ids import uuid7
 from shared.jobs.model import Event, Kind, Owner
-from shared.memory import MemoryJobs
+from shared.memory.jobs import MemoryJobs
 from tests.unit.api.support import ADMIN, ALICE, BOB, Backend, Client, client_of, problem, token
 from tests.unit.api.waiting import Time, Work, numbers, submitted, told, wait_app
 

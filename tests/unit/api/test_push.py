@@ -17,7 +17,7 @@ from shared.ids import uuid7
 from shared.jobs import states
 from shared.jobs.model import Event, Job
 from shared.jobs.store import edit
-from shared.memory import MemoryJobs
+from shared.memory.jobs import MemoryJobs
 from tests.fakes.watchers import MemoryConnections, MemoryWatchers
 from tests.store_contract import FakeClock, new_job, submit
 

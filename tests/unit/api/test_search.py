@@ -13,10 +13,10 @@ from shared.clock import utc_now
 from shared.documents.model import Document
 from shared.errors import TransientError
 from shared.jobs.model import Owner
-from shared.memory_documents import MemoryDocuments
-from shared.memory_shelf import MemoryShelf
 from shared.search import Answer, Question, SearchTooWideError
 from tests.fakes.indexing import POLICY, Desk
+from tests.support.memory.documents import MemoryDocuments
+from tests.support.memory.search_index import MemoryShelf
 from tests.unit.api.support import ALICE, BOB, Backend, Client, application, problem, token
 
 OWNER, OTHER = Owner("directus", ALICE), Owner("directus", BOB)

@@ -13,8 +13,8 @@ from shared.errors import TransientError
 from shared.jobs import states
 from shared.jobs.model import Job, Kind
 from shared.jobs.store import Idempotency
-from shared.memory_shelf import MemoryShelf
 from shared.shelf import Indexed, Indexes, VectorsInFiles
+from tests.support.memory.search_index import MemoryShelf
 from tests.unit.cleanup.test_expiry import nothing_left, run
 from tests.unit.cleanup.world import ALICE, BOB, LEASE, RETENTION, World
 

@@ -13,7 +13,9 @@ from shared.errors import TransientError
 from shared.jobs import states
 from shared.jobs.model import Job, Kind, Status
 from shared.jobs.store import JobNotFoundError
-from shared.memory import MemoryDocuments, MemoryFiles, MemoryJobs
+from shared.memory.files import MemoryFiles
+from shared.memory.jobs import MemoryJobs
+from tests.support.memory.documents import MemoryDocuments
 from tests.unit.cleanup.world import LEASE, RETENTION, World
 
 MINUTE = timedelta(minutes=1)

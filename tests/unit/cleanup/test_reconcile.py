@@ -8,7 +8,7 @@ from functions.cleanup.reconcile import Reconciler
 from shared.errors import TransientError
 from shared.jobs import states
 from shared.jobs.model import Change, Job, Kind, Status, Unit
-from shared.memory import MemoryJobs
+from shared.memory.jobs import MemoryJobs
 from tests.unit.cleanup.world import LEASE, World
 
 OVERDUE = timedelta(minutes=2)

@@ -17,8 +17,8 @@ from shared.jobs import states
 from shared.jobs.execution import Ending
 from shared.jobs.model import Job, Status
 from shared.jobs.store import edit
-from shared.memory import MemoryLeases
 from tests.store_contract import LEASE
+from tests.support.memory.leases import MemoryLeases
 from tests.unit.jobs.shop import STEPS, CrashError, Shop, raising
 
 Prepare = Callable[[Shop, Job], None]

@@ -21,9 +21,12 @@ from shared.jobs.queue import JobMessage
 from shared.jobs.runner import Outcome, Remaining, Runner, unlimited
 from shared.jobs.store import edit
 from shared.jobs.workflow import job_prefix
-from shared.memory import MemoryDocuments, MemoryFiles, MemoryJobs, MemoryQueue
-from shared.notifications.memory import MemoryNotificationQueue, MemoryNotifications
+from shared.memory.files import MemoryFiles
+from shared.memory.jobs import MemoryJobs
+from shared.memory.queue import MemoryQueue
 from tests.fakes.directus_server import DirectusServer
+from tests.support.memory.documents import MemoryDocuments
+from tests.support.memory.notifications import MemoryNotificationQueue, MemoryNotifications
 
 ALICE = Owner("directus", "alice")
 BOB = Owner("directus", "bob")

@@ -16,7 +16,9 @@ from shared.jobs.runner import Runner, unlimited
 from shared.jobs.states import RefusedError, RepeatedError
 from shared.jobs.store import edit
 from shared.jobs.workflow import MakeWorkflow
-from shared.memory import MemoryFiles, MemoryJobs, MemoryQueue
+from shared.memory.files import MemoryFiles
+from shared.memory.jobs import MemoryJobs
+from shared.memory.queue import MemoryQueue
 from tests.fakes.toy_workflow import Toy, no_hook
 from tests.store_contract import LEASE, FakeClock, new_job, submit
 

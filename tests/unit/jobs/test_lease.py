@@ -7,7 +7,7 @@ import pytest
 
 from shared.errors import PermanentError, TransientError
 from shared.jobs.lease import Heartbeat
-from shared.memory import MemoryJobs
+from shared.memory.jobs import MemoryJobs
 
 LEASE = timedelta(milliseconds=30)
 NOW = datetime(2026, 11, 21, 12, tzinfo=UTC)

@@ -14,7 +14,7 @@ from shared.jobs.model import Kind, Status
 from shared.jobs.queue import JobMessage
 from shared.jobs.runner import Runner, unlimited
 from shared.jobs.store import edit
-from shared.memory import MemoryJobs
+from shared.memory.jobs import MemoryJobs
 from tests.store_contract import LEASE, FakeClock, new_job, submit
 from tests.unit.jobs.shop import STEPS, CrashError, Shop, raising
 

@@ -7,10 +7,13 @@ import pytest
 from shared.files import FileMissingError
 from shared.jobs.model import Kind
 from shared.jobs.queue import MAX_DELAY, JobMessage
-from shared.memory import MemoryDocuments, MemoryFiles, MemoryJobs, MemoryQueue, sha256_of
+from shared.memory.files import MemoryFiles, sha256_of
+from shared.memory.jobs import MemoryJobs
+from shared.memory.queue import MemoryQueue
 from tests.document_contract import DocumentStoreContract
 from tests.index_contract import JobIndexContract
 from tests.store_contract import FakeClock, JobStoreContract
+from tests.support.memory.documents import MemoryDocuments
 
 
 @pytest.fixture

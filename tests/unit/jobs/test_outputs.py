@@ -21,9 +21,9 @@ from shared.jobs.queue import JobMessage
 from shared.jobs.runner import Runner
 from shared.jobs.store import JobQuery, subject_of
 from shared.jobs.workflow import MakeWorkflow, Run
-from shared.memory import MemoryDocuments
 from tests.fakes.toy_workflow import Toy
 from tests.store_contract import LEASE
+from tests.support.memory.documents import MemoryDocuments
 from tests.unit.jobs.shop import CrashError, Shop, raising
 
 DAYS = timedelta(days=90)

@@ -14,12 +14,12 @@ from shared.errors import Problem
 from shared.jobs import states
 from shared.jobs.model import Change, Job, Owner, Status
 from shared.jobs.store import edit
-from shared.memory import MemoryJobs
-from shared.notifications.memory import MemoryNotificationQueue, MemoryNotifications, MemoryWebhooks
+from shared.memory.jobs import MemoryJobs
 from shared.notifications.model import JOB_EVENTS, Log, Notification, Webhook, parent_of
 from shared.notifications.queue import announcer
 from shared.notifications.webhooks import new_webhook
 from tests.store_contract import FakeClock, new_job, submit
+from tests.support.memory.notifications import MemoryNotificationQueue, MemoryNotifications, MemoryWebhooks
 
 OWNER = Owner("directus", "alice")
 URL = "https://hooks.acme.com/secret-path"

@@ -5,11 +5,11 @@ from __future__ import annotations
 import pytest
 
 from shared.errors import PermanentError, TransientError
-from shared.memory import MemoryJobs
-from shared.notifications.memory import MemoryNotificationQueue, MemoryNotifications, MemoryWebhooks
+from shared.memory.jobs import MemoryJobs
 from shared.notifications.queue import announcer
 from tests.notification_contract import NotificationsContract, WebhooksContract
 from tests.store_contract import FakeClock, new_job
+from tests.support.memory.notifications import MemoryNotificationQueue, MemoryNotifications, MemoryWebhooks
 
 
 @pytest.fixture

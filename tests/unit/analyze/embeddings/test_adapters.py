@@ -19,7 +19,7 @@ from functions.analyze.retrieval_settings import RetrievalSettings
 from functions.analyze.tools import embeddings, vector_store
 from shared.aws.ssm import Secret
 from shared.errors import PermanentError, TransientError
-from shared.memory import MemoryFiles
+from shared.memory.files import MemoryFiles
 
 Reply = tuple[int, dict[str, str], Any]
 

@@ -14,9 +14,9 @@ from shared.jobs import states
 from shared.jobs.execution import Ending
 from shared.jobs.model import Status
 from shared.jobs.store import edit
-from shared.memory_shelf import MemoryShelf
 from shared.shelf import FILES, Indexed, Indexes, SupersededError, VectorsInFiles, index_prefix
 from tests.fakes.indexing import ALICE, BOB, Desk
+from tests.support.memory.search_index import MemoryShelf
 
 LONG = "# Policy\n\n" + "\n\n".join(
     f"## Article {n}\n\n" + f"The insured person number {n} is paid {n} francs for item{n}. " * 12

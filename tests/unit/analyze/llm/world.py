@@ -22,7 +22,9 @@ from shared.jobs import states
 from shared.jobs.model import Job, Kind, Owner
 from shared.jobs.queue import JobMessage
 from shared.jobs.runner import Outcome, Runner
-from shared.memory import MemoryFiles, MemoryJobs, MemoryQueue
+from shared.memory.files import MemoryFiles
+from shared.memory.jobs import MemoryJobs
+from shared.memory.queue import MemoryQueue
 from shared.taxonomy import Category, Item, Taxonomy
 from tests.fakes.model_server import KEY, MODEL, ModelServer
 from tests.fakes.word_engine import WordEngine

@@ -15,7 +15,7 @@ from shared.aws.clients import client
 from shared.aws.s3_vectors import S3VectorStore
 from shared.files import FileMissingError
 from shared.jobs.model import Owner
-from shared.memory import MemoryFiles
+from shared.memory.files import MemoryFiles
 from shared.shelf import Indexed
 from tests.fakes.indexing import ALICE, BOB, POLICY, Desk
 from tests.fakes.s3_vectors_server import S3Vectors, serve

@@ -17,7 +17,7 @@ from functions.analyze.translate.port import Register, Wish, choose
 from shared.errors import PermanentError, TransientError
 from shared.jobs.model import Job, Kind, Owner
 from shared.jobs.workflow import Run
-from shared.memory import MemoryFiles
+from shared.memory.files import MemoryFiles
 from tests.fakes.translate_server import TranslateServer, serve
 
 SPANISH = Wish("es", "en")

@@ -9,7 +9,9 @@ from datetime import datetime
 
 from shared.clock import Clock, utc_now
 from shared.jobs.store import VersionConflictError
-from shared.memory import Fault, MemoryJobs, MemoryMail, no_fault
+from shared.memory.files import Fault, no_fault
+from shared.memory.jobs import MemoryJobs
+from shared.memory.queue import MemoryMail
 from shared.notifications import states
 from shared.notifications.model import Attempt, Log, Notification, State, Webhook, parent_of
 from shared.notifications.queue import NotificationMessage

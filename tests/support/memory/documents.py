@@ -1,4 +1,4 @@
-"""The records of documents in memory; see ``shared.memory``."""
+"""The records of documents in memory; see ``shared.memory.jobs``."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Reviews in memory; see ``shared.memory``."""
+"""Reviews in memory; see ``shared.memory.jobs``."""
 
 from __future__ import annotations
 

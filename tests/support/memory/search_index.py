@@ -1,4 +1,4 @@
-"""A shelf in memory; see ``shared.memory``."""
+"""A shelf in memory; see ``shared.memory.jobs``."""
 
 from __future__ import annotations
 

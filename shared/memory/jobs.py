@@ -6,19 +6,15 @@ which is called before every operation with its name and may raise.
 
 from __future__ import annotations
 
-import hashlib
 import itertools
 import threading
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
-from datetime import UTC, datetime, timedelta
-from typing import Generic, TypeVar
+from datetime import datetime
 
 from shared.clock import Clock, utc_now
-from shared.files import FileInfo, FileMissingError, UploadForm
 from shared.jobs import states
 from shared.jobs.model import Activity, Change, Event, Job, Kind, Unit
-from shared.jobs.queue import MAX_DELAY, JobMessage
 from shared.jobs.store import (
     Idempotency,
     IdempotencyMismatchError,
@@ -28,27 +24,7 @@ from shared.jobs.store import (
     is_announced,
     subject_of,
 )
-from shared.leases import Lease, LeaseLostError, LeaseTakenError
-from shared.memory_documents import MemoryDocuments
-
-__all__ = [
-    "Fault",
-    "MemoryDocuments",
-    "MemoryFiles",
-    "MemoryJobs",
-    "MemoryLeases",
-    "MemoryMail",
-    "MemoryQueue",
-    "no_fault",
-    "sha256_of",
-]
-
-Fault = Callable[[str], None]
-_Message = TypeVar("_Message")
-
-
-def no_fault(_operation: str) -> None:
-    """Let every operation pass."""
+from shared.memory.files import Fault, no_fault
 
 
 @dataclass(slots=True)
@@ -218,144 +194,3 @@ class MemoryJobs:
     def _write(self, change: Change) -> None:
         self._jobs[change.job.job_id] = change.job
         self._events.setdefault(change.job.job_id, []).append(change.event)
-
-
-@dataclass(slots=True)
-class MemoryMail(Generic[_Message]):
-    """A queue in memory: messages become visible when their delay is over. ``name`` is told to faults."""
-
-    clock: Clock = utc_now
-    fault: Fault = no_fault
-    messages: list[tuple[datetime, _Message]] = field(default_factory=list)
-    name: str = "queue"
-
-    def send(self, message: _Message, delay: timedelta = timedelta()) -> None:
-        """See JobQueue."""
-        self.fault(f"{self.name}.send")
-        if not timedelta() <= delay <= MAX_DELAY:
-            raise ValueError(f"delay {delay} is not within 0 to {MAX_DELAY}")
-        self.messages.append((self.clock() + delay, message))
-
-    def receive(self) -> _Message | None:
-        """Take the first visible message, or None."""
-        now = self.clock()
-        for position, (visible, message) in enumerate(self.messages):
-            if visible <= now:
-                del self.messages[position]
-                return message
-        return None
-
-
-class MemoryQueue(MemoryMail[JobMessage]):
-    """The queues of jobs."""
-
-
-@dataclass(slots=True)
-class MemoryFiles:
-    """A versioned file store in memory."""
-
-    fault: Fault = no_fault
-    _versions: dict[str, list[tuple[bytes, str]]] = field(default_factory=dict)
-
-    def put(self, key: str, data: bytes, media_type: str) -> FileInfo:
-        """See Files."""
-        self.fault("files.put")
-        versions = self._versions.setdefault(key, [])
-        versions.append((data, media_type))
-        return FileInfo(key, f"v{len(versions)}", len(data), media_type)
-
-    def get(self, key: str, version_id: str = "") -> bytes:
-        """See Files."""
-        self.fault("files.get")
-        return self._find(key, version_id)[0]
-
-    def stream(self, key: str, version_id: str = "") -> Iterator[bytes]:
-        """See Files."""
-        yield self.get(key, version_id)
-
-    def head(self, key: str, version_id: str = "") -> FileInfo | None:
-        """See Files."""
-        self.fault("files.head")
-        try:
-            data, media_type = self._find(key, version_id)
-        except FileMissingError:
-            return None
-        return FileInfo(key, version_id or f"v{len(self._versions[key])}", len(data), media_type)
-
-    def delete_prefix(self, prefix: str) -> int:
-        """See Files."""
-        self.fault("files.delete")
-        keys = [key for key in self._versions if key.startswith(prefix)]
-        for key in keys:
-            del self._versions[key]
-        return len(keys)
-
-    def link(self, key: str, *, file_name: str, media_type: str, seconds: int) -> str:
-        """See Files; the link leads nowhere."""
-        return f"memory://{key}?name={file_name}&type={media_type}&seconds={seconds}"
-
-    def upload_form(self, key: str, *, media_type: str, max_size: int, seconds: int) -> UploadForm:
-        """See Files; the form leads nowhere."""
-        fields = {"key": key, "Content-Type": media_type, "max": max_size, "seconds": seconds}
-        return UploadForm("memory://upload", fields)
-
-    def keys(self) -> list[str]:
-        """Return every key, sorted."""
-        return sorted(self._versions)
-
-    def _find(self, key: str, version_id: str) -> tuple[bytes, str]:
-        versions = self._versions.get(key, [])
-        index = int(version_id[1:]) - 1 if version_id else len(versions) - 1
-        if not 0 <= index < len(versions):
-            raise FileMissingError(key)
-        return versions[index]
-
-
-@dataclass(slots=True)
-class MemoryLeases:
-    """Leases in memory."""
-
-    clock: Clock = utc_now
-    fault: Fault = no_fault
-    _leases: dict[str, Lease] = field(default_factory=dict)
-    _lock: threading.Lock = field(default_factory=threading.Lock)
-
-    def acquire(self, name: str, holder: str, until: datetime, *, over: int | None = None) -> Lease:
-        """See Leases."""
-        self.fault("leases.acquire")
-        with self._lock:
-            held = self._leases.get(name, Lease(name, "", 0, datetime.min.replace(tzinfo=UTC)))
-            if held.until > self.clock() and held.holder != holder and held.fence != over:
-                raise LeaseTakenError(held)
-            lease = replace(held, holder=holder, fence=held.fence + 1, until=until)
-            self._leases[name] = lease
-            return lease
-
-    def renew(self, lease: Lease, until: datetime, note: str | None = None) -> Lease:
-        """See Leases."""
-        self.fault("leases.renew")
-        with self._lock:
-            if not self._holds(lease):
-                raise LeaseLostError
-            kept = replace(lease, until=until, note=lease.note if note is None else note)
-            self._leases[lease.name] = kept
-            return kept
-
-    def release(self, lease: Lease) -> None:
-        """See Leases."""
-        self.fault("leases.release")
-        with self._lock:
-            if self._holds(lease):
-                self._leases[lease.name] = replace(lease, until=self.clock())
-
-    def _holds(self, lease: Lease) -> bool:
-        held = self._leases.get(lease.name)
-        return held is not None and (held.fence, held.holder) == (lease.fence, lease.holder)
-
-
-def sha256_of(pieces: Iterator[bytes]) -> str:
-    """Return the SHA-256 (hex) of a stream."""
-    digest = hashlib.sha256()
-    for piece in pieces:
-        digest.update(piece)
-    return digest.hexdigest()

@@ -1,0 +1,1 @@
+"""What tests build on: stores in memory, builders, clocks, worlds."""
