@@ -12,11 +12,11 @@ from datetime import timedelta
 
 import pytest
 
-from shared.audit import AuditEntry, AuditTrail, Outcome
-from shared.dead_letters import DeadLetter, DeadLetters, DeadLettersNotConfiguredError
 from shared.ids import uuid7
 from shared.jobs.model import Kind
 from shared.jobs.queue import JobMessage
+from shared.operations.audit import AuditEntry, AuditTrail, Outcome
+from shared.operations.dead_letters import DeadLetter, DeadLetters, DeadLettersNotConfiguredError
 from tests.store_contract import FakeClock
 
 Bury = Callable[[str], str]

@@ -18,7 +18,7 @@ from shared.jobs import states
 from shared.jobs.model import Kind, Owner
 from shared.jobs.states import FencedError
 from shared.jobs.store import JobStore, edit
-from shared.shelf import Indexed, Shelf, SupersededError
+from shared.search.index import Indexed, Shelf, SupersededError
 from tests.store_contract import LEASE, FakeClock, new_job, submit
 
 

@@ -7,7 +7,8 @@ from functools import cache
 from infra.local.paths import CHECKOUT
 from infra.local.template import Json, load_template
 from shared.directus.taxonomy_rows import TaxonomyRows, rows_of
-from shared.taxonomy import Taxonomy, load_taxonomy
+from shared.taxonomy.model import Taxonomy
+from shared.taxonomy.reader import load_taxonomy
 
 
 @cache

@@ -82,7 +82,7 @@ def make_tools(s: AnalyzeSettings, jobs: JobStore) -> Tools:
     from shared.aws.ssm import Secret
     from shared.directus import Directus
     from shared.directus.product_lock import ProductLock
-    from shared.taxonomy import load_taxonomy
+    from shared.taxonomy.reader import load_taxonomy
 
     directus, seeding = None, None
     if s.directus_url:

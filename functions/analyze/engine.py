@@ -16,7 +16,7 @@ from typing import Any, Protocol
 from functions.analyze.document import Chunk, Document
 from shared.findings.model import Contradiction, Details, Finding, ResultTree
 from shared.jobs.workflow import Run
-from shared.taxonomy import Item, Taxonomy
+from shared.taxonomy.model import Item, Taxonomy
 
 
 class Analysis(Protocol):

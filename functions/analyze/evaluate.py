@@ -37,7 +37,7 @@ from shared.memory.files import MemoryFiles
 from shared.memory.jobs import MemoryJobs
 from shared.memory.queue import MemoryQueue
 from shared.observability import logger
-from shared.taxonomy import load_taxonomy
+from shared.taxonomy.reader import load_taxonomy
 
 
 def analyse_file(path: Path, tools: Tools, engine: str, **options: Any) -> tuple[Job, bytes]:

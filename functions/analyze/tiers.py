@@ -24,7 +24,7 @@ from shared.findings.model import (
     finding_to_dict,
 )
 from shared.jobs.workflow import Run, Stage
-from shared.taxonomy import Category, Item, Taxonomy
+from shared.taxonomy.model import Category, Item, Taxonomy
 
 _T = TypeVar("_T")
 

@@ -42,7 +42,7 @@ from shared.errors import PermanentError
 from shared.findings.model import ResultTree, contradiction_from_dict, contradiction_to_dict
 from shared.jobs.outputs import IMAGES, INDEX
 from shared.jobs.workflow import Run, Stage
-from shared.taxonomy import Taxonomy
+from shared.taxonomy.model import Taxonomy
 
 if TYPE_CHECKING:
     from functions.analyze.ocr.port import Recogniser

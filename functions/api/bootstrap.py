@@ -19,8 +19,8 @@ if TYPE_CHECKING:
     from functions.api.operators.ports import Operations
     from functions.api.products import Products
     from shared.findings.reviews import ReviewStore
-    from shared.search import SearchService
-    from shared.shelf import Shelf
+    from shared.search.index import Shelf
+    from shared.search.query import SearchService
 
 Check = Callable[[], object]
 

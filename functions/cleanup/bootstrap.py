@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from shared.aws.dynamodb.jobs import DynamoJobs
     from shared.aws.sqs import SqsNotifications, SqsQueue
     from shared.directus.product_lock import ProductLock
-    from shared.shelf import Indexes
+    from shared.search.index import Indexes
 
 
 @cache
@@ -102,7 +102,7 @@ def _indexes(s: CleanupSettings) -> Indexes:
     from shared.aws.dynamodb.search_index import DynamoShelf
     from shared.aws.s3 import S3Files
     from shared.aws.s3_vectors import S3VectorStore
-    from shared.shelf import Indexes, Vectors, VectorsInFiles
+    from shared.search.index import Indexes, Vectors, VectorsInFiles
 
     vectors: Vectors = VectorsInFiles()
     if s.vector_bucket:

@@ -22,7 +22,7 @@ from shared.jobs.runner import Remaining, unlimited
 from shared.jobs.store import JobStore
 from shared.jobs.workflow import job_prefix
 from shared.observability import logger
-from shared.shelf import Indexes
+from shared.search.index import Indexes
 
 
 @dataclass(slots=True)

@@ -25,7 +25,7 @@ from shared.errors import PermanentError, TransientError
 from shared.jobs.store import JobStore
 from shared.jobs.workflow import Run, Stage, job_prefix
 from shared.leases import Lease
-from shared.shelf import Indexes
+from shared.search.index import Indexes
 
 VERIFY_ROUNDS = 3
 

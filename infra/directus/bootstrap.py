@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 from infra.directus import access, products, schema, taxonomy
 from infra.directus.rest import Rest
-from shared.taxonomy import load_taxonomy, shipped_taxonomies
+from shared.taxonomy.reader import load_taxonomy, shipped_taxonomies
 
 
 @dataclass(frozen=True, slots=True)

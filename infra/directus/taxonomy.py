@@ -5,7 +5,7 @@ from __future__ import annotations
 from infra.directus.ids import model_id
 from infra.directus.rest import ALL, Rest, Row
 from shared.directus.taxonomy_rows import rows_of
-from shared.taxonomy import Taxonomy
+from shared.taxonomy.model import Taxonomy
 
 RELATIONSHIPS = "/items/taxonomy_item_relationships"
 

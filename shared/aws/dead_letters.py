@@ -8,8 +8,8 @@ from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING
 
 from shared.aws.clients import client, translated
-from shared.dead_letters import DeadLetter, DeadLettersNotConfiguredError, Depth
 from shared.jobs.model import Kind
+from shared.operations.dead_letters import DeadLetter, DeadLettersNotConfiguredError, Depth
 
 if TYPE_CHECKING:
     from mypy_boto3_sqs import SQSClient

@@ -16,7 +16,7 @@ from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
 from shared.aws.clients import client, translated
-from shared.logs import BadCursorError, LogLine, LogPage, LogsNotConfiguredError
+from shared.operations.logs import BadCursorError, LogLine, LogPage, LogsNotConfiguredError
 
 if TYPE_CHECKING:
     from mypy_boto3_logs import CloudWatchLogsClient

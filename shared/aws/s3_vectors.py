@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     import numpy as np
     from numpy.typing import NDArray
 
-    from shared.shelf import Indexed
+    from shared.search.index import Indexed
 
     Matrix = NDArray[np.float32]
 

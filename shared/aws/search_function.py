@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from shared.aws.clients import translated
 from shared.errors import ClauseworksError, PermanentError, TransientError
-from shared.search import Answer, Question
+from shared.search.query import Answer, Question
 
 if TYPE_CHECKING:
     from mypy_boto3_lambda import LambdaClient

@@ -22,7 +22,7 @@ from typing import TYPE_CHECKING, Any
 
 from shared.directus.model import reference
 from shared.directus.taxonomy_fields import EVERY_LANGUAGE, Texts, invalid, read_instruction, read_texts
-from shared.taxonomy import Category, Item, Taxonomy
+from shared.taxonomy.model import Category, Item, Taxonomy
 
 if TYPE_CHECKING:
     from shared.directus.client import Directus

@@ -24,7 +24,7 @@ from pathlib import Path
 from typing import Any
 
 from shared.errors import PermanentError
-from shared.yaml_text import safe_load
+from shared.taxonomy.yaml import safe_load
 
 EVERY_LANGUAGE = "und"
 """The language of words that name none (ISO 639-2: undetermined)."""

@@ -8,7 +8,7 @@ from typing import Any
 
 from shared.directus.taxonomy import PUBLISHED
 from shared.directus.taxonomy_fields import write_instruction
-from shared.taxonomy import Category, Item, Taxonomy
+from shared.taxonomy.model import Category, Item, Taxonomy
 
 Row = dict[str, Any]
 

@@ -25,7 +25,8 @@ from functions.analyze.workflow import Tools
 from shared.documents.model import media_type_of
 from shared.findings.model import ResultTree, from_tree
 from shared.jobs.model import Status
-from shared.taxonomy import Category, Taxonomy, load_taxonomy
+from shared.taxonomy.model import Category, Taxonomy
+from shared.taxonomy.reader import load_taxonomy
 from tests.benchmarks.figures import show
 from tests.fakes.oracle import Oracle
 

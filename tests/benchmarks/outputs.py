@@ -29,7 +29,7 @@ from infra.samples.catalogue import SAMPLES
 from shared.jobs.model import Job, Kind, Owner
 from shared.jobs.workflow import Run
 from shared.memory.files import MemoryFiles
-from shared.taxonomy import load_taxonomy
+from shared.taxonomy.reader import load_taxonomy
 from tests.benchmarks.figures import show
 from tests.unit.analyze.rules.analysis import analyse
 

@@ -24,8 +24,8 @@ from functions.analyze.search.search import Search
 from functions.analyze.search.vectors import FileVectors
 from shared.jobs.model import Owner
 from shared.memory.files import MemoryFiles
-from shared.search import Question
-from shared.shelf import Indexed
+from shared.search.index import Indexed
+from shared.search.query import Question
 from tests.benchmarks.figures import percentile, show
 from tests.retrieval.evaluation import read
 from tests.support.memory.search_index import MemoryShelf

@@ -53,9 +53,9 @@ def load() -> None:
             aws_access_key_id="none",
             aws_secret_access_key="none",
         )
-    from shared import taxonomy
+    from shared.taxonomy import reader
 
-    taxonomy.load_taxonomy = cache(taxonomy.load_taxonomy)
+    reader.load_taxonomy = cache(reader.load_taxonomy)
     _analyse(SAMPLE.read_bytes())
 
 
@@ -68,7 +68,7 @@ def _analyse(data: bytes) -> None:
     from shared.memory.files import MemoryFiles
     from shared.memory.jobs import MemoryJobs
     from shared.memory.queue import MemoryQueue
-    from shared.taxonomy import load_taxonomy
+    from shared.taxonomy.reader import load_taxonomy
 
     files, jobs, now = MemoryFiles(), MemoryJobs(), utc_now()
     stored = files.put("documents/d1/original", data, "text/markdown")

@@ -30,7 +30,7 @@ from shared.directus.rows import PARENTS_FIRST
 from shared.directus.taxonomy_rows import rows_of
 from shared.jobs.model import Job, Kind
 from shared.jobs.store import JobQuery
-from shared.taxonomy import load_taxonomy
+from shared.taxonomy.reader import load_taxonomy
 from tests.chaos import processes
 from tests.chaos.place import SHORT, Place, Times
 from tests.fakes.directus_answers import TOKEN

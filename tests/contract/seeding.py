@@ -30,7 +30,7 @@ from shared.jobs.runner import Outcome, Remaining, Runner, unlimited
 from shared.memory.files import MemoryFiles
 from shared.memory.jobs import MemoryJobs
 from shared.memory.queue import MemoryQueue
-from shared.taxonomy import load_taxonomy
+from shared.taxonomy.reader import load_taxonomy
 from tests.contract.directus import DirectusServer
 from tests.support.memory.documents import MemoryDocuments
 from tests.support.memory.leases import MemoryLeases

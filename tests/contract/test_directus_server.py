@@ -15,7 +15,7 @@ from infra.directus.ids import model_id
 from infra.directus.products import HOUSEHOLD, PRODUCTS, TRAVEL, WEEKEND
 from shared.directus import Directus, DirectusNotFoundError, DirectusTokenError, RetryPolicy
 from shared.errors import PermanentError, TransientError
-from shared.taxonomy import load_taxonomy, shipped_taxonomies
+from shared.taxonomy.reader import load_taxonomy, shipped_taxonomies
 from tests.contract.directus import DirectusServer
 from tests.unit.cleanup.world import World
 

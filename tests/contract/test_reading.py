@@ -25,7 +25,7 @@ from shared.jobs.runner import Runner
 from shared.memory.files import MemoryFiles
 from shared.memory.jobs import MemoryJobs
 from shared.memory.queue import MemoryQueue
-from shared.taxonomy import load_taxonomy, shipped_taxonomies
+from shared.taxonomy.reader import load_taxonomy, shipped_taxonomies
 from tests.contract.directus import DirectusServer
 from tests.unit.directus.test_taxonomy import outline
 

@@ -4,7 +4,7 @@ import pytest
 
 from functions.analyze.rules import RulesEngine
 from shared.findings.model import Evidence, Finding
-from shared.taxonomy import Category, Item
+from shared.taxonomy.model import Category, Item
 from tests import shipped
 from tests.unit.analyze.rules.pages import document
 

@@ -14,7 +14,7 @@ from functions.analyze.evaluate import analyse_file
 from functions.analyze.extract import DEFAULT_LIMITS
 from functions.analyze.workflow import Tools
 from shared.jobs.model import Status
-from shared.taxonomy import load_taxonomy
+from shared.taxonomy.reader import load_taxonomy
 from tests.fakes.word_engine import WordEngine
 from tests.hostile.__main__ import SECONDS
 from tests.hostile.catalogue import FILES

@@ -25,8 +25,8 @@ from shared.jobs.workflow import MakeWorkflow
 from shared.memory.files import MemoryFiles
 from shared.memory.jobs import MemoryJobs
 from shared.memory.queue import MemoryQueue
-from shared.search import Answer, Question
-from shared.taxonomy import Category, Item, Taxonomy
+from shared.search.query import Answer, Question
+from shared.taxonomy.model import Category, Item, Taxonomy
 from tests.fakes.word_embeddings import WordEmbeddings
 from tests.fakes.word_engine import WordEngine
 from tests.store_contract import FakeClock

@@ -7,14 +7,14 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from functions.api.operators.ports import Operations
-from shared.audit import AuditEntry
 from shared.clock import Clock, utc_now
-from shared.dead_letters import MAX_BATCH, DeadLetter, DeadLettersNotConfiguredError, Depth
 from shared.ids import uuid7
 from shared.jobs.model import Kind
-from shared.logs import BadCursorError, LogLine, LogPage
 from shared.memory.files import Fault, no_fault
 from shared.memory.queue import MemoryQueue
+from shared.operations.audit import AuditEntry
+from shared.operations.dead_letters import MAX_BATCH, DeadLetter, DeadLettersNotConfiguredError, Depth
+from shared.operations.logs import BadCursorError, LogLine, LogPage
 
 KINDS = (Kind.ANALYSIS, Kind.CLEANUP)
 

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 
 from functions.analyze.document import Document
 from shared.findings.model import Details, Evidence, Finding
-from shared.taxonomy import Category, Item, Taxonomy
+from shared.taxonomy.model import Category, Item, Taxonomy
 
 
 def no_fault(_call: str) -> None:

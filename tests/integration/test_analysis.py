@@ -18,7 +18,7 @@ from functions.analyze.evaluate import analyse_file
 from functions.analyze.rules.engine import RulesEngine
 from functions.analyze.workflow import Tools
 from infra.local.stack import LocalStack
-from shared.taxonomy import load_taxonomy
+from shared.taxonomy.reader import load_taxonomy
 from tests.integration.support import PROBLEM, SAMPLES, artifact, bearer, findings, upload, wait
 from tests.unit.analyze.extract.pdfs import write_encrypted
 

@@ -14,10 +14,10 @@ from shared.aws.dead_letters import SqsDeadLetters, SqsDepths
 from shared.aws.dynamodb.audit import DynamoAudit
 from shared.aws.logs import CloudWatchLogs
 from shared.clock import utc_now
-from shared.dead_letters import Depth
 from shared.ids import uuid7
 from shared.jobs.model import Kind
-from shared.logs import LogLine, LogsNotConfiguredError
+from shared.operations.dead_letters import Depth
+from shared.operations.logs import LogLine, LogsNotConfiguredError
 from tests.operations_contract import HIDDEN, AuditContract, Bury, DeadLettersContract, PassTime
 from tests.store_contract import FakeClock
 

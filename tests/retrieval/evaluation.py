@@ -23,8 +23,8 @@ from functions.analyze.search.search import WEIGHTS, Search
 from functions.analyze.search.vectors import FileVectors
 from shared.jobs.model import Owner
 from shared.memory.files import MemoryFiles
-from shared.search import MAX_LIMIT, Question
-from shared.shelf import Indexed
+from shared.search.index import Indexed
+from shared.search.query import MAX_LIMIT, Question
 from tests.retrieval.questions import Case
 from tests.support.memory.search_index import MemoryShelf
 

@@ -13,7 +13,7 @@ from shared.aws import search_function
 from shared.aws.search_function import LambdaSearch
 from shared.errors import ClauseworksError, TransientError
 from shared.jobs.model import Owner
-from shared.search import Answer, Question, SearchTooWideError
+from shared.search.query import Answer, Question, SearchTooWideError
 
 QUESTION = Question(Owner("directus", "alice"), "dogs")
 

@@ -6,7 +6,7 @@ import pytest
 
 from shared.jobs.store import JobStore
 from shared.memory.jobs import MemoryJobs
-from shared.shelf import Indexed
+from shared.search.index import Indexed
 from tests.shelf_contract import ShelfContract, Shop
 from tests.store_contract import FakeClock
 from tests.support.memory.documents import MemoryDocuments

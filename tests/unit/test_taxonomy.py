@@ -7,8 +7,9 @@ import pytest
 import yaml
 
 from shared.errors import PermanentError
-from shared.taxonomy import SHIPPED, Category, load_taxonomy, parse_taxonomy, shipped_taxonomies
-from shared.yaml_text import safe_load
+from shared.taxonomy.model import Category
+from shared.taxonomy.reader import SHIPPED, load_taxonomy, parse_taxonomy, shipped_taxonomies
+from shared.taxonomy.yaml import safe_load
 
 SCHEMA = json.loads((SHIPPED.parent / "schemas" / "taxonomy.v1.json").read_text())
 SMALL: dict[str, Any] = {

@@ -24,7 +24,7 @@ from shared.directus.row_ids import CONDITIONS, EXCLUSIONS, LIMITS
 from shared.directus.rows import BENEFITS, SEGMENTS, VALIDATED
 from shared.directus.taxonomy import build_taxonomy, read_taxonomy_rows
 from shared.errors import ClauseworksError
-from shared.taxonomy import Category, Taxonomy
+from shared.taxonomy.model import Category, Taxonomy
 
 _KINDS = {"conditions": CONDITIONS, "exclusions": EXCLUSIONS}
 

@@ -27,7 +27,7 @@ from shared.errors import PermanentError
 from shared.files import FileMissingError
 from shared.jobs.states import FencedError
 from shared.jobs.workflow import Run, Stage
-from shared.shelf import Indexed, Indexes, Shelf, SupersededError
+from shared.search.index import Indexed, Indexes, Shelf, SupersededError
 
 if TYPE_CHECKING:
     from functions.analyze.document import Document

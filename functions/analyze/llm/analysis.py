@@ -13,7 +13,7 @@ from functions.analyze.llm.passages import Passages
 from functions.analyze.llm.presence import AskedItem, PresenceForm
 from functions.analyze.llm.terms import Term, merged, terms_of
 from shared.findings.model import Details, Evidence, Finding
-from shared.taxonomy import Item
+from shared.taxonomy.model import Item
 
 # Tokens of passages that an item gets for each chunk that it may take from.
 _SEGMENT_TOKENS = 100

@@ -16,7 +16,7 @@ from functions.analyze.llm.replies import Detail, parse, schema_of
 from functions.analyze.llm.replies import Details as Said
 from functions.analyze.llm.verify import Number, find_number, prove
 from shared.findings.model import Details, Finding
-from shared.taxonomy import Category, Item
+from shared.taxonomy.model import Category, Item
 
 KINDS = (Category.LIMIT, Category.CONDITION, Category.EXCLUSION)
 _Kind = tuple[Category, str]

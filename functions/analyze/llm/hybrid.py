@@ -10,7 +10,7 @@ from functions.analyze.llm.analysis import Plan, Requests
 from functions.analyze.llm.details import has_kinds
 from functions.analyze.llm.presence import AskedItem
 from shared.findings.model import Details, Finding
-from shared.taxonomy import Item
+from shared.taxonomy.model import Item
 
 
 class HybridAnalysis:

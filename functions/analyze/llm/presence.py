@@ -13,7 +13,7 @@ from functions.analyze.llm.port import Message
 from functions.analyze.llm.replies import Granted, Presence, parse, schema_of
 from functions.analyze.llm.verify import Proof, prove
 from shared.findings.model import Finding
-from shared.taxonomy import Item
+from shared.taxonomy.model import Item
 
 MAX_EVIDENCE = 3
 # A model that grants an item although it doubts it says, in effect, that it does not.

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from functions.analyze.llm.passages import Passage
-from shared.taxonomy import Category, Item
+from shared.taxonomy.model import Category, Item
 
 VERSION = 1
 

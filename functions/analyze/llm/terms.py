@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from functools import lru_cache
 from typing import TypeVar
 
-from shared.taxonomy import Item
+from shared.taxonomy.model import Item
 
 _T = TypeVar("_T")
 

@@ -9,7 +9,7 @@ from typing import Any
 from functions.analyze.document import Document
 from functions.analyze.extract.source import Source
 from shared.findings.model import ResultTree
-from shared.taxonomy import Taxonomy
+from shared.taxonomy.model import Taxonomy
 
 
 @dataclass(frozen=True, slots=True)

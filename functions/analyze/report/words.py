@@ -9,8 +9,8 @@ from pathlib import Path
 from typing import Any
 
 from shared.findings.model import Finding
-from shared.taxonomy import Taxonomy
-from shared.yaml_text import safe_load
+from shared.taxonomy.model import Taxonomy
+from shared.taxonomy.yaml import safe_load
 
 FALLBACK = "en"
 _UNLIMITED = "unlimited"

@@ -18,7 +18,7 @@ from functions.analyze.rules.outline import Clause, ClauseKind, Outline
 from functions.analyze.rules.scopes import Scopes
 from functions.analyze.rules.tables import TableJoin
 from shared.findings.model import Finding
-from shared.taxonomy import Category, Item, Taxonomy
+from shared.taxonomy.model import Category, Item, Taxonomy
 
 
 class Attribution:

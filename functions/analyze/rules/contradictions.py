@@ -17,7 +17,7 @@ from functions.analyze.rules.outline import Clause, ClauseKind, Outline
 from functions.analyze.rules.scopes import Scopes
 from functions.analyze.rules.stance import Stance, Stances
 from shared.findings.model import Contradiction, Finding, ResultTree
-from shared.taxonomy import Category, Taxonomy
+from shared.taxonomy.model import Category, Taxonomy
 
 _BARE = 10
 _OTHER_WORDS = 2

@@ -11,7 +11,7 @@ from functools import cached_property, lru_cache
 from pathlib import Path
 
 from functions.analyze.rules.text import plain
-from shared.yaml_text import safe_load
+from shared.taxonomy.yaml import safe_load
 
 _FILE = Path(__file__).with_name("cues.yaml")
 _FALLBACK = "en"

@@ -10,7 +10,7 @@ from functions.analyze.rules.matching import Match, WordIndex
 from functions.analyze.rules.outline import Clause, ClauseKind, Outline
 from functions.analyze.rules.stance import Stance, Stances
 from shared.findings.model import Finding
-from shared.taxonomy import Item
+from shared.taxonomy.model import Item
 
 _PASSAGES = 3
 _CONFIDENCE = {

@@ -27,7 +27,7 @@ from functions.analyze.rules.outlining import build_outline
 from functions.analyze.rules.scopes import Scopes
 from functions.analyze.rules.stance import Stance, Stances
 from shared.findings.model import Contradiction, Details, Finding, ResultTree
-from shared.taxonomy import Category, Item, Taxonomy
+from shared.taxonomy.model import Category, Item, Taxonomy
 
 _PASSAGES = 4
 

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from functions.analyze.rules.matching import compile_pattern
 from shared.errors import PermanentError
-from shared.taxonomy import Category, Item, Taxonomy
+from shared.taxonomy.model import Category, Item, Taxonomy
 
 _PROOFS = frozenset(
     {"grant", "event", "object", "overview", "limit", "neutral", "general", "duty", "exclusion", "definition"}

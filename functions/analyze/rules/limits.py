@@ -16,7 +16,7 @@ from functions.analyze.rules.matching import WordIndex
 from functions.analyze.rules.outline import Clause, ClauseKind, Outline
 from functions.analyze.rules.stance import Stance, Stances
 from shared.findings.model import Finding
-from shared.taxonomy import Category, Item
+from shared.taxonomy.model import Category, Item
 
 _USABLE = frozenset(
     {Stance.GRANT, Stance.OVERVIEW, Stance.LIMIT, Stance.EVENT, Stance.NEUTRAL, Stance.OBJECT}

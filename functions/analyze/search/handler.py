@@ -9,7 +9,7 @@ from functions.analyze.search.search import Search
 from functions.analyze.search.settings import SearchSettings
 from shared.errors import ClauseworksError, TransientError
 from shared.observability import logger
-from shared.search import Question
+from shared.search.query import Question
 
 
 def handler(event: dict[str, Any], _context: Any) -> dict[str, Any]:

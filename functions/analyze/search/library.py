@@ -11,7 +11,7 @@ from dataclasses import dataclass, field
 from functions.analyze.index.passages import Passage, passages_from_json
 from functions.analyze.search.keywords import Keywords
 from shared.files import Files
-from shared.shelf import Indexed
+from shared.search.index import Indexed
 
 # S3 answers in some ten milliseconds, whatever waits beside it.
 READERS = 16

@@ -18,8 +18,8 @@ from functions.analyze.search.ranking import fuse
 from shared.errors import TransientError
 from shared.files import FileMissingError
 from shared.jobs.model import Owner
-from shared.search import MAX_FOUND, Answer, Hit, Question, SearchTooWideError
-from shared.shelf import Indexed, Shelf
+from shared.search.index import Indexed, Shelf
+from shared.search.query import MAX_FOUND, Answer, Hit, Question, SearchTooWideError
 
 if TYPE_CHECKING:
     from functions.analyze.embeddings.port import Embeddings, Matrix

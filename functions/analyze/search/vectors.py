@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Protocol
 
 from functions.analyze.search.library import READERS, place_of
 from shared.files import Files
-from shared.shelf import Indexed
+from shared.search.index import Indexed
 
 if TYPE_CHECKING:
     from functions.analyze.embeddings.port import Matrix

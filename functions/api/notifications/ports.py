@@ -6,10 +6,10 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from shared.dead_letters import Depth
 from shared.notifications.addresses import Resolve, resolve_name
 from shared.notifications.queue import NotificationQueue
 from shared.notifications.store import NotificationStore, WebhookStore
+from shared.operations.dead_letters import Depth
 
 if TYPE_CHECKING:
     from functions.api.settings import ApiSettings

@@ -10,11 +10,11 @@ from typing import Any
 from functions.api.bootstrap import Services
 from functions.api.operators.ports import Operations
 from functions.api.settings import ApiSettings
-from shared.audit import AuditEntry, Outcome
 from shared.auth import Caller
 from shared.errors import ClauseworksError, TransientError
 from shared.ids import is_uuid, uuid7
 from shared.observability import logger
+from shared.operations.audit import AuditEntry, Outcome
 
 
 @dataclass(slots=True)

@@ -8,10 +8,10 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 from functions.api.problems import RequestError
-from shared.audit import AuditEntry, AuditTrail
 from shared.ids import is_uuid
 from shared.jobs.model import Event
 from shared.jobs.store import JobStore
+from shared.operations.audit import AuditEntry, AuditTrail
 
 
 @dataclass(frozen=True, slots=True)

@@ -7,10 +7,10 @@ from datetime import timedelta
 from types import TracebackType
 
 from shared.clock import Clock
-from shared.dead_letters import MAX_BATCH, DeadLetter, DeadLetters
 from shared.errors import TransientError
 from shared.jobs.model import Kind
 from shared.observability import logger
+from shared.operations.dead_letters import MAX_BATCH, DeadLetter, DeadLetters
 
 
 class Hand:

@@ -5,9 +5,9 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from shared.audit import AuditTrail
-from shared.dead_letters import DeadLetters, Depths
-from shared.logs import JobLogs
+from shared.operations.audit import AuditTrail
+from shared.operations.dead_letters import DeadLetters, Depths
+from shared.operations.logs import JobLogs
 
 if TYPE_CHECKING:
     from functions.api.settings import ApiSettings

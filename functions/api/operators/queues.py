@@ -31,10 +31,10 @@ from functions.api.operators.schemas import (
 from functions.api.operators.tasks import READ, ActingDep
 from functions.api.problems import RequestError
 from functions.api.security import ServicesDep
-from shared.audit import queue_subject
-from shared.dead_letters import DeadLetter
 from shared.ids import is_uuid
 from shared.jobs.model import Activity, Job, Kind
+from shared.operations.audit import queue_subject
+from shared.operations.dead_letters import DeadLetter
 
 CHANGE = (400, *READ, 413, 415, 422)
 # Long enough to look them all up; should we die, the letters are back after it.

@@ -14,13 +14,13 @@ from enum import StrEnum
 from functions.api.operators.auditing import Operator
 from functions.api.operators.letters import Hand
 from functions.api.operators.retry import try_again
-from shared.audit import queue_subject
-from shared.dead_letters import DeadLetter
 from shared.errors import TransientError
 from shared.ids import is_uuid
 from shared.jobs.model import Job, Kind, Status
 from shared.jobs.queue import JobMessage
 from shared.observability import logger
+from shared.operations.audit import queue_subject
+from shared.operations.dead_letters import DeadLetter
 
 MAX_LETTERS = 100
 # Letters looked at: for those that were asked for by id, and beyond those that have to stay.

@@ -15,11 +15,11 @@ from functions.api.operators.answers import (
     WorkerView,
 )
 from functions.api.operators.redrive import Report, message_of
-from shared.audit import AuditEntry
 from shared.clock import to_text
-from shared.dead_letters import DeadLetter
 from shared.jobs.model import Event, Job
-from shared.logs import LogLine
+from shared.operations.audit import AuditEntry
+from shared.operations.dead_letters import DeadLetter
+from shared.operations.logs import LogLine
 
 _OWN_FIELDS = ("job_id", "level", "message", "service", "timestamp")
 

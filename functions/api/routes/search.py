@@ -18,8 +18,8 @@ from functions.api.security import CallerDep, GuardedRoute, ServicesDep
 from shared.auth import Caller
 from shared.documents.model import Document, DocumentNotFoundError
 from shared.files import FileMissingError
-from shared.search import MAX_FOUND, MAX_LIMIT, MAX_QUERY, Hit, Question
-from shared.shelf import Indexed
+from shared.search.index import Indexed
+from shared.search.query import MAX_FOUND, MAX_LIMIT, MAX_QUERY, Hit, Question
 
 router = APIRouter(tags=["Search"], route_class=GuardedRoute)
 

@@ -8,11 +8,11 @@ from collections.abc import Mapping
 from datetime import UTC, datetime
 from typing import Any
 
-from shared.audit import AuditEntry, Outcome
 from shared.aws.clients import translated
 from shared.aws.dynamodb import job_items
 from shared.aws.dynamodb.table import Table, query
 from shared.clock import from_text, to_text
+from shared.operations.audit import AuditEntry, Outcome
 
 _SERVICE = "DynamoDB"
 _FIRST, _LAST = "ENTRY#", "ENTRY$"

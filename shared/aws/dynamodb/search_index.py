@@ -18,7 +18,7 @@ from shared.documents.model import DocumentGoneError
 from shared.errors import TransientError
 from shared.jobs.model import Owner
 from shared.jobs.states import FencedError
-from shared.shelf import Indexed, SupersededError
+from shared.search.index import Indexed, SupersededError
 
 _SERVICE = "DynamoDB"
 _FAILED = "ConditionalCheckFailed"

@@ -10,7 +10,7 @@ from shared.clock import Clock, utc_now
 from shared.documents.model import DocumentGoneError
 from shared.jobs.model import Owner
 from shared.jobs.states import FencedError
-from shared.shelf import Indexed, SupersededError
+from shared.search.index import Indexed, SupersededError
 
 
 def _always(_entry: Indexed) -> bool:

@@ -24,7 +24,7 @@ from shared.jobs.runner import Ending, Outcome, Runner
 from shared.memory.files import MemoryFiles
 from shared.memory.jobs import MemoryJobs
 from shared.memory.queue import MemoryQueue
-from shared.taxonomy import Category, Item, Taxonomy
+from shared.taxonomy.model import Category, Item, Taxonomy
 from tests.fakes.directus_answers import TOKEN
 from tests.fakes.directus_server import DirectusServer
 from tests.fakes.taxonomy_rows import answered

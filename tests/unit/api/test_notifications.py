@@ -11,12 +11,12 @@ import pytest
 from functions.cleanup.notify.deliver import Deliverer
 from functions.cleanup.notify.ports import Answer
 from shared.clock import utc_now
-from shared.dead_letters import Depth
 from shared.errors import TransientError
 from shared.jobs import states
 from shared.jobs.store import edit
 from shared.notifications.model import job_scope
 from shared.notifications.signing import key_of, new_secret
+from shared.operations.dead_letters import Depth
 from tests.unit.api.support import ADMIN, ALICE, PDF, Backend, Client, application, client_of, problem, token
 from tests.unit.notifications.desk import FakePost
 

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import pytest
 
-from shared.audit import Outcome
 from shared.errors import TransientError
 from shared.jobs import states
 from shared.jobs.model import Status
+from shared.operations.audit import Outcome
 from tests.unit.api.operating import Desk
 from tests.unit.api.support import Client, problem, token
 

@@ -7,9 +7,9 @@ from typing import Any
 
 import pytest
 
-from shared.audit import AuditEntry, Outcome
 from shared.ids import uuid7
 from shared.jobs import states
+from shared.operations.audit import AuditEntry, Outcome
 from tests.unit.api.operating import Desk
 from tests.unit.api.support import problem
 

@@ -12,7 +12,7 @@ from typing import Any
 import pytest
 
 from shared.aws.logs import CloudWatchLogs
-from shared.logs import BadCursorError, LogLine
+from shared.operations.logs import BadCursorError, LogLine
 
 JOB = "0190f3a2-7c4e-7b1d-9f2a-5d6c8e1b3a47"
 START = datetime(2026, 11, 21, 12, tzinfo=UTC)

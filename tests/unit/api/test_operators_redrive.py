@@ -9,10 +9,10 @@ import pytest
 
 from functions.api.operators import redrive
 from functions.api.operators.redrive import MAX_LETTERS, Fate
-from shared.audit import Outcome, queue_subject
 from shared.errors import PermanentError, TransientError
 from shared.jobs import states
 from shared.jobs.model import Job, Kind, Status
+from shared.operations.audit import Outcome, queue_subject
 from tests.unit.api.operating import Desk
 from tests.unit.api.support import places, problem
 

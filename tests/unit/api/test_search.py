@@ -13,7 +13,7 @@ from shared.clock import utc_now
 from shared.documents.model import Document
 from shared.errors import TransientError
 from shared.jobs.model import Owner
-from shared.search import Answer, Question, SearchTooWideError
+from shared.search.query import Answer, Question, SearchTooWideError
 from tests.fakes.indexing import POLICY, Desk
 from tests.support.memory.documents import MemoryDocuments
 from tests.support.memory.search_index import MemoryShelf

@@ -13,7 +13,7 @@ from shared.errors import TransientError
 from shared.jobs import states
 from shared.jobs.model import Job, Kind
 from shared.jobs.store import Idempotency
-from shared.shelf import Indexed, Indexes, VectorsInFiles
+from shared.search.index import Indexed, Indexes, VectorsInFiles
 from tests.support.memory.search_index import MemoryShelf
 from tests.unit.cleanup.test_expiry import nothing_left, run
 from tests.unit.cleanup.world import ALICE, BOB, LEASE, RETENTION, World

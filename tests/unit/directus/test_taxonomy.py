@@ -10,7 +10,8 @@ import pytest
 from shared.directus.taxonomy import Reading, build_taxonomy, read_taxonomy_rows, relationship_of
 from shared.directus.taxonomy_rows import rows_of
 from shared.errors import PermanentError
-from shared.taxonomy import Category, Item, Taxonomy, shipped_taxonomies
+from shared.taxonomy.model import Category, Item, Taxonomy
+from shared.taxonomy.reader import shipped_taxonomies
 from tests.fakes.directus_server import DirectusServer, Row
 from tests.fakes.taxonomy_rows import answered
 from tests.shipped import taxonomy, taxonomy_rows

@@ -11,7 +11,7 @@ from functions.analyze.evaluate import analyse_file, main
 from functions.analyze.rules.engine import RulesEngine
 from functions.analyze.workflow import Tools
 from shared.jobs.model import Status
-from shared.taxonomy import parse_taxonomy
+from shared.taxonomy.reader import parse_taxonomy
 
 TAXONOMY = """
 name: small

@@ -13,7 +13,7 @@ from functions.analyze.evaluation.scoring import judge, score
 from functions.analyze.seeding.rows import Origin, Rows, build
 from shared.directus.taxonomy_rows import rows_of as rows_in_directus
 from shared.findings.model import ResultTree, to_tree
-from shared.taxonomy import parse_taxonomy
+from shared.taxonomy.reader import parse_taxonomy
 from tests.fakes.directus_answers import TOKEN
 from tests.fakes.directus_server import DirectusServer
 from tests.fakes.seeding import small_tree

@@ -11,7 +11,7 @@ import pytest
 from functions.analyze.document import Document
 from shared.findings.model import Details, Evidence, Finding
 from shared.jobs.model import Job, Status
-from shared.taxonomy import Category, Item, Taxonomy
+from shared.taxonomy.model import Category, Item, Taxonomy
 from tests.fakes.model_server import ModelServer
 from tests.unit.analyze.llm.world import RIGHT, World, failure
 

@@ -10,7 +10,7 @@ from functions.analyze.extract import open_source
 from functions.analyze.llm.passages import Passages
 from functions.analyze.llm.terms import Term, merged, terms_of, words
 from shared.findings.model import Evidence
-from shared.taxonomy import Category, Item
+from shared.taxonomy.model import Category, Item
 
 TEXT = """# Bedingungen
 

@@ -25,7 +25,7 @@ from shared.jobs.runner import Outcome, Runner
 from shared.memory.files import MemoryFiles
 from shared.memory.jobs import MemoryJobs
 from shared.memory.queue import MemoryQueue
-from shared.taxonomy import Category, Item, Taxonomy
+from shared.taxonomy.model import Category, Item, Taxonomy
 from tests.fakes.model_server import KEY, MODEL, ModelServer
 from tests.fakes.word_engine import WordEngine
 

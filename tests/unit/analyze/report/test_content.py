@@ -6,7 +6,7 @@ import pytest
 
 from functions.analyze.report.content import amount_text, by_proof, limits_text, titles
 from functions.analyze.report.words import _tables, labels, readable, words
-from shared.taxonomy import load_taxonomy
+from shared.taxonomy.reader import load_taxonomy
 from tests.unit.analyze.report.findings import finding, report
 
 

@@ -7,7 +7,7 @@ from dataclasses import replace
 from functions.analyze.document import Document
 from functions.analyze.rules import RulesEngine
 from shared.findings.model import Finding, ResultTree
-from shared.taxonomy import Category, Taxonomy
+from shared.taxonomy.model import Category, Taxonomy
 
 
 def analyse(document: Document, taxonomy: Taxonomy) -> ResultTree:

@@ -2,7 +2,8 @@
 
 import pytest
 
-from shared.taxonomy import Taxonomy, parse_taxonomy
+from shared.taxonomy.model import Taxonomy
+from shared.taxonomy.reader import parse_taxonomy
 from tests.unit.analyze.rules.analysis import analyse, limits_of, pairs
 from tests.unit.analyze.rules.pages import document
 

@@ -5,7 +5,8 @@ import pytest
 from functions.analyze.document import Document
 from functions.analyze.rules import RulesEngine
 from shared.findings.model import Contradiction, ResultTree, from_tree, to_tree
-from shared.taxonomy import Taxonomy, parse_taxonomy
+from shared.taxonomy.model import Taxonomy
+from shared.taxonomy.reader import parse_taxonomy
 from tests.unit.analyze.rules.analysis import analyse
 from tests.unit.analyze.rules.pages import document
 

@@ -2,7 +2,7 @@ import pytest
 
 from functions.analyze.document import Document
 from shared.findings.model import ResultTree, to_tree
-from shared.taxonomy import Taxonomy
+from shared.taxonomy.model import Taxonomy
 from tests import shipped
 from tests.unit.analyze.rules.analysis import analyse, benefit_of, findings, limits_of, pairs
 from tests.unit.analyze.rules.pages import document

@@ -2,7 +2,7 @@ import pytest
 
 from functions.analyze.rules.hints import names_of, read_rule
 from shared.errors import PermanentError
-from shared.taxonomy import Category, Item
+from shared.taxonomy.model import Category, Item
 
 
 def item(**hints: object) -> Item:

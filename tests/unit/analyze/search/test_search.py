@@ -14,7 +14,7 @@ from functions.analyze.search.ranking import fuse
 from shared.errors import PermanentError, TransientError
 from shared.files import FileMissingError
 from shared.jobs.model import Owner
-from shared.search import Answer, Question, SearchTooWideError
+from shared.search.query import Answer, Question, SearchTooWideError
 from tests.fakes.indexing import ALICE, BOB, POLICY, Desk
 
 SKIS = "# Winter\n\nBroken skis are replaced up to CHF 900 by the hire shop.\n"

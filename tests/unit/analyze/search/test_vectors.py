@@ -16,7 +16,7 @@ from shared.aws.s3_vectors import S3VectorStore
 from shared.files import FileMissingError
 from shared.jobs.model import Owner
 from shared.memory.files import MemoryFiles
-from shared.shelf import Indexed
+from shared.search.index import Indexed
 from tests.fakes.indexing import ALICE, BOB, POLICY, Desk
 from tests.fakes.s3_vectors_server import S3Vectors, serve
 

@@ -1,0 +1,1 @@
+"""What operators see: the audit trail, dead letters, log lines."""

@@ -1,0 +1,1 @@
+"""Search: what is indexed, and a question with its hits."""
