@@ -13,7 +13,7 @@ from typing import Any
 import pypdfium2
 import pypdfium2.raw as pdfium
 
-from functions.analyze.document import Box
+from functions.analyze.document.model import Box
 
 # A hundredth of a point: PDFium converts between whole units only.
 _FINE = 100

@@ -13,7 +13,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Protocol
 
-from functions.analyze.document import Chunk, Document
+from functions.analyze.document.model import Chunk, Document
 from shared.findings.model import Contradiction, Details, Finding, ResultTree
 from shared.jobs.workflow import Run
 from shared.taxonomy.model import Item, Taxonomy

@@ -4,19 +4,14 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterable, Mapping
-from typing import Any
 
 from functions.analyze.debug import PREFIX
-from functions.analyze.document import Document
+from functions.analyze.document.json_file import dump
+from functions.analyze.document.model import Document
 from shared.findings.model import Finding, ResultTree, to_tree
 from shared.jobs.workflow import Run
 
 _JSON = "application/json"
-
-
-def dump(value: Any) -> bytes:
-    """Return JSON bytes that are the same for the same value."""
-    return json.dumps(value, ensure_ascii=False, sort_keys=True, indent=1).encode() + b"\n"
 
 
 def publish(run: Run, document: Document, tree: ResultTree, file_name: str) -> None:

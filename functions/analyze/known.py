@@ -11,8 +11,8 @@ import json
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from functions.analyze.document import Document
-from functions.analyze.document_json import document_from_dict
+from functions.analyze.document.codec import document_from_dict
+from functions.analyze.document.model import Document
 from shared.documents import extractions
 from shared.files import FileMissingError
 

@@ -10,10 +10,10 @@ from dataclasses import dataclass, replace
 from pathlib import PurePosixPath
 from typing import TYPE_CHECKING, Any
 
-from functions.analyze.document import BlockKind, Document
-from functions.analyze.document_json import document_to_dict
+from functions.analyze.document.codec import document_to_dict
+from functions.analyze.document.model import BlockKind, Document
+from functions.analyze.document.page_json import page_view
 from functions.analyze.known import Known, chunk_settings, take_over
-from functions.analyze.page_view import page_view
 from shared.clock import utc_now
 from shared.documents import extractions
 from shared.documents.model import Document as Record
@@ -23,7 +23,7 @@ from shared.files import FileMissingError
 from shared.jobs.states import FencedError
 
 if TYPE_CHECKING:
-    from functions.analyze.original import Original
+    from functions.analyze.document.source_file import Original
     from shared.documents.model import DocumentStore
     from shared.jobs.workflow import Run
 

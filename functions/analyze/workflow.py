@@ -9,26 +9,27 @@ from functools import cached_property
 from itertools import islice
 from typing import TYPE_CHECKING, Any
 
-from functions.analyze import original
-from functions.analyze.chunking import chunk
 from functions.analyze.debug import remove_earlier
-from functions.analyze.document import Chunk, Document
-from functions.analyze.document_json import (
+from functions.analyze.document import source_file
+from functions.analyze.document.chunking import chunk
+from functions.analyze.document.codec import (
     chunk_from_dict,
     chunk_to_dict,
     document_from_dict,
     document_to_dict,
     page_to_dict,
 )
+from functions.analyze.document.json_file import dump
+from functions.analyze.document.model import Chunk, Document
+from functions.analyze.document.source_file import Original
 from functions.analyze.earlier import earlier_jobs
 from functions.analyze.engine import BatchAnalysis, Checker, Engine, ModelEngine, OneByOne, Report, Task
-from functions.analyze.export import dump, publish, summary
+from functions.analyze.export import publish, summary
 from functions.analyze.extract import DEFAULT_LIMITS, Limits, Source
 from functions.analyze.extract.detect import WITH_A_LOOK
 from functions.analyze.extract.guarded import GuardedSource
 from functions.analyze.known import Known, chunk_settings, known_chunks, known_document
 from functions.analyze.ocr.stage import Recognition
-from functions.analyze.original import Original
 from functions.analyze.outputs.optional import OptionalOutputs
 from functions.analyze.outputs.reader import ReaderTools, asked, reader_outputs, require_translator
 from functions.analyze.outputs.source import Analysed, Origin
@@ -201,12 +202,12 @@ class AnalysisWorkflow:
         self._require_engine()
         require_translator(self._run, self._tools.readers.translators)
         directus = self._tools.directus
-        product = original.read_product(self._run, directus)
+        product = source_file.read_product(self._run, directus)
         rows = None
         if product is not None and directus is not None:
             rows = read_taxonomy_rows(directus, product.domain_context_model)
             self._reading = build_taxonomy(rows)
-        found = original.locate(self._run, product, directus)
+        found = source_file.locate(self._run, product, directus)
         known = self._publication.known(found)
         if known is not None:
             return {
@@ -305,7 +306,7 @@ class AnalysisWorkflow:
         return self._open(self._original)
 
     def _open(self, found: Original) -> Source:
-        data = original.read(self._run, found)
+        data = source_file.read(self._run, found)
         return GuardedSource(data, found.file_name, found.media_type or None, self._tools.limits)
 
     @cached_property

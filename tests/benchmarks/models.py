@@ -13,7 +13,7 @@ import os
 from dataclasses import dataclass
 from pathlib import Path
 
-from functions.analyze.chunking import count_tokens
+from functions.analyze.document.chunking import count_tokens
 from functions.analyze.evaluate import analyse_file
 from functions.analyze.extract import open_source
 from functions.analyze.extract.source import DEFAULT_LIMITS

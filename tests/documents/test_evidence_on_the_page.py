@@ -14,7 +14,7 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from functions.analyze.document import Box, Page
+from functions.analyze.document.model import Box, Page
 from functions.analyze.evaluate import analyse_file
 from functions.analyze.extract import open_source
 from functions.analyze.extract.bitmap import FOR_PEOPLE, FOR_RECOGNITION, Bitmap

@@ -14,7 +14,7 @@ from pathlib import Path
 
 import pytest
 
-from functions.analyze.document import BlockKind, Document
+from functions.analyze.document.model import BlockKind, Document
 from functions.analyze.extract import open_source
 from tests.documents.truth import squeezed, truth_of
 

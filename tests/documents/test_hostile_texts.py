@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from functions.analyze.document import BlockKind
+from functions.analyze.document.model import BlockKind
 from tests.unit.analyze.extract.documents import blocks, extract
 
 LENGTH = 300_000

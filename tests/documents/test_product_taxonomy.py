@@ -10,7 +10,7 @@ from typing import Any
 
 import pytest
 
-from functions.analyze.export import dump
+from functions.analyze.document.json_file import dump
 from functions.analyze.rules.engine import RulesEngine
 from functions.analyze.workflow import AnalysisWorkflow, Tools
 from shared.clock import utc_now

@@ -13,7 +13,7 @@ import pypdfium2
 import pytest
 import typst
 
-from functions.analyze.amounts import AmountKind, parse_amounts
+from functions.analyze.document.amounts import AmountKind, parse_amounts
 from functions.analyze.llm.engine import Conduct, ProviderEngine
 from functions.analyze.llm.openai import OpenAIProvider
 from functions.analyze.llm.translation import ModelTranslator

@@ -8,7 +8,7 @@ from functools import cache
 import pytest
 from PIL import Image
 
-from functions.analyze.document import BlockKind, Page
+from functions.analyze.document.model import BlockKind, Page
 from functions.analyze.extract import Visible, open_source
 from functions.analyze.ocr.page import recognise
 from functions.analyze.ocr.ppocr.engine import PaddleOcr

@@ -13,7 +13,7 @@ from typing import Any
 import pytest
 
 from functions.analyze import workflow
-from functions.analyze.document import Document, Page
+from functions.analyze.document.model import Document, Page
 from functions.analyze.extract import Source, open_source
 from functions.analyze.workflow import AnalysisWorkflow, Tools
 from shared.clock import utc_now

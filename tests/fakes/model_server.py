@@ -18,7 +18,7 @@ from dataclasses import dataclass, field
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any
 
-from functions.analyze.chunking import count_tokens
+from functions.analyze.document.chunking import count_tokens
 from tests.fakes import model_brain
 
 MODEL = "fake-1"

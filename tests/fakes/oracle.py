@@ -10,7 +10,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
-from functions.analyze.chunking import count_tokens
+from functions.analyze.document.chunking import count_tokens
 from functions.analyze.llm.port import Finish, Message, Reply, Schema, Usage
 from shared.findings.model import Finding, ResultTree
 from tests.fakes.model_brain import render

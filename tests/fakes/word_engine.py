@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 
-from functions.analyze.document import Document
+from functions.analyze.document.model import Document
 from shared.findings.model import Details, Evidence, Finding
 from shared.taxonomy.model import Category, Item, Taxonomy
 

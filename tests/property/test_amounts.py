@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from functions.analyze.amounts import AmountKind, parse_amounts
+from functions.analyze.document.amounts import AmountKind, parse_amounts
 
 _GROUPS = ["'", "’", ".", ",", " ", "\u00a0", "\u202f", ""]
 _WORDS = st.sampled_from(["Wir zahlen", "We pay", "Nous payons", "bis", "up to", "jusqu'à", ""])

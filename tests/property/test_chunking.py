@@ -5,8 +5,8 @@ from __future__ import annotations
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from functions.analyze.chunking import chunk, count_tokens
-from functions.analyze.document import Block, BlockKind, Document, Page
+from functions.analyze.document.chunking import chunk, count_tokens
+from functions.analyze.document.model import Block, BlockKind, Document, Page
 
 _TEXT = st.text(st.sampled_from("aB1ä'’.,;: –\té漢-"), min_size=1, max_size=400).filter(str.strip)
 _BLOCK = st.tuples(st.sampled_from(list(BlockKind)), _TEXT, st.integers(1, 6), st.booleans())

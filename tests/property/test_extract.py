@@ -7,7 +7,7 @@ import contextlib
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from functions.analyze.document import Document
+from functions.analyze.document.model import Document
 from functions.analyze.extract import Limits, open_source
 from shared.errors import PermanentError
 from tests.unit.analyze.extract.documents import PROSE

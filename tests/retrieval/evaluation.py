@@ -14,7 +14,7 @@ from pathlib import Path
 
 import numpy as np
 
-from functions.analyze.document import Document
+from functions.analyze.document.model import Document
 from functions.analyze.embeddings.port import Embeddings
 from functions.analyze.extract import open_source
 from functions.analyze.index.passages import passages_of, passages_to_json

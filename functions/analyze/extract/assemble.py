@@ -5,7 +5,7 @@ from __future__ import annotations
 import dataclasses
 from collections.abc import Sequence
 
-from functions.analyze.document import BlockKind, Document, Page
+from functions.analyze.document.model import BlockKind, Document, Page
 from functions.analyze.extract.contents import mark_contents
 from functions.analyze.extract.headings import rank_headings
 from functions.analyze.extract.margins import drop_margins

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 
-from functions.analyze.document import Block, BlockKind, Box, Word
+from functions.analyze.document.model import Block, BlockKind, Box, Word
 
 
 @dataclass(slots=True)

@@ -7,7 +7,7 @@ import re
 from collections.abc import Sequence
 from itertools import pairwise
 
-from functions.analyze.document import Block, BlockKind, Page
+from functions.analyze.document.model import Block, BlockKind, Page
 
 _REFERENCE = re.compile(r"(?:\s|(?<!\d)[.…·_])(\d{1,3})$")
 _SUM = re.compile(r"(?:\b(?:CHF|EUR|USD|GBP|Fr\.)|[€£$])\s?\d|\d\s?(?:CHF|EUR|USD|GBP|[€£%])")

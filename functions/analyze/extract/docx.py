@@ -10,7 +10,7 @@ import re
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-from functions.analyze.document import BlockKind
+from functions.analyze.document.model import BlockKind
 from functions.analyze.extract.archive import Archive
 from functions.analyze.extract.build import Draft, Piece
 from functions.analyze.extract.flow import Flow

@@ -7,7 +7,7 @@ import unicodedata
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 
-from functions.analyze.document import BlockKind, Document, Page
+from functions.analyze.document.model import BlockKind, Document, Page
 from functions.analyze.extract.assemble import assemble
 from functions.analyze.extract.build import Draft, page_text
 from functions.analyze.extract.source import Limits

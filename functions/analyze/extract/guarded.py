@@ -7,8 +7,8 @@ from contextlib import closing, contextmanager
 from functools import partial
 from typing import Any, cast
 
-from functions.analyze.document import Box, Document, Page
-from functions.analyze.document_json import page_from_dict, page_to_dict
+from functions.analyze.document.codec import page_from_dict, page_to_dict
+from functions.analyze.document.model import Box, Document, Page
 from functions.analyze.extract import Limits, Visible, open_source
 from functions.analyze.extract.apart import Allowance, StepFailedError, run_apart
 from functions.analyze.extract.assemble import assemble

@@ -8,7 +8,7 @@ import re
 from collections import Counter
 from collections.abc import Sequence
 
-from functions.analyze.document import Block, BlockKind, Page
+from functions.analyze.document.model import Block, BlockKind, Page
 from functions.analyze.extract.labels import number_rank
 
 _LONGEST = 160

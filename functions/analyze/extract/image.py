@@ -8,7 +8,7 @@ from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
 
-from functions.analyze.document import Box, Document, Page
+from functions.analyze.document.model import Box, Document, Page
 from functions.analyze.extract.assemble import assemble
 from functions.analyze.extract.bitmap import FOR_RECOGNITION, POINTS, Bitmap, Look
 from functions.analyze.extract.detect import JPEG, PNG, TIFF

@@ -7,7 +7,7 @@ import re
 from collections import Counter
 from collections.abc import Iterable, Sequence
 
-from functions.analyze.document import Block, Page, Word
+from functions.analyze.document.model import Block, Page, Word
 
 _SHARE = 0.3
 _LEAST = 2

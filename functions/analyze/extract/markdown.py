@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 
-from functions.analyze.document import BlockKind
+from functions.analyze.document.model import BlockKind
 from functions.analyze.extract.build import Draft, Piece
 
 # No pattern may look at a character more than a few times, whatever the sender writes.

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Protocol, runtime_checkable
 
-from functions.analyze.document import Box, Document, Page
+from functions.analyze.document.model import Box, Document, Page
 from functions.analyze.extract.bitmap import FOR_RECOGNITION, Bitmap, Look
 from functions.analyze.extract.pdf.drawing import Rules
 from functions.analyze.extract.pdf.glyphs import Glyphs

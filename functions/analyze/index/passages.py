@@ -10,8 +10,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from functions.analyze.chunking import chunk
-from functions.analyze.document import Chunk, Document
+from functions.analyze.document.chunking import chunk
+from functions.analyze.document.model import Chunk, Document
 
 PASSAGE_TOKENS = 200
 PASSAGE_OVERLAP = 20

@@ -13,7 +13,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
-from functions.analyze.document import Block, BlockKind, Document, Page
+from functions.analyze.document.model import Block, BlockKind, Document, Page
 from functions.analyze.index.passages import Passage
 
 if TYPE_CHECKING:

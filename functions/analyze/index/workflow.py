@@ -16,7 +16,7 @@ from dataclasses import dataclass
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
-from functions.analyze.document_json import document_from_dict
+from functions.analyze.document.codec import document_from_dict
 from functions.analyze.index import tree
 from functions.analyze.index.passages import Passage, passages_from_json, passages_of, passages_to_json
 from functions.analyze.index.summaries import summary_of
@@ -30,7 +30,7 @@ from shared.jobs.workflow import Run, Stage
 from shared.search.index import Indexed, Indexes, Shelf, SupersededError
 
 if TYPE_CHECKING:
-    from functions.analyze.document import Document
+    from functions.analyze.document.model import Document
     from functions.analyze.embeddings.port import Embeddings, Matrix
     from functions.analyze.search.vectors import VectorStore
 

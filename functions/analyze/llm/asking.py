@@ -14,7 +14,7 @@ from concurrent.futures import FIRST_EXCEPTION, Future, ThreadPoolExecutor, wait
 from dataclasses import dataclass
 from typing import Generic, Protocol, TypeVar
 
-from functions.analyze.chunking import count_tokens
+from functions.analyze.document.chunking import count_tokens
 from functions.analyze.llm.answers import Answers, digest_of
 from functions.analyze.llm.port import (
     BadReplyError,

@@ -13,9 +13,9 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 
-from functions.analyze.amounts import parse_amounts
-from functions.analyze.chunking import count_tokens
-from functions.analyze.document import BlockKind, Chunk, Document
+from functions.analyze.document.amounts import parse_amounts
+from functions.analyze.document.chunking import count_tokens
+from functions.analyze.document.model import BlockKind, Chunk, Document
 from functions.analyze.llm.terms import Term, words
 from shared.findings.model import Evidence
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from functions.analyze.document import Document
+from functions.analyze.document.model import Document
 from functions.analyze.llm import prompts
 from functions.analyze.llm.asking import Prompt, Reading
 from functions.analyze.llm.passages import Passage, Passages

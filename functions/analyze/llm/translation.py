@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from functions.analyze.chunking import count_tokens
+from functions.analyze.document.chunking import count_tokens
 from functions.analyze.llm.asking import Prompt, Reading
 from functions.analyze.llm.engine import ProviderEngine
 from functions.analyze.llm.port import Message

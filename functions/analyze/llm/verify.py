@@ -11,8 +11,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 
-from functions.analyze.amounts import Amount, parse_amounts
-from functions.analyze.document import Document, Page
+from functions.analyze.document.amounts import Amount, parse_amounts
+from functions.analyze.document.model import Document, Page
 from functions.analyze.llm.passages import Passage
 from shared.findings.model import Evidence
 

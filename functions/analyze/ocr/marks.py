@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
 
-from functions.analyze.document import Box
+from functions.analyze.document.model import Box
 from functions.analyze.ocr.areas import areas
 from functions.analyze.ocr.ink import threshold
 from functions.analyze.ocr.port import ReadWord

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from functions.analyze.document import Box, Ocr, Page, Word
+from functions.analyze.document.model import Box, Ocr, Page, Word
 from functions.analyze.extract.pdf.drawing import Rules
 from functions.analyze.extract.pdf.glyphs import Glyphs
 from functions.analyze.extract.pdf.page import compose

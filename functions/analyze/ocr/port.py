@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Protocol
 
-from functions.analyze.document import Box
+from functions.analyze.document.model import Box
 
 if TYPE_CHECKING:
     from functions.analyze.extract.bitmap import Grey

@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
-from functions.analyze.document import Page
-from functions.analyze.document_json import page_from_dict, page_to_dict
+from functions.analyze.document.codec import page_from_dict, page_to_dict
+from functions.analyze.document.model import Page
 from functions.analyze.extract.source import Source, Visible
 from functions.analyze.ocr.port import Recogniser
 from shared.errors import PermanentError

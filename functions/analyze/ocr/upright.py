@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from functions.analyze.document import Box
+from functions.analyze.document.model import Box
 from functions.analyze.ocr.ink import threshold
 
 if TYPE_CHECKING:

@@ -16,12 +16,12 @@ from collections.abc import Mapping, Sequence
 from functools import cached_property
 from typing import Any
 
-from functions.analyze import original
+from functions.analyze.document import source_file
+from functions.analyze.document.source_file import Original
 from functions.analyze.extract import DEFAULT_LIMITS, Limits
 from functions.analyze.extract.bitmap import FOR_PEOPLE, Bitmap
 from functions.analyze.extract.detect import WITH_A_LOOK
 from functions.analyze.extract.guarded import GuardedSource
-from functions.analyze.original import Original
 from shared.documents.extractions import about_key, image_key, image_note_key, images_prefix, understood_gone
 from shared.errors import PermanentError
 from shared.files import FileMissingError
@@ -123,5 +123,5 @@ class PageImages:
     @cached_property
     def _source(self) -> GuardedSource:
         found = Original(**self._about["original"])
-        data = original.read(self._run, found)
+        data = source_file.read(self._run, found)
         return GuardedSource(data, found.file_name, found.media_type or None, self._limits)

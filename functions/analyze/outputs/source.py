@@ -6,7 +6,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from functions.analyze.document import Document
+from functions.analyze.document.model import Document
 from functions.analyze.extract.source import Source
 from shared.findings.model import ResultTree
 from shared.taxonomy.model import Taxonomy

@@ -10,7 +10,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from itertools import groupby
 from typing import Any
 
-from functions.analyze.export import dump
+from functions.analyze.document.json_file import dump
 from functions.analyze.outputs.source import Analysed
 from functions.analyze.outputs.translation import Translation
 from functions.analyze.summarise.extractive import Candidate, candidates, choose

@@ -9,8 +9,8 @@ from collections.abc import Mapping, Sequence
 from functools import cached_property
 from typing import Any
 
-from functions.analyze.document import Page
-from functions.analyze.export import dump
+from functions.analyze.document.json_file import dump
+from functions.analyze.document.model import Page
 from functions.analyze.outputs.source import Analysed
 from functions.analyze.report.content import TranslatedPage
 from functions.analyze.translate.checks import remarks

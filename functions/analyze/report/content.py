@@ -6,7 +6,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 
-from functions.analyze.document import Document
+from functions.analyze.document.model import Document
 from functions.analyze.report.words import Words, readable, words
 from functions.analyze.summarise.port import Sentence
 from shared.findings.model import Details, Evidence, Finding, ResultTree

@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from functools import cached_property
 
-from functions.analyze.amounts import AmountKind
+from functions.analyze.document.amounts import AmountKind
 from functions.analyze.rules.benefits import Support
 from functions.analyze.rules.hints import Rule, read_rule
 from functions.analyze.rules.limits import CAP, CODE, Figure, LimitFinder

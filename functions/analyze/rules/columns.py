@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 
-from functions.analyze.document import BlockKind
+from functions.analyze.document.model import BlockKind
 from functions.analyze.rules.outline import Clause, Outline
 
 _CURRENCY = re.compile(r"\b(CHF|EUR|USD|GBP)\b|(€|£)")

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 
-from functions.analyze.amounts import AmountKind
+from functions.analyze.document.amounts import AmountKind
 from functions.analyze.rules.evidence import evidence_of
 from functions.analyze.rules.hints import Rule, read_rule
 from functions.analyze.rules.limits import CODE, LimitFinder

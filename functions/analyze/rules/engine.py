@@ -10,7 +10,7 @@ import weakref
 from collections.abc import Sequence
 from functools import cached_property
 
-from functions.analyze.document import Document
+from functions.analyze.document.model import Document
 from functions.analyze.rules.attribution import Attribution
 from functions.analyze.rules.benefits import ACCEPT, BenefitFinder, Support
 from functions.analyze.rules.confidence import combined

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from itertools import pairwise
 
-from functions.analyze.document import Block, BlockKind, Page
+from functions.analyze.document.model import Block, BlockKind, Page
 from functions.analyze.rules.text import trim
 
 BULLET = re.compile(

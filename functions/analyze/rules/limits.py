@@ -6,7 +6,7 @@ import re
 from collections.abc import Callable, Iterator, Sequence, Set
 from dataclasses import dataclass
 
-from functions.analyze.amounts import Amount, AmountKind, parse_amounts
+from functions.analyze.document.amounts import Amount, AmountKind, parse_amounts
 from functions.analyze.rules.benefits import Support
 from functions.analyze.rules.columns import Columns
 from functions.analyze.rules.cues import Cues

@@ -10,7 +10,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 from enum import StrEnum
 
-from functions.analyze.document import Document
+from functions.analyze.document.model import Document
 from functions.analyze.rules.labels import Label
 from functions.analyze.rules.text import Token
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from itertools import zip_longest
 
-from functions.analyze.document import Block, BlockKind, Document, Page
+from functions.analyze.document.model import Block, BlockKind, Document, Page
 from functions.analyze.rules import layout, toc
 from functions.analyze.rules.labels import Label, parse_label
 from functions.analyze.rules.outline import Clause, ClauseKind, Outline, Section

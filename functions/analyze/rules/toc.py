@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from itertools import pairwise
 
-from functions.analyze.document import Page
+from functions.analyze.document.model import Page
 
 _ENTRY = re.compile(r"^(?P<title>\D.*?|\S*\d\S*\s.*?)[\s.…·_]*[\s.…·\t](?P<page>\d{1,3})\s*$")
 _SUM = re.compile(r"(?:\b(?:CHF|EUR|USD|GBP|Fr\.)|[€£$])\s?\d|\d\s?(?:CHF|EUR|USD|GBP|[€£%])")

@@ -13,7 +13,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from functions.analyze.document import BlockKind, Document
+from functions.analyze.document.model import BlockKind, Document
 from functions.analyze.rules.text import sentences, tokens
 
 # A sentence of fewer words is a label, of more a table or a list run together.

@@ -7,7 +7,7 @@ from collections import Counter
 from collections.abc import Mapping
 from contextlib import suppress
 
-from functions.analyze.amounts import parse_number
+from functions.analyze.document.amounts import parse_number
 from functions.analyze.translate.port import Register
 
 _NUMBER = re.compile(r"\d+(?:[.,'’\u00a0\u202f ](?=\d{3}(?!\d))\d{3})*(?:[.,]\d{1,2}(?!\d))?")

@@ -1,6 +1,6 @@
 import pytest
 
-from functions.analyze.amounts import Amount, AmountKind, parse_amounts, parse_number
+from functions.analyze.document.amounts import Amount, AmountKind, parse_amounts, parse_number
 
 
 def only(text: str, currency: str = "") -> Amount:

@@ -6,8 +6,8 @@ from itertools import pairwise
 
 import pytest
 
-from functions.analyze.chunking import chunk, count_tokens
-from functions.analyze.document import Block, BlockKind, Document, Page
+from functions.analyze.document.chunking import chunk, count_tokens
+from functions.analyze.document.model import Block, BlockKind, Document, Page
 
 H, P, R = BlockKind.HEADING, BlockKind.PARAGRAPH, BlockKind.TABLE_ROW
 SENTENCE = "The insurer pays the costs of the journey home. "

@@ -7,14 +7,14 @@ from typing import Any
 
 import pytest
 
-from functions.analyze.document import Block, BlockKind, Chunk, Document, Page, Word
-from functions.analyze.document_json import (
+from functions.analyze.document.codec import (
     chunk_to_dict,
     document_from_dict,
     document_to_dict,
     page_from_dict,
     page_to_dict,
 )
+from functions.analyze.document.model import Block, BlockKind, Chunk, Document, Page, Word
 
 PAGE = Page(
     number=3,

@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 
 from functions.analyze import workflow
-from functions.analyze.document import Page
+from functions.analyze.document.model import Page
 from functions.analyze.extract.guarded import GuardedSource
 from shared.clock import utc_now
 from shared.documents import extractions

@@ -13,11 +13,11 @@ import pytest
 from numpy.typing import NDArray
 from PIL import Image
 
+from functions.analyze.document.source_file import Original
 from functions.analyze.extract import DEFAULT_LIMITS, Limits, open_source
 from functions.analyze.extract.bitmap import FOR_PEOPLE, FOR_RECOGNITION, Look
 from functions.analyze.extract.source import Visible
 from functions.analyze.highlight import highlight
-from functions.analyze.original import Original
 from functions.analyze.outputs.images import PageImages
 from functions.analyze.outputs.workflow import OutputWorkflow
 from shared.clock import utc_now

@@ -9,9 +9,9 @@ from typing import Any
 
 import pytest
 
-from functions.analyze.document import Block, BlockKind, Ocr, Page, Word
-from functions.analyze.document import Document as Extracted
-from functions.analyze.page_view import page_view
+from functions.analyze.document.model import Block, BlockKind, Ocr, Page, Word
+from functions.analyze.document.model import Document as Extracted
+from functions.analyze.document.page_json import page_view
 from shared.clock import utc_now
 from shared.documents import extractions
 from shared.documents.model import Understood

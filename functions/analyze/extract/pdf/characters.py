@@ -14,7 +14,7 @@ from collections.abc import Callable, Sequence
 from itertools import repeat
 from typing import Any, NamedTuple
 
-from functions.analyze.document import Box
+from functions.analyze.document.model import Box
 from functions.analyze.extract.pdf.transform import Transform
 
 _BOLD_NAME = re.compile(r"bold|black|heavy|semibold|demi|-bd\b", re.IGNORECASE)

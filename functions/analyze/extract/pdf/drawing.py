@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
 
-from functions.analyze.document import Box
+from functions.analyze.document.model import Box
 from functions.analyze.extract.pdf.transform import Transform
 
 _PATH = 2

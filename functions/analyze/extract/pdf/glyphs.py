@@ -15,7 +15,7 @@ from dataclasses import dataclass
 from itertools import pairwise
 from typing import Any
 
-from functions.analyze.document import Box
+from functions.analyze.document.model import Box
 from functions.analyze.extract.pdf.characters import Characters, Style
 from functions.analyze.extract.pdf.transform import Transform
 from shared.errors import PermanentError

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from itertools import pairwise
 
-from functions.analyze.document import BlockKind
+from functions.analyze.document.model import BlockKind
 from functions.analyze.extract.build import Draft, Piece
 from functions.analyze.extract.labels import CLAUSE, LIST_MARK
 from functions.analyze.extract.pdf.glyphs import Glyphs

@@ -11,7 +11,7 @@ from contextlib import contextmanager
 from statistics import median
 from typing import Any
 
-from functions.analyze.document import Page
+from functions.analyze.document.model import Page
 from functions.analyze.extract.build import Draft, page_text
 from functions.analyze.extract.pdf.columns import reading_order
 from functions.analyze.extract.pdf.drawing import Rules, read_rules

@@ -6,7 +6,7 @@ import re
 from collections.abc import Sequence
 from statistics import median
 
-from functions.analyze.document import BlockKind
+from functions.analyze.document.model import BlockKind
 from functions.analyze.extract.build import Draft, Piece
 from functions.analyze.extract.labels import CLAUSE, LIST_MARK, is_label
 from functions.analyze.extract.pdf.glyphs import Glyphs

@@ -6,7 +6,7 @@ import ctypes
 from collections.abc import Iterator, Sequence
 from typing import Any
 
-from functions.analyze.document import Box
+from functions.analyze.document.model import Box
 from functions.analyze.extract.pdf.glyphs import Glyphs
 from functions.analyze.extract.pdf.transform import Transform
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import ctypes
 from typing import Any
 
-from functions.analyze.document import Box
+from functions.analyze.document.model import Box
 from functions.analyze.extract.bitmap import POINTS, Bitmap, Look
 from functions.analyze.extract.pdf.pictures import image_sizes
 from shared.errors import PermanentError

@@ -6,7 +6,7 @@ import threading
 from collections.abc import Sequence
 from typing import Any
 
-from functions.analyze.document import Box, Document, Page
+from functions.analyze.document.model import Box, Document, Page
 from functions.analyze.extract.assemble import assemble
 from functions.analyze.extract.bitmap import FOR_RECOGNITION, Bitmap, Look
 from functions.analyze.extract.pdf.drawing import Rules

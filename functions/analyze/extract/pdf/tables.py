@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from itertools import pairwise
 from statistics import median
 
-from functions.analyze.document import Box
+from functions.analyze.document.model import Box
 from functions.analyze.extract.labels import CLAUSE
 from functions.analyze.extract.pdf.drawing import Rules
 from functions.analyze.extract.pdf.glyphs import Glyphs

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from functions.analyze.document import Box
+from functions.analyze.document.model import Box
 
 _SCALE = 100
 _PROBE = 1000.0

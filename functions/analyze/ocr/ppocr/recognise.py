@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from functions.analyze.document import Box
+from functions.analyze.document.model import Box
 from functions.analyze.ocr.ink import threshold
 from functions.analyze.ocr.port import ReadWord
 from functions.analyze.ocr.ppocr.alphabet import Alphabet, Character, Decoded

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from functions.analyze.document import BlockKind, Document, Page
+from functions.analyze.document.model import BlockKind, Document, Page
 from functions.analyze.extract import Limits, open_source
 from shared.errors import PermanentError
 

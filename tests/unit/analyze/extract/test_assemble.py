@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from functions.analyze.document import BlockKind, Document
+from functions.analyze.document.model import BlockKind, Document
 from tests.unit.analyze.extract.documents import PROSE, blocks, extract, refusal, texts
 from tests.unit.analyze.extract.pdfs import Sheet, write_pdf
 

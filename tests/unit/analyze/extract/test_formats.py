@@ -8,7 +8,7 @@ import docx
 import pytest
 from docx.enum.text import WD_BREAK
 
-from functions.analyze.document import BlockKind
+from functions.analyze.document.model import BlockKind
 from functions.analyze.extract import open_source
 from functions.analyze.extract.flow import PAGE_LENGTH
 from tests.unit.analyze.extract.documents import blocks, extract, texts

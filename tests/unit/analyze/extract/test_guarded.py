@@ -8,8 +8,8 @@ import signal
 
 import pytest
 
-from functions.analyze.document import Page
-from functions.analyze.document_json import page_from_dict, page_to_dict
+from functions.analyze.document.codec import page_from_dict, page_to_dict
+from functions.analyze.document.model import Page
 from functions.analyze.extract import Limits, guarded, open_source
 from functions.analyze.extract.guarded import GuardedSource
 from functions.analyze.extract.source import Source, Visible

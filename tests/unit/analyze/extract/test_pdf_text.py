@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from functions.analyze.document import BlockKind
+from functions.analyze.document.model import BlockKind
 from functions.analyze.extract import open_source
 from tests.unit.analyze.extract.documents import PROSE, blocks, extract, texts
 from tests.unit.analyze.extract.pdfs import HEIGHT, WIDTH, Sheet, write_pdf

@@ -6,7 +6,7 @@ import io
 
 import docx
 
-from functions.analyze.document import BlockKind
+from functions.analyze.document.model import BlockKind
 from tests.hostile.texts import paragraph, word
 from tests.unit.analyze.extract.documents import blocks, extract, texts
 

@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from functions.analyze.document import Document
+from functions.analyze.document.model import Document
 from functions.analyze.extract import open_source
 from functions.analyze.index import tree
 from functions.analyze.index.passages import Passage, passages_from_json, passages_of, passages_to_json

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from functions.analyze.document import Page
+from functions.analyze.document.model import Page
 from functions.analyze.llm.passages import Passage
 from functions.analyze.llm.verify import find_number, find_quote
 from shared.jobs.model import Status

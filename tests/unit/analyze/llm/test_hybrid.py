@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from functions.analyze.document import Document
+from functions.analyze.document.model import Document
 from shared.findings.model import Details, Evidence, Finding
 from shared.jobs.model import Job, Status
 from shared.taxonomy.model import Category, Item, Taxonomy

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from functions.analyze.chunking import chunk
-from functions.analyze.document import Document
+from functions.analyze.document.chunking import chunk
+from functions.analyze.document.model import Document
 from functions.analyze.extract import open_source
 from functions.analyze.llm.passages import Passages
 from functions.analyze.llm.terms import Term, merged, terms_of, words

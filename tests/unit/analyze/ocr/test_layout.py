@@ -9,7 +9,7 @@ import pytest
 from numpy.typing import NDArray
 from PIL import Image, ImageDraw, ImageFont
 
-from functions.analyze.document import Page
+from functions.analyze.document.model import Page
 from functions.analyze.extract.bitmap import Bitmap
 from functions.analyze.extract.margins import drop_margins
 from functions.analyze.extract.pdf.drawing import Rules
@@ -237,7 +237,7 @@ def test_what_the_text_layer_has_is_not_read_twice() -> None:
 
 
 def test_a_head_is_found_on_a_page_that_lay_on_its_side() -> None:
-    from functions.analyze.document import Block, BlockKind, Ocr, Word
+    from functions.analyze.document.model import Block, BlockKind, Ocr, Word
 
     def side(number: int) -> Page:
         blocks = (Block(BlockKind.PARAGRAPH, 0, 4), Block(BlockKind.PARAGRAPH, 5, 9))

@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import UTC, datetime
 from typing import Any
 
-from functions.analyze.document import Document, Page
+from functions.analyze.document.model import Document, Page
 from functions.analyze.report.content import About, Report, make_report
 from shared.findings.model import Details, Evidence, Finding, ResultTree
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from functions.analyze.document import Document
+from functions.analyze.document.model import Document
 from functions.analyze.rules import RulesEngine
 from shared.findings.model import Finding, ResultTree
 from shared.taxonomy.model import Category, Taxonomy

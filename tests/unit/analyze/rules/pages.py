@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from functions.analyze.document import Block, BlockKind, Document, Page, Word
+from functions.analyze.document.model import Block, BlockKind, Document, Page, Word
 
 _MARKS = {
     "#": BlockKind.HEADING,

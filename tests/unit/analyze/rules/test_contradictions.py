@@ -2,7 +2,7 @@
 
 import pytest
 
-from functions.analyze.document import Document
+from functions.analyze.document.model import Document
 from functions.analyze.rules import RulesEngine
 from shared.findings.model import Contradiction, ResultTree, from_tree, to_tree
 from shared.taxonomy.model import Taxonomy

@@ -1,6 +1,6 @@
 import pytest
 
-from functions.analyze.document import Document
+from functions.analyze.document.model import Document
 from shared.findings.model import ResultTree, to_tree
 from shared.taxonomy.model import Taxonomy
 from tests import shipped

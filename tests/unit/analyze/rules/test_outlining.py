@@ -1,6 +1,6 @@
 from dataclasses import replace
 
-from functions.analyze.document import Document, Page
+from functions.analyze.document.model import Document, Page
 from functions.analyze.rules.outline import ClauseKind, Outline
 from functions.analyze.rules.outlining import build_outline
 from tests.unit.analyze.rules.pages import document

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from functions.analyze.document import Page
+from functions.analyze.document.model import Page
 from functions.analyze.rules.toc import is_contents, is_contents_line
 
 

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from functions.analyze.document import Block, BlockKind, Box, Chunk, Document, Ocr, Page, Word
+from functions.analyze.document.model import Block, BlockKind, Box, Chunk, Document, Ocr, Page, Word
 
 _SCALE = 10
 

@@ -11,7 +11,7 @@ import re
 from dataclasses import dataclass, replace
 from enum import StrEnum
 
-from functions.analyze.amount_scopes import bound_before, scopes_around, variant_around
+from functions.analyze.document.amount_scopes import bound_before, scopes_around, variant_around
 
 
 class AmountKind(StrEnum):

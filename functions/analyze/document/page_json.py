@@ -6,7 +6,7 @@ from collections.abc import Iterable
 from itertools import groupby
 from typing import Any
 
-from functions.analyze.document import Block, BlockKind, Document, Page
+from functions.analyze.document.model import Block, BlockKind, Document, Page
 
 _CELLS = "\t"
 

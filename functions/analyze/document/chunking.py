@@ -11,7 +11,7 @@ import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 
-from functions.analyze.document import Block, BlockKind, Chunk, Document, Page
+from functions.analyze.document.model import Block, BlockKind, Chunk, Document, Page
 
 _TOKEN = re.compile(r"\w{1,5}|[^\w\s]")
 _SENTENCE_END = re.compile(r"[.!?;:][)»”\"']*\s+(?=[\"«„(]?[A-ZÀ-Þ0-9–•-])")

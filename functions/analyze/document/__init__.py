@@ -1,0 +1,1 @@
+"""A document: its model, its stored forms, its passages, the amounts it names."""
