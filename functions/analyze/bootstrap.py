@@ -14,7 +14,7 @@ from shared.jobs.store import JobStore
 from shared.jobs.workflow import MakeWorkflow
 
 if TYPE_CHECKING:
-    from functions.analyze.llm.engine import ProviderEngine
+    from functions.analyze.engines.llm.engine import ProviderEngine
     from functions.analyze.outputs.reader import ReaderTools
     from functions.analyze.translate.port import Translator
     from functions.analyze.workflow import Tools
@@ -51,9 +51,9 @@ def runner() -> Runner:
 
 def make_readers(s: AnalyzeSettings, models: Mapping[str, ProviderEngine]) -> ReaderTools:
     """Return who translates and summarises; a model that is not configured is left out, and does neither."""
-    from functions.analyze.llm.summary import ModelSummariser
-    from functions.analyze.llm.translation import ModelTranslator
     from functions.analyze.outputs.reader import ReaderTools
+    from functions.analyze.outputs.summary_by_model import ModelSummariser
+    from functions.analyze.outputs.translation_by_model import ModelTranslator
     from functions.analyze.translate.amazon import AmazonTranslate
     from functions.analyze.translate.apertium import Apertium
 
@@ -71,10 +71,10 @@ def make_readers(s: AnalyzeSettings, models: Mapping[str, ProviderEngine]) -> Re
 
 def make_tools(s: AnalyzeSettings, jobs: JobStore) -> Tools:
     """Return what the jobs of this process share."""
+    from functions.analyze.engines.llm.setup import MISSING, model_engines
+    from functions.analyze.engines.rules.engine import RulesEngine
     from functions.analyze.extract.source import Limits as FileLimits
-    from functions.analyze.llm.setup import MISSING, model_engines
     from functions.analyze.ocr.ppocr.engine import PaddleOcr
-    from functions.analyze.rules.engine import RulesEngine
     from functions.analyze.seeding.session import Means
     from functions.analyze.workflow import Tools
     from shared.aws.dynamodb.documents import DynamoDocuments

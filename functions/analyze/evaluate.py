@@ -18,13 +18,13 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from functions.analyze.engines.llm.settings import ModelSettings
+from functions.analyze.engines.llm.setup import MISSING, model_engines
+from functions.analyze.engines.rules.engine import RulesEngine
 from functions.analyze.evaluation.report import Cost, lines, wrong_and_missed
 from functions.analyze.evaluation.scoring import Judgement, judge
 from functions.analyze.extract.source import DEFAULT_LIMITS
-from functions.analyze.llm.settings import ModelSettings
-from functions.analyze.llm.setup import MISSING, model_engines
 from functions.analyze.ocr.ppocr.engine import PaddleOcr
-from functions.analyze.rules.engine import RulesEngine
 from functions.analyze.workflow import AnalysisWorkflow, Tools
 from shared.clock import utc_now
 from shared.documents.model import MEDIA_TYPES, media_type_of

@@ -7,7 +7,7 @@ from typing import Annotated, Literal
 from pydantic import Field, SecretStr, field_validator
 from pydantic_settings import NoDecode
 
-from functions.analyze.llm.settings import ModelSettings
+from functions.analyze.engines.llm.settings import ModelSettings
 from functions.analyze.retrieval_settings import RetrievalSettings
 
 TranslatorName = Literal["apertium", "amazon", "openai", "bedrock"]

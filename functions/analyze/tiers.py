@@ -10,9 +10,10 @@ from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property
-from typing import Any, TypeVar
+from typing import Any
 
-from functions.analyze.engine import BatchAnalysis, Place, Question
+from functions.analyze.engines.batching import _cut, pack
+from functions.analyze.engines.port import BatchAnalysis, Place, Question
 from shared.errors import PermanentError
 from shared.findings.model import (
     Details,
@@ -25,8 +26,6 @@ from shared.findings.model import (
 )
 from shared.jobs.workflow import Run, Stage
 from shared.taxonomy.model import Category, Item, Taxonomy
-
-_T = TypeVar("_T")
 
 
 @dataclass(frozen=True, slots=True)
@@ -179,20 +178,3 @@ def item_of(items: Sequence[Item], finding: Finding) -> Item:
         if item.item_id == finding.item_id:
             return item
     raise PermanentError("taxonomy-changed", f"The taxonomy no longer has the item {finding.item_name!r}.")
-
-
-def pack(parts: Sequence[_T], weight: Callable[[_T], int], most: int) -> list[list[_T]]:
-    """Return the parts in order, in groups that weigh at most ``most``; what weighs more is alone."""
-    groups: list[list[_T]] = []
-    full = most + 1
-    for part in parts:
-        if full + weight(part) > most:
-            groups.append([])
-            full = 0
-        groups[-1].append(part)
-        full += weight(part)
-    return groups
-
-
-def _cut(items: tuple[Item, ...], most: int) -> list[tuple[Item, ...]]:
-    return [items[start : start + most] for start in range(0, len(items), most)]

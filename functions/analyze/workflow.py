@@ -23,7 +23,7 @@ from functions.analyze.document.json_file import dump
 from functions.analyze.document.model import Chunk, Document
 from functions.analyze.document.source_file import Original
 from functions.analyze.earlier import earlier_jobs
-from functions.analyze.engine import BatchAnalysis, Checker, Engine, ModelEngine, OneByOne, Report, Task
+from functions.analyze.engines.port import BatchAnalysis, Checker, Engine, ModelEngine, OneByOne, Report, Task
 from functions.analyze.export import publish, summary
 from functions.analyze.extract import DEFAULT_LIMITS, Limits, Source
 from functions.analyze.extract.detect import WITH_A_LOOK

@@ -18,8 +18,8 @@ from pathlib import Path
 from unittest.mock import patch
 
 from functions.analyze import evaluate
+from functions.analyze.engines.rules.matching import Form, Match, WordIndex
 from functions.analyze.evaluation.scoring import TIERS, Judgement, judge, score
-from functions.analyze.rules.matching import Form, Match, WordIndex
 from tests.benchmarks.figures import show
 
 SCORED = TIERS[:3]

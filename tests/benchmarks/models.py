@@ -14,13 +14,13 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from functions.analyze.document.chunking import count_tokens
+from functions.analyze.engines.llm import prompts
+from functions.analyze.engines.llm.engine import Conduct, ProviderEngine
+from functions.analyze.engines.llm.replies import Presence, schema_of
+from functions.analyze.engines.rules.engine import RulesEngine
 from functions.analyze.evaluate import analyse_file
 from functions.analyze.extract import open_source
 from functions.analyze.extract.source import DEFAULT_LIMITS
-from functions.analyze.llm import prompts
-from functions.analyze.llm.engine import Conduct, ProviderEngine
-from functions.analyze.llm.replies import Presence, schema_of
-from functions.analyze.rules.engine import RulesEngine
 from functions.analyze.workflow import Tools
 from shared.documents.model import media_type_of
 from shared.findings.model import ResultTree, from_tree

@@ -13,6 +13,7 @@ from collections.abc import Callable
 from datetime import UTC, datetime
 from typing import TypeVar
 
+from functions.analyze.engines.rules.engine import RulesEngine
 from functions.analyze.extract import open_source
 from functions.analyze.extract.bitmap import FOR_PEOPLE
 from functions.analyze.extract.pdf.source import PdfSource
@@ -21,7 +22,6 @@ from functions.analyze.report import csv_file, pdf, word, xlsx
 from functions.analyze.report.clips import Clips
 from functions.analyze.report.content import About, make_report
 from functions.analyze.report.words import labels
-from functions.analyze.rules.engine import RulesEngine
 from functions.analyze.summarise.extractive import candidates, choose
 from functions.analyze.translate.apertium import Apertium
 from functions.analyze.translate.port import Wish

@@ -20,7 +20,7 @@ from shared.observability import logger
 MODULES = (
     "aws_lambda_powertools.utilities.batch",
     "functions.analyze.handler",
-    "functions.analyze.rules.engine",
+    "functions.analyze.engines.rules.engine",
     "functions.analyze.seeding.session",
     "functions.analyze.workflow",
     "functions.api.app",
@@ -61,7 +61,7 @@ def load() -> None:
 
 def _analyse(data: bytes) -> None:
     """Analyse the sample in memory: what loads on first use is loaded then."""
-    from functions.analyze.rules.engine import RulesEngine
+    from functions.analyze.engines.rules.engine import RulesEngine
     from functions.analyze.workflow import AnalysisWorkflow, Tools
     from shared.jobs.queue import JobMessage
     from shared.jobs.runner import Runner

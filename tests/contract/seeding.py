@@ -11,7 +11,7 @@ from functools import cached_property
 from pathlib import Path
 from typing import Any
 
-from functions.analyze.rules.engine import RulesEngine
+from functions.analyze.engines.rules.engine import RulesEngine
 from functions.analyze.seeding.rows import Rows
 from functions.analyze.seeding.session import Means
 from functions.analyze.workflow import AnalysisWorkflow, Tools

@@ -15,6 +15,7 @@ import pytest
 from PIL import Image
 
 from functions.analyze.document.model import Box, Page
+from functions.analyze.engines.rules import RulesEngine
 from functions.analyze.evaluate import analyse_file
 from functions.analyze.extract import open_source
 from functions.analyze.extract.bitmap import FOR_PEOPLE, FOR_RECOGNITION, Bitmap
@@ -22,7 +23,6 @@ from functions.analyze.extract.source import DEFAULT_LIMITS, Visible
 from functions.analyze.highlight import highlight, pixels_of
 from functions.analyze.ocr.page import recognise
 from functions.analyze.ocr.ppocr.engine import PaddleOcr
-from functions.analyze.rules import RulesEngine
 from functions.analyze.workflow import Tools
 from tests import shipped
 from tests.integration.support import findings

@@ -2,7 +2,7 @@
 
 import pytest
 
-from functions.analyze.rules import RulesEngine
+from functions.analyze.engines.rules import RulesEngine
 from shared.findings.model import Evidence, Finding
 from shared.taxonomy.model import Category, Item
 from tests import shipped

@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 
 from functions.analyze.document.json_file import dump
-from functions.analyze.rules.engine import RulesEngine
+from functions.analyze.engines.rules.engine import RulesEngine
 from functions.analyze.workflow import AnalysisWorkflow, Tools
 from shared.clock import utc_now
 from shared.directus import Directus

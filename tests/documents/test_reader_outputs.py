@@ -14,11 +14,11 @@ import pytest
 import typst
 
 from functions.analyze.document.amounts import AmountKind, parse_amounts
-from functions.analyze.llm.engine import Conduct, ProviderEngine
-from functions.analyze.llm.openai import OpenAIProvider
-from functions.analyze.llm.translation import ModelTranslator
+from functions.analyze.engines.llm.engine import Conduct, ProviderEngine
+from functions.analyze.engines.llm.openai import OpenAIProvider
+from functions.analyze.engines.rules.engine import RulesEngine
 from functions.analyze.ocr.ppocr.engine import PaddleOcr
-from functions.analyze.rules.engine import RulesEngine
+from functions.analyze.outputs.translation_by_model import ModelTranslator
 from functions.analyze.translate.apertium import Apertium
 from functions.analyze.translate.port import Translator, Wish
 from functions.analyze.workflow import Tools

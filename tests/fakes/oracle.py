@@ -11,7 +11,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from functions.analyze.document.chunking import count_tokens
-from functions.analyze.llm.port import Finish, Message, Reply, Schema, Usage
+from functions.analyze.engines.llm.port import Finish, Message, Reply, Schema, Usage
 from shared.findings.model import Finding, ResultTree
 from tests.fakes.model_brain import render
 

@@ -14,8 +14,8 @@ import httpx
 import jsonschema
 import pytest
 
+from functions.analyze.engines.rules.engine import RulesEngine
 from functions.analyze.evaluate import analyse_file
-from functions.analyze.rules.engine import RulesEngine
 from functions.analyze.workflow import Tools
 from infra.local.stack import LocalStack
 from shared.taxonomy.reader import load_taxonomy

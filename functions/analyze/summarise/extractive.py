@@ -14,7 +14,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from functions.analyze.document.model import BlockKind, Document
-from functions.analyze.rules.text import sentences, tokens
+from functions.analyze.engines.rules.text import sentences, tokens
 
 # A sentence of fewer words is a label, of more a table or a list run together.
 MIN_WORDS, MAX_WORDS = 6, 60

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
-from functions.analyze.rules.text import sentences
+from functions.analyze.engines.rules.text import sentences
 from functions.analyze.translate.port import Register, Wish
 from shared.aws.clients import client, translated
 from shared.jobs.workflow import Run

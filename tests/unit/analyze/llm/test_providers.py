@@ -5,11 +5,11 @@ from __future__ import annotations
 import pytest
 from pydantic import ValidationError
 
-from functions.analyze.llm.openai import OpenAIProvider, stated_wait
-from functions.analyze.llm.port import BadReplyError, Message
-from functions.analyze.llm.replies import Details, Presence, parse, schema_of
-from functions.analyze.llm.settings import ModelSettings
-from functions.analyze.llm.setup import MISSING, model_engines
+from functions.analyze.engines.llm.openai import OpenAIProvider, stated_wait
+from functions.analyze.engines.llm.port import BadReplyError, Message
+from functions.analyze.engines.llm.replies import Details, Presence, parse, schema_of
+from functions.analyze.engines.llm.settings import ModelSettings
+from functions.analyze.engines.llm.setup import MISSING, model_engines
 from shared.errors import PermanentError
 from tests.fakes.word_engine import WordEngine
 

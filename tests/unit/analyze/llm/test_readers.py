@@ -7,11 +7,11 @@ from typing import Any
 
 import pytest
 
-from functions.analyze.llm.engine import Conduct, ProviderEngine
-from functions.analyze.llm.port import BadReplyError
-from functions.analyze.llm.summary import ModelSummariser, SummaryForm
-from functions.analyze.llm.translation import BATCH_TOKENS, ModelTranslator, ParagraphForm
+from functions.analyze.engines.llm.engine import Conduct, ProviderEngine
+from functions.analyze.engines.llm.port import BadReplyError
 from functions.analyze.outputs.reader import ReaderTools
+from functions.analyze.outputs.summary_by_model import ModelSummariser, SummaryForm
+from functions.analyze.outputs.translation_by_model import BATCH_TOKENS, ModelTranslator, ParagraphForm
 from functions.analyze.summarise.extractive import Candidate
 from functions.analyze.translate.port import Register, Wish
 from functions.analyze.workflow import Tools

@@ -6,9 +6,9 @@ import pytest
 
 from functions.analyze.document.chunking import chunk
 from functions.analyze.document.model import Document
+from functions.analyze.engines.llm.passages import Passages
+from functions.analyze.engines.llm.terms import Term, merged, terms_of, words
 from functions.analyze.extract import open_source
-from functions.analyze.llm.passages import Passages
-from functions.analyze.llm.terms import Term, merged, terms_of, words
 from shared.findings.model import Evidence
 from shared.taxonomy.model import Category, Item
 

@@ -10,11 +10,11 @@ from datetime import timedelta
 from functools import cached_property
 from typing import Any
 
-from functions.analyze.engine import Engine
-from functions.analyze.llm.bedrock import BedrockProvider
-from functions.analyze.llm.engine import Conduct, ProviderEngine
-from functions.analyze.llm.openai import OpenAIProvider
-from functions.analyze.llm.port import Provider
+from functions.analyze.engines.llm.bedrock import BedrockProvider
+from functions.analyze.engines.llm.engine import Conduct, ProviderEngine
+from functions.analyze.engines.llm.openai import OpenAIProvider
+from functions.analyze.engines.llm.port import Provider
+from functions.analyze.engines.port import Engine
 from functions.analyze.workflow import AnalysisWorkflow, Tools
 from shared.clock import utc_now
 from shared.ids import uuid7

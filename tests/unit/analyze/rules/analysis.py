@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 
 from functions.analyze.document.model import Document
-from functions.analyze.rules import RulesEngine
+from functions.analyze.engines.rules import RulesEngine
 from shared.findings.model import Finding, ResultTree
 from shared.taxonomy.model import Category, Taxonomy
 

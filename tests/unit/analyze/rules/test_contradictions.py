@@ -3,7 +3,7 @@
 import pytest
 
 from functions.analyze.document.model import Document
-from functions.analyze.rules import RulesEngine
+from functions.analyze.engines.rules import RulesEngine
 from shared.findings.model import Contradiction, ResultTree, from_tree, to_tree
 from shared.taxonomy.model import Taxonomy
 from shared.taxonomy.reader import parse_taxonomy

@@ -1,6 +1,6 @@
 import pytest
 
-from functions.analyze.rules.hints import names_of, read_rule
+from functions.analyze.engines.rules.hints import names_of, read_rule
 from shared.errors import PermanentError
 from shared.taxonomy.model import Category, Item
 

@@ -1,6 +1,6 @@
 import pytest
 
-from functions.analyze.rules.labels import Label, parse_label
+from functions.analyze.engines.rules.labels import Label, parse_label
 
 
 @pytest.mark.parametrize(

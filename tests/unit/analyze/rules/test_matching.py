@@ -1,8 +1,8 @@
 import pytest
 
-from functions.analyze.rules.matching import WordIndex, compile_pattern
-from functions.analyze.rules.negation import Negation
-from functions.analyze.rules.outlining import build_outline
+from functions.analyze.engines.rules.matching import WordIndex, compile_pattern
+from functions.analyze.engines.rules.negation import Negation
+from functions.analyze.engines.rules.outlining import build_outline
 from tests.unit.analyze.rules.pages import document
 
 SENTENCES = (

@@ -1,8 +1,8 @@
 from dataclasses import replace
 
 from functions.analyze.document.model import Document, Page
-from functions.analyze.rules.outline import ClauseKind, Outline
-from functions.analyze.rules.outlining import build_outline
+from functions.analyze.engines.rules.outline import ClauseKind, Outline
+from functions.analyze.engines.rules.outlining import build_outline
 from tests.unit.analyze.rules.pages import document
 
 

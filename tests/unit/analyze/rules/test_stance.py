@@ -1,9 +1,9 @@
 import pytest
 
-from functions.analyze.rules.cues import cues_for
-from functions.analyze.rules.matching import WordIndex
-from functions.analyze.rules.outlining import build_outline
-from functions.analyze.rules.stance import Stances
+from functions.analyze.engines.rules.cues import cues_for
+from functions.analyze.engines.rules.matching import WordIndex
+from functions.analyze.engines.rules.outlining import build_outline
+from functions.analyze.engines.rules.stance import Stances
 from tests.unit.analyze.rules.pages import document
 
 

@@ -1,4 +1,4 @@
-from functions.analyze.rules.text import plain, sentences, tokens, trim
+from functions.analyze.engines.rules.text import plain, sentences, tokens, trim
 
 
 def split(text: str) -> list[str]:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from functions.analyze.document.model import Page
-from functions.analyze.rules.toc import is_contents, is_contents_line
+from functions.analyze.engines.rules.toc import is_contents, is_contents_line
 
 
 def test_an_entry_ends_in_a_page_number_behind_leaders() -> None:

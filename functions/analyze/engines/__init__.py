@@ -1,0 +1,1 @@
+"""The engines: who decides what a document grants."""

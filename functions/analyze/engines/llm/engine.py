@@ -1,0 +1,148 @@
+"""The engines ``openai`` and ``bedrock``: one provider each, and everything else in common."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+from functions.analyze.engines.llm.analysis import ModelAnalysis, Requests
+from functions.analyze.engines.llm.answers import Answers
+from functions.analyze.engines.llm.asking import Asker
+from functions.analyze.engines.llm.hybrid import HybridAnalysis
+from functions.analyze.engines.llm.port import Provider
+from functions.analyze.engines.llm.spending import Budget, Meter, Price, Spending, cost, spent
+from functions.analyze.engines.port import BatchAnalysis, Engine, OneByOne, Report, Task
+from shared.errors import PermanentError
+from shared.jobs.workflow import Run
+from shared.retry import RetryPolicy
+
+
+def no_meter(_name: str, _value: float) -> None:
+    """Measure nothing."""
+
+
+@dataclass(frozen=True, slots=True)
+class Conduct:
+    """How a model is asked: so many requests at the same time, what one may take, when to come back.
+
+    ``prices`` are by model, in US dollars for a million tokens read and written. ``sure`` is the confidence
+    from which on a finding of the rules needs no model.
+    """
+
+    concurrency: int = 4
+    budget: Budget = field(default_factory=Budget)
+    prices: Mapping[str, Price] = field(default_factory=dict)
+    sure: float = 0.85
+    policy: RetryPolicy = field(default_factory=RetryPolicy)
+    sleep: Callable[[float], None] = time.sleep
+
+
+class ProviderEngine:
+    """See ModelEngine; ``rules`` go first where a job asks for ``hybrid``."""
+
+    def __init__(
+        self,
+        provider: Provider,
+        conduct: Conduct,
+        rules: Engine,
+        *,
+        meter: Meter = no_meter,
+    ) -> None:
+        self._provider = provider
+        self._conduct = conduct
+        self._rules = rules
+        self._meter = meter
+
+    def check(self, run: Run) -> None:
+        """See ModelEngine."""
+        if self._budget(run).usd and self._price is None:
+            raise PermanentError(
+                "price-unknown",
+                f"The job has a budget in US dollars, but MODEL_PRICES lacks {self._provider.model}.",
+            )
+
+    def open(self, task: Task) -> BatchAnalysis:
+        """See ModelEngine."""
+        requests = Requests(task)
+        earlier = () if task.run.params.get("no_cache") else task.earlier
+        model = ModelAnalysis(requests, lambda: self.asker(task.run, earlier))
+        if not task.run.params.get("hybrid"):
+            return model
+        rules = OneByOne(self._rules.open(task.document, task.taxonomy))
+        return HybridAnalysis(rules, model, requests, self._conduct.sure)
+
+    def report(self, run: Run, counts: Mapping[str, int]) -> Report:
+        """See ModelEngine."""
+        used, usage = spent(run), self.usage(run)
+        price = usage["cost_usd"]
+        hybrid = bool(run.params.get("hybrid"))
+        fields: dict[str, Any] = {
+            "engine": f"{self._rules.name}+{self._provider.name}" if hybrid else self._provider.name,
+            **usage,
+            "model_calls": used.calls,
+            "model_answers_reused": counts.get("answers_reused", 0),
+            "claims": counts.get("claims", 0),
+            "claims_dropped": counts.get("claims_dropped", 0),
+        }
+        if hybrid:
+            fields["saving"] = _saving(counts)
+        return Report(fields, self._warnings(used.estimated, price, counts.get("claims_dropped", 0)))
+
+    def close(self) -> None:
+        """Close the provider's connections."""
+        self._provider.close()
+
+    def _warnings(self, estimated: int, price: float | None, dropped: int) -> list[str]:
+        warnings = []
+        if price is None:
+            warnings.append(f"The cost is not known: MODEL_PRICES lacks the model {self._provider.model}.")
+        if estimated:
+            warnings.append(
+                f"The provider told no token counts for {estimated} calls; the figures are estimates."
+            )
+        if dropped:
+            warnings.append(f"{dropped} claims of the model were dropped: the text does not prove them.")
+        return warnings
+
+    @property
+    def name(self) -> str:
+        """Return the provider's name."""
+        return self._provider.name
+
+    def usage(self, run: Run) -> Mapping[str, Any]:
+        """Return which model it is, and what the job has used of it in all."""
+        used = spent(run)
+        return {
+            "model": self._provider.model,
+            "tokens": {"input": used.input, "output": used.output},
+            "cost_usd": cost(used, self._price),
+        }
+
+    def asker(self, run: Run, earlier: Sequence[str] = ()) -> Asker:
+        """Return what asks on a job's account; answers of the jobs ``earlier`` serve again."""
+        conduct = self._conduct
+        return Asker(
+            self._provider,
+            Answers(run.files, run.job.job_id, earlier),
+            Spending(run, self._budget(run), self._price, self._meter),
+            concurrency=conduct.concurrency,
+            policy=conduct.policy,
+            sleep=conduct.sleep,
+        )
+
+    def _budget(self, run: Run) -> Budget:
+        return self._conduct.budget.narrowed(run.params)
+
+    @property
+    def _price(self) -> Price | None:
+        return self._conduct.prices.get(self._provider.model)
+
+
+def _saving(counts: Mapping[str, int]) -> dict[str, Any]:
+    """Return what the rules saved: requests and tokens to read, against asking about everything."""
+    asked = {"calls": counts.get("planned_calls", 0), "tokens": counts.get("planned_tokens", 0)}
+    whole = {"calls": counts.get("whole_calls", 0), "tokens": counts.get("whole_tokens", 0)}
+    share = {name: round(1 - asked[name] / whole[name], 3) if whole[name] else 0.0 for name in asked}
+    return {"asked": asked, "without_rules": whole, "share": share}

@@ -1,0 +1,120 @@
+"""Rules first; the model is asked only about what they are unsure of."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Mapping, Sequence
+
+from functions.analyze.engines.llm.analysis import Plan, Requests
+from functions.analyze.engines.llm.details import has_kinds
+from functions.analyze.engines.llm.presence import AskedItem
+from functions.analyze.engines.port import BatchAnalysis, Place, Question
+from shared.findings.model import Details, Finding
+from shared.taxonomy.model import Item
+
+
+class HybridAnalysis:
+    """See BatchAnalysis.
+
+    A finding of the rules stands from the confidence ``sure`` on. An item that they do not find is absent
+    where the document does not speak of it either. Everything else is for the model to decide. What that
+    takes, and what asking about everything would take, is counted: requests, and the tokens that they have a
+    model read.
+    """
+
+    def __init__(self, rules: BatchAnalysis, model: BatchAnalysis, requests: Requests, sure: float) -> None:
+        self._rules = rules
+        self._model = model
+        self._requests = requests
+        self._sure = sure
+        self._counts: Counter[str] = Counter()
+
+    def find_segments(self, items: Sequence[Item]) -> list[Finding]:
+        """See BatchAnalysis."""
+        found = {finding.item_id: finding for finding in self._rules.find_segments(items)}
+        doubtful = [item for item in items if self._in_doubt(item, found.get(item.item_id))]
+        self._count_presence(self._requests.segments(items), self._requests.segments(doubtful))
+        return self._decided(items, found, doubtful, self._model.find_segments(doubtful))
+
+    def find_benefits(self, questions: Sequence[Question]) -> list[list[Finding]]:
+        """See BatchAnalysis."""
+        found = [
+            {finding.item_id: finding for finding in findings}
+            for findings in self._rules.find_benefits(questions)
+        ]
+        asked = [
+            Question(
+                question.segment,
+                tuple(item for item in question.items if self._in_doubt(item, known.get(item.item_id))),
+            )
+            for question, known in zip(questions, found, strict=True)
+        ]
+        self._count_presence(self._requests.benefits(questions), self._requests.benefits(asked))
+        answers = self._model.find_benefits(asked)
+        return [
+            self._decided(question.items, known, doubt.items, answer)
+            for question, known, doubt, answer in zip(questions, found, asked, answers, strict=True)
+        ]
+
+    def find_details(self, places: Sequence[Place]) -> list[Details]:
+        """See BatchAnalysis: a place is settled where every limit is sure, or where nothing could be one."""
+        found = self._rules.find_details(places)
+        doubtful = [
+            number
+            for number, (place, details) in enumerate(zip(places, found, strict=True))
+            if self._place_in_doubt(place, details)
+        ]
+        asked = [places[number] for number in doubtful]
+        self._count_places([place for place in places if has_kinds(place)], asked)
+        for number, details in zip(doubtful, self._model.find_details(asked), strict=True):
+            found[number] = details
+        return found
+
+    def take_counts(self) -> Mapping[str, int]:
+        """See BatchAnalysis."""
+        counts, self._counts = dict(self._counts), Counter()
+        return {**counts, **self._model.take_counts()}
+
+    def _in_doubt(self, item: Item, finding: Finding | None) -> bool:
+        if finding is None:
+            return self._requests.mentions(item)
+        return finding.confidence < self._sure
+
+    def _place_in_doubt(self, place: Place, details: Details) -> bool:
+        if not has_kinds(place) or place.benefit is None:
+            # Segments and products: what the rules found stands.
+            return False
+        if not details.limits:
+            return self._requests.holds_amounts(place.benefit.evidence)
+        return any(limit.confidence < self._sure for limit in details.limits)
+
+    def _decided(
+        self,
+        items: Sequence[Item],
+        found: Mapping[str, Finding],
+        doubtful: Sequence[Item],
+        answers: Sequence[Finding],
+    ) -> list[Finding]:
+        """Return the rules' findings but those in doubt, of which the model's count, in the items' order."""
+        asked = {item.item_id for item in doubtful}
+        settled = {name: finding for name, finding in found.items() if name not in asked}
+        settled |= {finding.item_id: finding for finding in answers}
+        return [settled[item.item_id] for item in items if item.item_id in settled]
+
+    def _count_presence(
+        self, whole: Sequence[Sequence[AskedItem]], asked: Sequence[Sequence[AskedItem]]
+    ) -> None:
+        form = self._requests.presence
+        self._count(self._requests.plan(form, whole), self._requests.plan(form, asked))
+
+    def _count_places(self, places: Sequence[Place], asked: Sequence[Place]) -> None:
+        form, requests = self._requests.details, self._requests
+        self._count(requests.plan(form, requests.places(places)), requests.plan(form, requests.places(asked)))
+
+    def _count(self, whole: Plan, asked: Plan) -> None:
+        self._counts.update(
+            planned_calls=asked.calls,
+            planned_tokens=asked.tokens,
+            whole_calls=whole.calls,
+            whole_tokens=whole.tokens,
+        )

@@ -1,5 +1,0 @@
-"""The embedded analysis engine: rules over the taxonomy, no model, no network."""
-
-from functions.analyze.rules.engine import RulesEngine
-
-__all__ = ["RulesEngine"]
