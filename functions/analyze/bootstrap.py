@@ -16,7 +16,7 @@ from shared.jobs.workflow import MakeWorkflow
 if TYPE_CHECKING:
     from functions.analyze.engines.llm.engine import ProviderEngine
     from functions.analyze.outputs.reader import ReaderTools
-    from functions.analyze.translate.port import Translator
+    from functions.analyze.outputs.translation.port import Translator
     from functions.analyze.workflow import Tools
     from shared.jobs.workflow import MakeWorkflow
 
@@ -52,10 +52,10 @@ def runner() -> Runner:
 def make_readers(s: AnalyzeSettings, models: Mapping[str, ProviderEngine]) -> ReaderTools:
     """Return who translates and summarises; a model that is not configured is left out, and does neither."""
     from functions.analyze.outputs.reader import ReaderTools
-    from functions.analyze.outputs.summary_by_model import ModelSummariser
-    from functions.analyze.outputs.translation_by_model import ModelTranslator
-    from functions.analyze.translate.amazon import AmazonTranslate
-    from functions.analyze.translate.apertium import Apertium
+    from functions.analyze.outputs.summary.by_model import ModelSummariser
+    from functions.analyze.outputs.translation.amazon import AmazonTranslate
+    from functions.analyze.outputs.translation.apertium import Apertium
+    from functions.analyze.outputs.translation.by_model import ModelTranslator
 
     known: dict[str, Translator] = {
         Apertium.name: Apertium(),
@@ -123,7 +123,7 @@ def measure(name: str, value: float) -> None:
 def make_outputs(s: AnalyzeSettings, tools: Tools) -> MakeWorkflow:
     """Return what makes the workflow of an output job."""
     from functions.analyze.outputs.ended import reader_makers
-    from functions.analyze.outputs.images import PageImages
+    from functions.analyze.outputs.page_images import PageImages
     from functions.analyze.outputs.workflow import OutputWorkflow
     from shared.jobs.outputs import IMAGES
 

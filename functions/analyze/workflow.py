@@ -30,9 +30,9 @@ from functions.analyze.extract.detect import WITH_A_LOOK
 from functions.analyze.extract.guarded import GuardedSource
 from functions.analyze.known import Known, chunk_settings, known_chunks, known_document
 from functions.analyze.ocr.stage import Recognition
+from functions.analyze.outputs.analysis import Analysed, Origin
 from functions.analyze.outputs.optional import OptionalOutputs
 from functions.analyze.outputs.reader import ReaderTools, asked, reader_outputs, require_translator
-from functions.analyze.outputs.source import Analysed, Origin
 from functions.analyze.publication import Publication
 from functions.analyze.publication import Settings as PublicationSettings
 from functions.analyze.seeding.stage import Seeding

@@ -17,14 +17,14 @@ from functions.analyze.engines.rules.engine import RulesEngine
 from functions.analyze.extract import open_source
 from functions.analyze.extract.bitmap import FOR_PEOPLE
 from functions.analyze.extract.pdf.source import PdfSource
-from functions.analyze.outputs.translation import paragraphs_of
-from functions.analyze.report import csv_file, pdf, word, xlsx
-from functions.analyze.report.clips import Clips
-from functions.analyze.report.content import About, make_report
-from functions.analyze.report.words import labels
-from functions.analyze.summarise.extractive import candidates, choose
-from functions.analyze.translate.apertium import Apertium
-from functions.analyze.translate.port import Wish
+from functions.analyze.outputs.report import csv_file, pdf, word, xlsx
+from functions.analyze.outputs.report.clips import Clips
+from functions.analyze.outputs.report.content import About, make_report
+from functions.analyze.outputs.report.words import labels
+from functions.analyze.outputs.summary.extractive import candidates, choose
+from functions.analyze.outputs.translation.apertium import Apertium
+from functions.analyze.outputs.translation.port import Wish
+from functions.analyze.outputs.translation.workflow import paragraphs_of
 from infra.samples.catalogue import SAMPLES
 from shared.jobs.model import Job, Kind, Owner
 from shared.jobs.workflow import Run

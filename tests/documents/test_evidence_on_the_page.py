@@ -20,9 +20,9 @@ from functions.analyze.evaluate import analyse_file
 from functions.analyze.extract import open_source
 from functions.analyze.extract.bitmap import FOR_PEOPLE, FOR_RECOGNITION, Bitmap
 from functions.analyze.extract.source import DEFAULT_LIMITS, Visible
-from functions.analyze.highlight import highlight, pixels_of
 from functions.analyze.ocr.page import recognise
 from functions.analyze.ocr.ppocr.engine import PaddleOcr
+from functions.analyze.outputs.report.highlight import highlight, pixels_of
 from functions.analyze.workflow import Tools
 from tests import shipped
 from tests.integration.support import findings

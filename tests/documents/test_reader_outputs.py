@@ -18,9 +18,9 @@ from functions.analyze.engines.llm.engine import Conduct, ProviderEngine
 from functions.analyze.engines.llm.openai import OpenAIProvider
 from functions.analyze.engines.rules.engine import RulesEngine
 from functions.analyze.ocr.ppocr.engine import PaddleOcr
-from functions.analyze.outputs.translation_by_model import ModelTranslator
-from functions.analyze.translate.apertium import Apertium
-from functions.analyze.translate.port import Translator, Wish
+from functions.analyze.outputs.translation.apertium import Apertium
+from functions.analyze.outputs.translation.by_model import ModelTranslator
+from functions.analyze.outputs.translation.port import Translator, Wish
 from functions.analyze.workflow import Tools
 from functions.api.views import processing_status
 from infra.samples.catalogue import SAMPLES

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from functions.analyze.translate.port import Wish
+from functions.analyze.outputs.translation.port import Wish
 from shared.jobs.workflow import Run
 
 

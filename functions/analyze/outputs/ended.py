@@ -7,8 +7,8 @@ from collections.abc import Mapping
 from functools import cache
 from typing import Any
 
+from functions.analyze.outputs.analysis import Analysed
 from functions.analyze.outputs.reader import ASKED_BY, reader_outputs
-from functions.analyze.outputs.source import Analysed
 from functions.analyze.workflow import AnalysisWorkflow, Tools
 from shared.errors import PermanentError
 from shared.jobs.checkpoints import finished_units

@@ -5,12 +5,12 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
-from functions.analyze.outputs.report import ReportFiles
-from functions.analyze.outputs.source import Analysed
-from functions.analyze.outputs.summary import Summary
-from functions.analyze.outputs.translation import Translation
-from functions.analyze.summarise.port import Summariser
-from functions.analyze.translate.port import Register, Translator, Wish, choose
+from functions.analyze.outputs.analysis import Analysed
+from functions.analyze.outputs.report.workflow import ReportFiles
+from functions.analyze.outputs.summary.port import Summariser
+from functions.analyze.outputs.summary.workflow import Summary
+from functions.analyze.outputs.translation.port import Register, Translator, Wish, choose
+from functions.analyze.outputs.translation.workflow import Translation
 from shared.errors import PermanentError
 from shared.jobs.workflow import Run, Workflow
 

@@ -17,8 +17,8 @@ from functions.analyze.document.source_file import Original
 from functions.analyze.extract import DEFAULT_LIMITS, Limits, open_source
 from functions.analyze.extract.bitmap import FOR_PEOPLE, FOR_RECOGNITION, Look
 from functions.analyze.extract.source import Visible
-from functions.analyze.highlight import highlight
-from functions.analyze.outputs.images import PageImages
+from functions.analyze.outputs.page_images import PageImages
+from functions.analyze.outputs.report.highlight import highlight
 from functions.analyze.outputs.workflow import OutputWorkflow
 from shared.clock import utc_now
 from shared.documents.extractions import about_key, image_key, image_note_key

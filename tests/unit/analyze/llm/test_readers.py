@@ -10,10 +10,10 @@ import pytest
 from functions.analyze.engines.llm.engine import Conduct, ProviderEngine
 from functions.analyze.engines.llm.port import BadReplyError
 from functions.analyze.outputs.reader import ReaderTools
-from functions.analyze.outputs.summary_by_model import ModelSummariser, SummaryForm
-from functions.analyze.outputs.translation_by_model import BATCH_TOKENS, ModelTranslator, ParagraphForm
-from functions.analyze.summarise.extractive import Candidate
-from functions.analyze.translate.port import Register, Wish
+from functions.analyze.outputs.summary.by_model import ModelSummariser, SummaryForm
+from functions.analyze.outputs.summary.extractive import Candidate
+from functions.analyze.outputs.translation.by_model import BATCH_TOKENS, ModelTranslator, ParagraphForm
+from functions.analyze.outputs.translation.port import Register, Wish
 from functions.analyze.workflow import Tools
 from shared.jobs.model import Job, Status
 from tests.fakes.model_server import MODEL, ModelServer

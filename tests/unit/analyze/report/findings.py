@@ -6,7 +6,7 @@ from datetime import UTC, datetime
 from typing import Any
 
 from functions.analyze.document.model import Document, Page
-from functions.analyze.report.content import About, Report, make_report
+from functions.analyze.outputs.report.content import About, Report, make_report
 from shared.findings.model import Details, Evidence, Finding, ResultTree
 
 TEXT = "Baggage is insured. Loss: up to CHF 2'000 per person. =1+1 is excluded."

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from functions.analyze.report.content import amount_text, by_proof, limits_text, titles
-from functions.analyze.report.words import _tables, labels, readable, words
+from functions.analyze.outputs.report.content import amount_text, by_proof, limits_text, titles
+from functions.analyze.outputs.report.words import _tables, labels, readable, words
 from shared.taxonomy.reader import load_taxonomy
 from tests.unit.analyze.report.findings import finding, report
 

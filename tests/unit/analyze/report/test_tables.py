@@ -6,9 +6,9 @@ import csv
 import io
 import zipfile
 
-from functions.analyze.report.csv_file import write_csv
-from functions.analyze.report.table import rows
-from functions.analyze.report.xlsx import write_xlsx
+from functions.analyze.outputs.report.csv_file import write_csv
+from functions.analyze.outputs.report.table import rows
+from functions.analyze.outputs.report.xlsx import write_xlsx
 from shared.findings.model import ResultTree
 from tests.unit.analyze.report.findings import finding, report, tree
 

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from functions.analyze.summarise import extractive
-from functions.analyze.summarise.extractive import candidates, choose
+from functions.analyze.outputs.summary import extractive
+from functions.analyze.outputs.summary.extractive import candidates, choose
 from tests.unit.analyze.rules.pages import document
 
 TEXT = """

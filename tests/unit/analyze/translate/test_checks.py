@@ -6,8 +6,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from functions.analyze.translate.checks import dates, names, numbers, remarks
-from functions.analyze.translate.port import Register
+from functions.analyze.outputs.translation.checks import dates, names, numbers, remarks
+from functions.analyze.outputs.translation.port import Register
 
 
 @pytest.mark.parametrize(

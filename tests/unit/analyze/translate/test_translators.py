@@ -11,9 +11,9 @@ from pathlib import Path
 import pytest
 from botocore.retries.standard import ExponentialBackoff
 
-from functions.analyze.translate.amazon import MAX_BYTES, AmazonTranslate, parts
-from functions.analyze.translate.apertium import Apertium
-from functions.analyze.translate.port import Register, Wish, choose
+from functions.analyze.outputs.translation.amazon import MAX_BYTES, AmazonTranslate, parts
+from functions.analyze.outputs.translation.apertium import Apertium
+from functions.analyze.outputs.translation.port import Register, Wish, choose
 from shared.errors import PermanentError, TransientError
 from shared.jobs.model import Job, Kind, Owner
 from shared.jobs.workflow import Run

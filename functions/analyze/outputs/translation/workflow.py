@@ -11,10 +11,10 @@ from typing import Any
 
 from functions.analyze.document.json_file import dump
 from functions.analyze.document.model import Page
-from functions.analyze.outputs.source import Analysed
-from functions.analyze.report.content import TranslatedPage
-from functions.analyze.translate.checks import remarks
-from functions.analyze.translate.port import Register, Translator, Wish, choose
+from functions.analyze.outputs.analysis import Analysed
+from functions.analyze.outputs.report.content import TranslatedPage
+from functions.analyze.outputs.translation.checks import remarks
+from functions.analyze.outputs.translation.port import Register, Translator, Wish, choose
 from shared.jobs.workflow import Run, Stage
 
 TRANSLATE = "translate"

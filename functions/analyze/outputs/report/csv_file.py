@@ -6,8 +6,8 @@ import csv
 import io
 from dataclasses import astuple
 
-from functions.analyze.report.content import Report
-from functions.analyze.report.table import COLUMNS, rows
+from functions.analyze.outputs.report.content import Report
+from functions.analyze.outputs.report.table import COLUMNS, rows
 
 MEDIA_TYPE = "text/csv"
 # A spreadsheet takes a cell that begins so for a formula, whatever the document meant (OWASP: CSV injection).

@@ -13,7 +13,7 @@ from itertools import count
 from pathlib import Path
 from typing import Any
 
-from functions.analyze.report.content import (
+from functions.analyze.outputs.report.content import (
     KINDS,
     Entry,
     Group,
@@ -23,7 +23,7 @@ from functions.analyze.report.content import (
     limits_text,
     titles,
 )
-from functions.analyze.report.fonts import families
+from functions.analyze.outputs.report.fonts import families
 from shared.findings.model import Evidence
 
 MEDIA_TYPE = "application/pdf"

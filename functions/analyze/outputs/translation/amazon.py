@@ -6,7 +6,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 from functions.analyze.engines.rules.text import sentences
-from functions.analyze.translate.port import Register, Wish
+from functions.analyze.outputs.translation.port import Register, Wish
 from shared.aws.clients import client, translated
 from shared.jobs.workflow import Run
 

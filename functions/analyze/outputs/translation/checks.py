@@ -8,7 +8,7 @@ from collections.abc import Mapping
 from contextlib import suppress
 
 from functions.analyze.document.amounts import parse_number
-from functions.analyze.translate.port import Register
+from functions.analyze.outputs.translation.port import Register
 
 _NUMBER = re.compile(r"\d+(?:[.,'’\u00a0\u202f ](?=\d{3}(?!\d))\d{3})*(?:[.,]\d{1,2}(?!\d))?")
 _DAY_MONTH = re.compile(

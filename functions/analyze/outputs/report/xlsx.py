@@ -6,8 +6,8 @@ import io
 from dataclasses import astuple
 from typing import TYPE_CHECKING, Any
 
-from functions.analyze.report.content import Report, limits_text
-from functions.analyze.report.table import COLUMNS, rows
+from functions.analyze.outputs.report.content import Report, limits_text
+from functions.analyze.outputs.report.table import COLUMNS, rows
 
 if TYPE_CHECKING:
     from xlsxwriter.worksheet import Worksheet

@@ -6,11 +6,12 @@ from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 from functions.analyze.extract.source import Visible
-from functions.analyze.outputs import summary, translation
-from functions.analyze.outputs.source import Analysed, reader_language
-from functions.analyze.report.content import About, Report, make_report
-from functions.analyze.report.pdf import Clip
-from functions.analyze.summarise.port import Sentence
+from functions.analyze.outputs.analysis import Analysed, reader_language
+from functions.analyze.outputs.report.content import About, Report, make_report
+from functions.analyze.outputs.report.pdf import Clip
+from functions.analyze.outputs.summary import workflow
+from functions.analyze.outputs.summary.port import Sentence
+from functions.analyze.outputs.translation import workflow as translation
 from shared.errors import PermanentError
 from shared.jobs.workflow import Run, Stage
 from shared.observability import logger
@@ -48,7 +49,7 @@ class ReportFiles:
 
     def _write(self, _index: int) -> dict[str, Any]:
         """Write each format and keep it under the job's keys; nothing is published before the end."""
-        from functions.analyze.report import csv_file, pdf, word, xlsx
+        from functions.analyze.outputs.report import csv_file, pdf, word, xlsx
 
         report = self._report()
         made = {
@@ -64,12 +65,12 @@ class ReportFiles:
         return {"language": report.words.language, "files": files, "warnings": _blanks(report)}
 
     def _report(self) -> Report:
-        from functions.analyze.report.words import labels
+        from functions.analyze.outputs.report.words import labels
 
         analysed, params = self._analysed, self._run.params
         language = reader_language(params, analysed.document())
         origin, taxonomy = analysed.origin(), analysed.taxonomy()
-        told = self._part(summary.SUMMARISE, summary.FILE)
+        told = self._part(workflow.SUMMARISE, workflow.FILE)
         pages = self._translation()
         about = About(
             file_name=origin.file_name,
@@ -110,7 +111,7 @@ class ReportFiles:
 
     def _clip(self) -> Clip | None:
         from functions.analyze.extract.detect import WITH_A_LOOK
-        from functions.analyze.report.clips import Clips
+        from functions.analyze.outputs.report.clips import Clips
 
         if self._analysed.document().media_type not in WITH_A_LOOK:
             return None
@@ -141,7 +142,7 @@ def sent_to(made: Mapping[str, Any] | None) -> list[str]:
 
 def _blanks(report: Report) -> list[str]:
     """Say which scripts the PDF cannot show: no font here has them."""
-    from functions.analyze.report.fonts import missing_scripts
+    from functions.analyze.outputs.report.fonts import missing_scripts
 
     scripts = missing_scripts(report.texts())
     if not scripts:

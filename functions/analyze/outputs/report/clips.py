@@ -7,7 +7,7 @@ from collections.abc import Callable
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
-from functions.analyze.highlight import highlight
+from functions.analyze.outputs.report.highlight import highlight
 from shared.findings.model import Box, Evidence
 
 if TYPE_CHECKING:

@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Protocol
 
-from functions.analyze.summarise.extractive import Candidate
+from functions.analyze.outputs.summary.extractive import Candidate
 from shared.jobs.workflow import Run
 
 

@@ -7,8 +7,8 @@ from dataclasses import dataclass, field, replace
 from datetime import datetime
 
 from functions.analyze.document.model import Document
-from functions.analyze.report.words import Words, readable, words
-from functions.analyze.summarise.port import Sentence
+from functions.analyze.outputs.report.words import Words, readable, words
+from functions.analyze.outputs.summary.port import Sentence
 from shared.findings.model import Details, Evidence, Finding, ResultTree
 
 KINDS = ("limits", "conditions", "exclusions")

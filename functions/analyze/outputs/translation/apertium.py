@@ -12,7 +12,7 @@ from collections.abc import Mapping, Sequence
 from functools import cached_property
 from typing import Any
 
-from functions.analyze.translate.port import Register, Wish
+from functions.analyze.outputs.translation.port import Register, Wish
 from shared.errors import PermanentError, TransientError
 from shared.jobs.workflow import Run
 

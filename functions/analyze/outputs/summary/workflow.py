@@ -11,10 +11,10 @@ from itertools import groupby
 from typing import Any
 
 from functions.analyze.document.json_file import dump
-from functions.analyze.outputs.source import Analysed
-from functions.analyze.outputs.translation import Translation
-from functions.analyze.summarise.extractive import Candidate, candidates, choose
-from functions.analyze.summarise.port import Summariser
+from functions.analyze.outputs.analysis import Analysed
+from functions.analyze.outputs.summary.extractive import Candidate, candidates, choose
+from functions.analyze.outputs.summary.port import Summariser
+from functions.analyze.outputs.translation.workflow import Translation
 from shared.jobs.workflow import Run, Stage
 
 SUMMARISE = "summarise"

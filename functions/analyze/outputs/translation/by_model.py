@@ -11,8 +11,8 @@ from functions.analyze.engines.llm.asking import Prompt, Reading
 from functions.analyze.engines.llm.engine import ProviderEngine
 from functions.analyze.engines.llm.port import Message
 from functions.analyze.engines.llm.replies import Translated, parse, schema_of
-from functions.analyze.translate.checks import remarks
-from functions.analyze.translate.port import Register, Wish
+from functions.analyze.outputs.translation.checks import remarks
+from functions.analyze.outputs.translation.port import Register, Wish
 from shared.jobs.workflow import Run
 
 # Tokens of text that one request holds: a reply is as long, and has to fit into what a model writes at once.

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from functions.analyze.report.content import KINDS, Entry, Group, Report
+from functions.analyze.outputs.report.content import KINDS, Entry, Group, Report
 
 
 @dataclass(frozen=True, slots=True)

@@ -7,7 +7,15 @@ import re
 import zipfile
 from typing import TYPE_CHECKING, Any
 
-from functions.analyze.report.content import KINDS, Entry, Group, Report, by_proof, limits_text, titles
+from functions.analyze.outputs.report.content import (
+    KINDS,
+    Entry,
+    Group,
+    Report,
+    by_proof,
+    limits_text,
+    titles,
+)
 
 if TYPE_CHECKING:
     from docx.document import Document

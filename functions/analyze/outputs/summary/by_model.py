@@ -12,9 +12,9 @@ from functions.analyze.engines.llm.asking import Prompt, Reading
 from functions.analyze.engines.llm.engine import ProviderEngine
 from functions.analyze.engines.llm.port import BadReplyError, Message
 from functions.analyze.engines.llm.replies import Point, Summarised, parse, schema_of
-from functions.analyze.summarise.extractive import Candidate
-from functions.analyze.summarise.port import Sentence
-from functions.analyze.translate.checks import dates, numbers
+from functions.analyze.outputs.summary.extractive import Candidate
+from functions.analyze.outputs.summary.port import Sentence
+from functions.analyze.outputs.translation.checks import dates, numbers
 from shared.jobs.workflow import Run
 
 _TASK = """\
