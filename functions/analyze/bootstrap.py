@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from functions.analyze.engines.llm.engine import ProviderEngine
     from functions.analyze.outputs.reader import ReaderTools
     from functions.analyze.outputs.translation.port import Translator
-    from functions.analyze.workflow import Tools
+    from functions.analyze.pipeline.workflow import Tools
     from shared.jobs.workflow import MakeWorkflow
 
 
@@ -30,7 +30,7 @@ def settings() -> AnalyzeSettings:
 @cache
 def runner() -> Runner:
     """Return the runner, with the adapters that the settings name."""
-    from functions.analyze.workflow import AnalysisWorkflow
+    from functions.analyze.pipeline.workflow import AnalysisWorkflow
     from shared.aws.dynamodb.jobs import DynamoJobs
     from shared.aws.s3 import S3Files
     from shared.aws.sqs import SqsNotifications, SqsQueue
@@ -75,8 +75,8 @@ def make_tools(s: AnalyzeSettings, jobs: JobStore) -> Tools:
     from functions.analyze.engines.rules.engine import RulesEngine
     from functions.analyze.extract.source import Limits as FileLimits
     from functions.analyze.ocr.ppocr.engine import PaddleOcr
+    from functions.analyze.pipeline.workflow import Tools
     from functions.analyze.seeding.session import Means
-    from functions.analyze.workflow import Tools
     from shared.aws.dynamodb.documents import DynamoDocuments
     from shared.aws.dynamodb.leases import DynamoLeases
     from shared.aws.ssm import Secret
@@ -122,9 +122,9 @@ def measure(name: str, value: float) -> None:
 
 def make_outputs(s: AnalyzeSettings, tools: Tools) -> MakeWorkflow:
     """Return what makes the workflow of an output job."""
-    from functions.analyze.outputs.ended import reader_makers
     from functions.analyze.outputs.page_images import PageImages
     from functions.analyze.outputs.workflow import OutputWorkflow
+    from functions.analyze.pipeline.reopen import reader_makers
     from shared.jobs.outputs import IMAGES
 
     makers = {

@@ -25,7 +25,7 @@ from functions.analyze.evaluation.report import Cost, lines, wrong_and_missed
 from functions.analyze.evaluation.scoring import Judgement, judge
 from functions.analyze.extract.source import DEFAULT_LIMITS
 from functions.analyze.ocr.ppocr.engine import PaddleOcr
-from functions.analyze.workflow import AnalysisWorkflow, Tools
+from functions.analyze.pipeline.workflow import AnalysisWorkflow, Tools
 from shared.clock import utc_now
 from shared.documents.model import MEDIA_TYPES, media_type_of
 from shared.ids import uuid7

@@ -21,7 +21,7 @@ from functions.analyze.engines.rules.engine import RulesEngine
 from functions.analyze.evaluate import analyse_file
 from functions.analyze.extract import open_source
 from functions.analyze.extract.source import DEFAULT_LIMITS
-from functions.analyze.workflow import Tools
+from functions.analyze.pipeline.workflow import Tools
 from shared.documents.model import media_type_of
 from shared.findings.model import ResultTree, from_tree
 from shared.jobs.model import Status

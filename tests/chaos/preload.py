@@ -22,7 +22,7 @@ MODULES = (
     "functions.analyze.handler",
     "functions.analyze.engines.rules.engine",
     "functions.analyze.seeding.session",
-    "functions.analyze.workflow",
+    "functions.analyze.pipeline.workflow",
     "functions.api.app",
     "functions.cleanup.handler",
     "functions.cleanup.reconcile",
@@ -62,7 +62,7 @@ def load() -> None:
 def _analyse(data: bytes) -> None:
     """Analyse the sample in memory: what loads on first use is loaded then."""
     from functions.analyze.engines.rules.engine import RulesEngine
-    from functions.analyze.workflow import AnalysisWorkflow, Tools
+    from functions.analyze.pipeline.workflow import AnalysisWorkflow, Tools
     from shared.jobs.queue import JobMessage
     from shared.jobs.runner import Runner
     from shared.memory.files import MemoryFiles

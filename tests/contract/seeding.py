@@ -12,9 +12,9 @@ from pathlib import Path
 from typing import Any
 
 from functions.analyze.engines.rules.engine import RulesEngine
+from functions.analyze.pipeline.workflow import AnalysisWorkflow, Tools
 from functions.analyze.seeding.rows import Rows
 from functions.analyze.seeding.session import Means
-from functions.analyze.workflow import AnalysisWorkflow, Tools
 from functions.cleanup.seeded import DirectusRows
 from functions.cleanup.workflow import CleanupWorkflow, Ports
 from infra.directus.ids import model_id

@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 
 from functions.analyze.engines.rules.engine import RulesEngine
-from functions.analyze.workflow import AnalysisWorkflow, Tools
+from functions.analyze.pipeline.workflow import AnalysisWorkflow, Tools
 from infra.directus.ids import model_id, stable_id
 from infra.directus.products import TRAVEL
 from shared.clock import utc_now

@@ -23,7 +23,7 @@ from functions.analyze.extract.source import DEFAULT_LIMITS, Visible
 from functions.analyze.ocr.page import recognise
 from functions.analyze.ocr.ppocr.engine import PaddleOcr
 from functions.analyze.outputs.report.highlight import highlight, pixels_of
-from functions.analyze.workflow import Tools
+from functions.analyze.pipeline.workflow import Tools
 from tests import shipped
 from tests.integration.support import findings
 from tests.printed import Printed, letters, turned

@@ -12,7 +12,7 @@ import pytest
 
 from functions.analyze.evaluate import analyse_file
 from functions.analyze.extract import DEFAULT_LIMITS
-from functions.analyze.workflow import Tools
+from functions.analyze.pipeline.workflow import Tools
 from shared.jobs.model import Status
 from shared.taxonomy.reader import load_taxonomy
 from tests.fakes.word_engine import WordEngine

@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 
 from functions.analyze.ocr.port import Recogniser
-from functions.analyze.workflow import AnalysisWorkflow, Tools
+from functions.analyze.pipeline.workflow import AnalysisWorkflow, Tools
 from shared.clock import utc_now
 from shared.ids import uuid7
 from shared.jobs import states

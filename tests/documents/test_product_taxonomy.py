@@ -12,7 +12,7 @@ import pytest
 
 from functions.analyze.document.json_file import dump
 from functions.analyze.engines.rules.engine import RulesEngine
-from functions.analyze.workflow import AnalysisWorkflow, Tools
+from functions.analyze.pipeline.workflow import AnalysisWorkflow, Tools
 from shared.clock import utc_now
 from shared.directus import Directus
 from shared.ids import uuid7

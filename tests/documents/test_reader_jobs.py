@@ -12,13 +12,13 @@ from typing import Any
 
 import pytest
 
-from functions.analyze.outputs.ended import reader_makers
 from functions.analyze.outputs.reader import ReaderTools
 from functions.analyze.outputs.report import fonts
 from functions.analyze.outputs.report.workflow import ReportFiles
 from functions.analyze.outputs.translation.port import Translator
 from functions.analyze.outputs.workflow import OutputWorkflow
-from functions.analyze.workflow import AnalysisWorkflow, Tools
+from functions.analyze.pipeline.reopen import reader_makers
+from functions.analyze.pipeline.workflow import AnalysisWorkflow, Tools
 from shared.clock import utc_now
 from shared.errors import PermanentError, TransientError
 from shared.ids import uuid7

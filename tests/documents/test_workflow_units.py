@@ -12,10 +12,10 @@ from typing import Any
 
 import pytest
 
-from functions.analyze import workflow
 from functions.analyze.document.model import Document, Page
 from functions.analyze.extract import Source, open_source
-from functions.analyze.workflow import AnalysisWorkflow, Tools
+from functions.analyze.pipeline import workflow
+from functions.analyze.pipeline.workflow import AnalysisWorkflow, Tools
 from shared.clock import utc_now
 from shared.ids import uuid7
 from shared.jobs import states

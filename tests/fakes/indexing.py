@@ -9,10 +9,10 @@ from typing import Any
 
 from functions.analyze.index.workflow import IndexTools, IndexWorkflow
 from functions.analyze.outputs.workflow import OutputWorkflow
+from functions.analyze.pipeline.workflow import AnalysisWorkflow, Tools
 from functions.analyze.search.library import Library
 from functions.analyze.search.search import Search
 from functions.analyze.search.vectors import FileVectors, VectorStore
-from functions.analyze.workflow import AnalysisWorkflow, Tools
 from shared.documents.model import Document
 from shared.ids import uuid7
 from shared.jobs import states

@@ -16,7 +16,7 @@ import pytest
 
 from functions.analyze.engines.rules.engine import RulesEngine
 from functions.analyze.evaluate import analyse_file
-from functions.analyze.workflow import Tools
+from functions.analyze.pipeline.workflow import Tools
 from infra.local.stack import LocalStack
 from shared.taxonomy.reader import load_taxonomy
 from tests.integration.support import PROBLEM, SAMPLES, artifact, bearer, findings, upload, wait

@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from functions.analyze.workflow import AnalysisWorkflow
+from functions.analyze.pipeline.workflow import AnalysisWorkflow
 from shared.errors import PermanentError
 from shared.jobs import states
 from shared.jobs.model import Job, Status

@@ -10,9 +10,9 @@ from typing import Any
 
 import pytest
 
-from functions.analyze import workflow
 from functions.analyze.document.model import Page
 from functions.analyze.extract.guarded import GuardedSource
+from functions.analyze.pipeline import workflow
 from shared.clock import utc_now
 from shared.documents import extractions
 from shared.documents.extractions import keys_of

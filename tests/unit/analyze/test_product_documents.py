@@ -10,7 +10,7 @@ from typing import Any
 
 import pytest
 
-from functions.analyze.workflow import AnalysisWorkflow, Tools
+from functions.analyze.pipeline.workflow import AnalysisWorkflow, Tools
 from shared.clock import utc_now
 from shared.directus import Directus
 from shared.directus.taxonomy_rows import rows_of

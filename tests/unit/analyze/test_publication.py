@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from functions.analyze.document.codec import document_from_dict
-from functions.analyze.workflow import AnalysisWorkflow, Tools
+from functions.analyze.pipeline.workflow import AnalysisWorkflow, Tools
 from shared.clock import Clock, utc_now
 from shared.documents import extractions
 from shared.documents.model import Document, Understood

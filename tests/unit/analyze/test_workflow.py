@@ -11,7 +11,7 @@ from typing import Any
 
 import pytest
 
-from functions.analyze.workflow import AnalysisWorkflow, Tools
+from functions.analyze.pipeline.workflow import AnalysisWorkflow, Tools
 from shared.clock import utc_now
 from shared.errors import TransientError
 from shared.ids import uuid7

@@ -14,7 +14,7 @@ from functions.analyze.outputs.summary.by_model import ModelSummariser, SummaryF
 from functions.analyze.outputs.summary.extractive import Candidate
 from functions.analyze.outputs.translation.by_model import BATCH_TOKENS, ModelTranslator, ParagraphForm
 from functions.analyze.outputs.translation.port import Register, Wish
-from functions.analyze.workflow import Tools
+from functions.analyze.pipeline.workflow import Tools
 from shared.jobs.model import Job, Status
 from tests.fakes.model_server import MODEL, ModelServer
 from tests.unit.analyze.llm.world import PRICE, World

@@ -15,7 +15,7 @@ from functions.analyze.engines.llm.engine import Conduct, ProviderEngine
 from functions.analyze.engines.llm.openai import OpenAIProvider
 from functions.analyze.engines.llm.port import Provider
 from functions.analyze.engines.port import Engine
-from functions.analyze.workflow import AnalysisWorkflow, Tools
+from functions.analyze.pipeline.workflow import AnalysisWorkflow, Tools
 from shared.clock import utc_now
 from shared.ids import uuid7
 from shared.jobs import states

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any
 from functions.analyze.document.codec import document_to_dict
 from functions.analyze.document.model import BlockKind, Document
 from functions.analyze.document.page_json import page_view
-from functions.analyze.known import Known, chunk_settings, take_over
+from functions.analyze.pipeline.reuse import Known, chunk_settings, take_over
 from shared.clock import utc_now
 from shared.documents import extractions
 from shared.documents.model import Document as Record

@@ -9,7 +9,7 @@ from typing import Any
 
 from functions.analyze.outputs.analysis import Analysed
 from functions.analyze.outputs.reader import ASKED_BY, reader_outputs
-from functions.analyze.workflow import AnalysisWorkflow, Tools
+from functions.analyze.pipeline.workflow import AnalysisWorkflow, Tools
 from shared.errors import PermanentError
 from shared.jobs.checkpoints import finished_units
 from shared.jobs.model import Job, Kind, Status

@@ -9,7 +9,6 @@ from functools import cached_property
 from itertools import islice
 from typing import TYPE_CHECKING, Any
 
-from functions.analyze.debug import remove_earlier
 from functions.analyze.document import source_file
 from functions.analyze.document.chunking import chunk
 from functions.analyze.document.codec import (
@@ -22,22 +21,22 @@ from functions.analyze.document.codec import (
 from functions.analyze.document.json_file import dump
 from functions.analyze.document.model import Chunk, Document
 from functions.analyze.document.source_file import Original
-from functions.analyze.earlier import earlier_jobs
 from functions.analyze.engines.port import BatchAnalysis, Checker, Engine, ModelEngine, OneByOne, Report, Task
-from functions.analyze.export import publish, summary
 from functions.analyze.extract import DEFAULT_LIMITS, Limits, Source
 from functions.analyze.extract.detect import WITH_A_LOOK
 from functions.analyze.extract.guarded import GuardedSource
-from functions.analyze.known import Known, chunk_settings, known_chunks, known_document
 from functions.analyze.ocr.stage import Recognition
 from functions.analyze.outputs.analysis import Analysed, Origin
 from functions.analyze.outputs.optional import OptionalOutputs
 from functions.analyze.outputs.reader import ReaderTools, asked, reader_outputs, require_translator
-from functions.analyze.publication import Publication
-from functions.analyze.publication import Settings as PublicationSettings
+from functions.analyze.pipeline.artifacts import publish, summary
+from functions.analyze.pipeline.previous_jobs import earlier_jobs, remove_earlier
+from functions.analyze.pipeline.publish import Publication
+from functions.analyze.pipeline.publish import Settings as PublicationSettings
+from functions.analyze.pipeline.reuse import Known, chunk_settings, known_chunks, known_document
+from functions.analyze.pipeline.tiers import Sizes, Tiers
+from functions.analyze.pipeline.tiers import Source as TierSource
 from functions.analyze.seeding.stage import Seeding
-from functions.analyze.tiers import Sizes, Tiers
-from functions.analyze.tiers import Source as TierSource
 from shared.directus.taxonomy import Reading, build_taxonomy, read_taxonomy_rows
 from shared.errors import PermanentError
 from shared.findings.model import ResultTree, contradiction_from_dict, contradiction_to_dict

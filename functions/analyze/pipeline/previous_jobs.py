@@ -6,6 +6,7 @@ from collections.abc import Iterator
 
 from shared.jobs.model import Job
 from shared.jobs.store import JobStore, subject_of
+from shared.jobs.workflow import Run
 
 
 def earlier_jobs(jobs: JobStore, job: Job) -> Iterator[Job]:
@@ -15,3 +16,22 @@ def earlier_jobs(jobs: JobStore, job: Job) -> Iterator[Job]:
         earlier = jobs.get(job_id) if job_id < job.job_id else None
         if earlier is not None and earlier.owner.key == job.owner.key:
             yield earlier
+
+
+PREFIX = "debug-"
+
+
+def remove_earlier(run: Run, jobs: JobStore) -> int:
+    """Remove the debug files that the owner's earlier jobs about the same document or product published.
+
+    Their records, results and checkpoints stay. Returns the number of files that went.
+    """
+    return sum(
+        run.files.delete_prefix(key)
+        for earlier in earlier_jobs(jobs, run.job)
+        for key in _debug_files(earlier)
+    )
+
+
+def _debug_files(job: Job) -> list[str]:
+    return [artifact.key for name, artifact in job.artifacts.items() if name.startswith(PREFIX)]

@@ -5,9 +5,9 @@ from __future__ import annotations
 import json
 from collections.abc import Iterable, Mapping
 
-from functions.analyze.debug import PREFIX
 from functions.analyze.document.json_file import dump
 from functions.analyze.document.model import Document
+from functions.analyze.pipeline.previous_jobs import PREFIX
 from shared.findings.model import Finding, ResultTree, to_tree
 from shared.jobs.workflow import Run
 
