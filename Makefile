@@ -63,7 +63,7 @@ fuzz: setup ## Read damaged files for SECONDS=60 (in children), and print what d
 
 evaluate: setup ## Analyse DOCUMENTS=folder without a stack, exports to OUT=folder; GOLD=folder has labels to measure by
 	@test -n "$(DOCUMENTS)" -a -n "$(OUT)" || { echo "usage: make evaluate DOCUMENTS=DIR OUT=DIR [GOLD=DIR] [ENGINE=rules] [HYBRID=1]"; exit 2; }
-	@$(RUN) -m functions.analyze.evaluate "$(DOCUMENTS)" "$(OUT)" --engine "$(ENGINE)" $(if $(HYBRID),--hybrid) $(if $(GOLD),--gold "$(GOLD)")
+	@$(RUN) -m functions.analyze.evaluation.run "$(DOCUMENTS)" "$(OUT)" --engine "$(ENGINE)" $(if $(HYBRID),--hybrid) $(if $(GOLD),--gold "$(GOLD)")
 
 samples: setup ## Render the sample policies anew
 	@$(RUN) -m infra.samples

@@ -137,8 +137,8 @@ def make_outputs(s: AnalyzeSettings, tools: Tools) -> MakeWorkflow:
 
 def index_maker(s: AnalyzeSettings) -> dict[str, MakeWorkflow]:
     """Return what makes the workflow of the output ``index``, under its name."""
-    from functions.analyze.index.workflow import IndexTools, IndexWorkflow
-    from functions.analyze.tools import embeddings, vector_store
+    from functions.analyze.search.adapters import embeddings, vector_store
+    from functions.analyze.search.index.workflow import IndexTools, IndexWorkflow
     from shared.aws.dynamodb.search_index import DynamoShelf
     from shared.aws.s3 import S3Files
     from shared.jobs.outputs import INDEX

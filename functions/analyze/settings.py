@@ -8,7 +8,7 @@ from pydantic import Field, SecretStr, field_validator
 from pydantic_settings import NoDecode
 
 from functions.analyze.engines.llm.settings import ModelSettings
-from functions.analyze.retrieval_settings import RetrievalSettings
+from functions.analyze.search.index_settings import RetrievalSettings
 
 TranslatorName = Literal["apertium", "amazon", "openai", "bedrock"]
 

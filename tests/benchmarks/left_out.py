@@ -17,8 +17,8 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from unittest.mock import patch
 
-from functions.analyze import evaluate
 from functions.analyze.engines.rules.matching import Form, Match, WordIndex
+from functions.analyze.evaluation import run as evaluate
 from functions.analyze.evaluation.scoring import TIERS, Judgement, judge, score
 from tests.benchmarks.figures import show
 

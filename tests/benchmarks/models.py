@@ -18,7 +18,7 @@ from functions.analyze.engines.llm import prompts
 from functions.analyze.engines.llm.engine import Conduct, ProviderEngine
 from functions.analyze.engines.llm.replies import Presence, schema_of
 from functions.analyze.engines.rules.engine import RulesEngine
-from functions.analyze.evaluate import analyse_file
+from functions.analyze.evaluation.run import analyse_file
 from functions.analyze.extract import open_source
 from functions.analyze.extract.source import DEFAULT_LIMITS
 from functions.analyze.pipeline.workflow import Tools

@@ -16,10 +16,10 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from functions.analyze.embeddings.local import LocalEmbeddings
-from functions.analyze.embeddings.port import normalised
-from functions.analyze.index.passages import Passage, passages_of, passages_to_json
+from functions.analyze.search.embeddings.local import LocalEmbeddings
+from functions.analyze.search.embeddings.port import normalised
 from functions.analyze.search.library import Library
+from functions.analyze.search.passages import Passage, passages_of, passages_to_json
 from functions.analyze.search.search import Search
 from functions.analyze.search.vectors import FileVectors
 from shared.jobs.model import Owner
@@ -31,7 +31,7 @@ from tests.retrieval.evaluation import read
 from tests.support.memory.search_index import MemoryShelf
 
 if TYPE_CHECKING:
-    from functions.analyze.embeddings.port import Matrix
+    from functions.analyze.search.embeddings.port import Matrix
 
 SAMPLES = Path(__file__).parents[2] / "samples"
 OWNER = Owner("local", "bench")

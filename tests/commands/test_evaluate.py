@@ -14,7 +14,7 @@ SAMPLES = ("helvora-de.pdf", "helvora-household-en.pdf", "small.docx")
 
 def exports(documents: Path, out: Path, seed: str) -> dict[str, bytes]:
     environment = {**os.environ, "PYTHONHASHSEED": seed}
-    command = [sys.executable, "-m", "functions.analyze.evaluate", str(documents), str(out)]
+    command = [sys.executable, "-m", "functions.analyze.evaluation.run", str(documents), str(out)]
     subprocess.run(command, cwd=ROOT, env=environment, check=True, capture_output=True)
     return {path.name: path.read_bytes() for path in out.iterdir()}
 

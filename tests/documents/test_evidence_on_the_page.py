@@ -16,7 +16,7 @@ from PIL import Image
 
 from functions.analyze.document.model import Box, Page
 from functions.analyze.engines.rules import RulesEngine
-from functions.analyze.evaluate import analyse_file
+from functions.analyze.evaluation.run import analyse_file
 from functions.analyze.extract import open_source
 from functions.analyze.extract.bitmap import FOR_PEOPLE, FOR_RECOGNITION, Bitmap
 from functions.analyze.extract.source import DEFAULT_LIMITS, Visible

@@ -10,7 +10,7 @@ from typing import Any
 
 import pytest
 
-from functions.analyze.evaluate import analyse_file
+from functions.analyze.evaluation.run import analyse_file
 from functions.analyze.extract import DEFAULT_LIMITS
 from functions.analyze.pipeline.workflow import Tools
 from shared.jobs.model import Status

@@ -9,7 +9,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from functions.analyze.embeddings.local import LocalEmbeddings
+from functions.analyze.search.embeddings.local import LocalEmbeddings
 
 MODEL = LocalEmbeddings(threads=1)
 PASSAGES = [

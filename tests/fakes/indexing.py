@@ -7,9 +7,9 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Any
 
-from functions.analyze.index.workflow import IndexTools, IndexWorkflow
 from functions.analyze.outputs.workflow import OutputWorkflow
 from functions.analyze.pipeline.workflow import AnalysisWorkflow, Tools
+from functions.analyze.search.index.workflow import IndexTools, IndexWorkflow
 from functions.analyze.search.library import Library
 from functions.analyze.search.search import Search
 from functions.analyze.search.vectors import FileVectors, VectorStore

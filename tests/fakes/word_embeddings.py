@@ -9,11 +9,11 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from functions.analyze.embeddings.port import normalised
+from functions.analyze.search.embeddings.port import normalised
 from functions.analyze.search.keywords import terms
 
 if TYPE_CHECKING:
-    from functions.analyze.embeddings.port import Matrix
+    from functions.analyze.search.embeddings.port import Matrix
 
 DIMENSIONS = 64
 

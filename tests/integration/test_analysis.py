@@ -15,7 +15,7 @@ import jsonschema
 import pytest
 
 from functions.analyze.engines.rules.engine import RulesEngine
-from functions.analyze.evaluate import analyse_file
+from functions.analyze.evaluation.run import analyse_file
 from functions.analyze.pipeline.workflow import Tools
 from infra.local.stack import LocalStack
 from shared.taxonomy.reader import load_taxonomy

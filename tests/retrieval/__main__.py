@@ -8,7 +8,7 @@ from __future__ import annotations
 import os
 import sys
 
-from functions.analyze.embeddings.local import LocalEmbeddings
+from functions.analyze.search.embeddings.local import LocalEmbeddings
 from tests.retrieval.evaluation import Shelves, evaluate
 from tests.retrieval.questions import cases, find
 

@@ -15,10 +15,10 @@ from pathlib import Path
 import numpy as np
 
 from functions.analyze.document.model import Document
-from functions.analyze.embeddings.port import Embeddings
 from functions.analyze.extract import open_source
-from functions.analyze.index.passages import passages_of, passages_to_json
+from functions.analyze.search.embeddings.port import Embeddings
 from functions.analyze.search.library import Library
+from functions.analyze.search.passages import passages_of, passages_to_json
 from functions.analyze.search.search import WEIGHTS, Search
 from functions.analyze.search.vectors import FileVectors
 from shared.jobs.model import Owner

@@ -1,7 +1,7 @@
 """Labels from a product's rows in Directus: ``python -m functions.analyze.evaluation.labels PRODUCT OUT``.
 
 What a human validated (and corrected) is right, what nobody has validated decides nothing. Writes
-``OUT/NAME.json`` for ``functions.analyze.evaluate --gold OUT``; with ``--documents DIR`` the product's
+``OUT/NAME.json`` for ``functions.analyze.evaluation.run --gold OUT``; with ``--documents DIR`` the product's
 document too, as ``DIR/NAME.*``. With ``--complete`` somebody has looked for all that the rows do not
 name: what is missing from them counts as not granted.
 """

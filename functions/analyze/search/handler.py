@@ -24,8 +24,8 @@ def handler(event: dict[str, Any], _context: Any) -> dict[str, Any]:
 @cache
 def search() -> Search:
     """Return the search of this process, with the adapters that the settings name."""
+    from functions.analyze.search.adapters import embeddings, vector_store
     from functions.analyze.search.library import Library
-    from functions.analyze.tools import embeddings, vector_store
     from shared.aws.dynamodb.search_index import DynamoShelf
     from shared.aws.s3 import S3Files
 

@@ -8,8 +8,8 @@ from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 
-from functions.analyze.index.passages import Passage, passages_from_json
 from functions.analyze.search.keywords import Keywords
+from functions.analyze.search.passages import Passage, passages_from_json
 from shared.files import Files
 from shared.search.index import Indexed
 

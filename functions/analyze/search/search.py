@@ -11,9 +11,9 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
-from functions.analyze.index.passages import Passage
 from functions.analyze.search.keywords import Keywords
 from functions.analyze.search.library import Library, Place, place_of
+from functions.analyze.search.passages import Passage
 from functions.analyze.search.ranking import fuse
 from shared.errors import TransientError
 from shared.files import FileMissingError
@@ -22,7 +22,7 @@ from shared.search.index import Indexed, Shelf
 from shared.search.query import MAX_FOUND, Answer, Hit, Question, SearchTooWideError
 
 if TYPE_CHECKING:
-    from functions.analyze.embeddings.port import Embeddings, Matrix
+    from functions.analyze.search.embeddings.port import Embeddings, Matrix
     from functions.analyze.search.vectors import VectorStore
 
 # How deep a ranking is read before both are fused.

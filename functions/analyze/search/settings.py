@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from pydantic import Field
 
-from functions.analyze.retrieval_settings import RetrievalSettings
+from functions.analyze.search.index_settings import RetrievalSettings
 
 
 class SearchSettings(RetrievalSettings):

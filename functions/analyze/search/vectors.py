@@ -17,7 +17,7 @@ from shared.files import Files
 from shared.search.index import Indexed
 
 if TYPE_CHECKING:
-    from functions.analyze.embeddings.port import Matrix
+    from functions.analyze.search.embeddings.port import Matrix
 
 Hit = tuple[Indexed, int, float]
 

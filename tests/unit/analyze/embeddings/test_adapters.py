@@ -13,10 +13,10 @@ import numpy as np
 import pytest
 from botocore.retries.standard import ExponentialBackoff
 
-from functions.analyze.embeddings.bedrock import BedrockEmbeddings
-from functions.analyze.embeddings.openai import OpenAIEmbeddings
-from functions.analyze.retrieval_settings import RetrievalSettings
-from functions.analyze.tools import embeddings, vector_store
+from functions.analyze.search.adapters import embeddings, vector_store
+from functions.analyze.search.embeddings.bedrock import BedrockEmbeddings
+from functions.analyze.search.embeddings.openai import OpenAIEmbeddings
+from functions.analyze.search.index_settings import RetrievalSettings
 from shared.aws.ssm import Secret
 from shared.errors import PermanentError, TransientError
 from shared.memory.files import MemoryFiles

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from functions.analyze.engines.rules.engine import RulesEngine
-from functions.analyze.evaluate import analyse_file, main
+from functions.analyze.evaluation.run import analyse_file, main
 from functions.analyze.pipeline.workflow import Tools
 from shared.jobs.model import Status
 from shared.taxonomy.reader import parse_taxonomy

@@ -9,9 +9,9 @@ from hypothesis import strategies as st
 
 from functions.analyze.document.model import Document
 from functions.analyze.extract import open_source
-from functions.analyze.index import tree
-from functions.analyze.index.passages import Passage, passages_from_json, passages_of, passages_to_json
-from functions.analyze.index.tree import CLUSTER_ABOVE, Node
+from functions.analyze.search.index import tree
+from functions.analyze.search.index.tree import CLUSTER_ABOVE, Node
+from functions.analyze.search.passages import Passage, passages_from_json, passages_of, passages_to_json
 from tests.fakes.word_embeddings import WordEmbeddings
 
 

@@ -21,7 +21,7 @@ from tests.fakes.indexing import ALICE, BOB, POLICY, Desk
 from tests.fakes.s3_vectors_server import S3Vectors, serve
 
 if TYPE_CHECKING:
-    from functions.analyze.embeddings.port import Matrix
+    from functions.analyze.search.embeddings.port import Matrix
 
 
 @pytest.fixture

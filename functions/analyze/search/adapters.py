@@ -5,8 +5,8 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from functions.analyze.embeddings.port import Embeddings
-    from functions.analyze.retrieval_settings import RetrievalSettings
+    from functions.analyze.search.embeddings.port import Embeddings
+    from functions.analyze.search.index_settings import RetrievalSettings
     from functions.analyze.search.vectors import VectorStore
     from shared.files import Files
 
@@ -14,16 +14,16 @@ if TYPE_CHECKING:
 def embeddings(s: RetrievalSettings) -> Embeddings:
     """Return the model that makes vectors."""
     if s.embeddings == "bedrock":
-        from functions.analyze.embeddings.bedrock import BedrockEmbeddings
+        from functions.analyze.search.embeddings.bedrock import BedrockEmbeddings
 
         return BedrockEmbeddings(s.embeddings_model, s.aws_endpoint_url)
     if s.embeddings == "openai":
-        from functions.analyze.embeddings.openai import OpenAIEmbeddings
+        from functions.analyze.search.embeddings.openai import OpenAIEmbeddings
         from shared.aws.ssm import Secret
 
         key = Secret(s.embeddings_key.get_secret_value(), s.embeddings_key_parameter, s.aws_endpoint_url)
         return OpenAIEmbeddings(s.embeddings_url, s.embeddings_model, key)
-    from functions.analyze.embeddings.local import LocalEmbeddings
+    from functions.analyze.search.embeddings.local import LocalEmbeddings
 
     return LocalEmbeddings(s.embedding_threads)
 

@@ -17,10 +17,10 @@ from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
 from functions.analyze.document.codec import document_from_dict
-from functions.analyze.index import tree
-from functions.analyze.index.passages import Passage, passages_from_json, passages_of, passages_to_json
-from functions.analyze.index.summaries import summary_of
-from functions.analyze.index.tree import Node
+from functions.analyze.search.index import tree
+from functions.analyze.search.index.summaries import summary_of
+from functions.analyze.search.index.tree import Node
+from functions.analyze.search.passages import Passage, passages_from_json, passages_of, passages_to_json
 from shared.documents.extractions import understood_gone
 from shared.documents.model import DocumentGoneError
 from shared.errors import PermanentError
@@ -31,7 +31,7 @@ from shared.search.index import Indexed, Indexes, Shelf, SupersededError
 
 if TYPE_CHECKING:
     from functions.analyze.document.model import Document
-    from functions.analyze.embeddings.port import Embeddings, Matrix
+    from functions.analyze.search.embeddings.port import Embeddings, Matrix
     from functions.analyze.search.vectors import VectorStore
 
 _JSON = "application/json"

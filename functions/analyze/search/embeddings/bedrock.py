@@ -6,12 +6,12 @@ import json
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
-from functions.analyze.embeddings.port import normalised
+from functions.analyze.search.embeddings.port import normalised
 from shared.aws.clients import client, translated
 from shared.errors import PermanentError, TransientError
 
 if TYPE_CHECKING:
-    from functions.analyze.embeddings.port import Matrix
+    from functions.analyze.search.embeddings.port import Matrix
 
 # Cohere takes 96 texts of at most 2048 characters a call, Titan one of 50,000; the rest would be refused.
 _COHERE_BATCH = 96

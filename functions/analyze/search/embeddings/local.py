@@ -11,10 +11,10 @@ import threading
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
-from functions.analyze.embeddings.port import normalised
+from functions.analyze.search.embeddings.port import normalised
 
 if TYPE_CHECKING:
-    from functions.analyze.embeddings.port import Matrix
+    from functions.analyze.search.embeddings.port import Matrix
 
 # About two seconds of a core, and some megabytes.
 BATCH = 16

@@ -11,11 +11,11 @@ import re
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
-from functions.analyze.index.passages import Passage
-from functions.analyze.index.tree import Node, most_central
+from functions.analyze.search.index.tree import Node, most_central
+from functions.analyze.search.passages import Passage
 
 if TYPE_CHECKING:
-    from functions.analyze.embeddings.port import Embeddings, Matrix
+    from functions.analyze.search.embeddings.port import Embeddings, Matrix
 
 SENTENCES = 2
 MIN_SENTENCE = 30

@@ -1,4 +1,4 @@
-"""Runs the analysis over a folder of documents, without a stack: ``python -m functions.analyze.evaluate``.
+"""``python -m functions.analyze.evaluation.run DOCUMENTS OUT``: analyse files without a stack.
 
 The same runner and workflow as in the function, on stores in memory; writes the export ``NAME.json``
 for each document. Engines that ask a model read their settings from the environment. Where there are

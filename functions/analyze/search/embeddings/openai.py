@@ -7,11 +7,11 @@ from typing import TYPE_CHECKING, Any
 
 import httpx
 
-from functions.analyze.embeddings.port import normalised
+from functions.analyze.search.embeddings.port import normalised
 from shared.errors import PermanentError, TransientError
 
 if TYPE_CHECKING:
-    from functions.analyze.embeddings.port import Matrix
+    from functions.analyze.search.embeddings.port import Matrix
     from shared.aws.ssm import Secret
 
 BATCH = 64

@@ -14,10 +14,10 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 from functions.analyze.document.model import Block, BlockKind, Document, Page
-from functions.analyze.index.passages import Passage
+from functions.analyze.search.passages import Passage
 
 if TYPE_CHECKING:
-    from functions.analyze.embeddings.port import Matrix
+    from functions.analyze.search.embeddings.port import Matrix
 
 # A section with more passages than this is divided, at most so often.
 CLUSTER_ABOVE = 8
