@@ -42,7 +42,7 @@ check: setup ## Check format, lint, types, the template, the OpenAPI document an
 	@$(RUN) -m mypy
 	@$(VENV)/bin/cfn-lint template.yaml
 	@$(RUN) -m infra.local.validate
-	@$(RUN) -m functions.api.openapi --check
+	@$(RUN) -m functions.api.openapi_snapshot --check
 	@$(RUN) -m infra.samples --check
 
 policy: setup ## Check the template against published rules for AWS (installs checkov, 300 MB)
@@ -69,7 +69,7 @@ samples: setup ## Render the sample policies anew
 	@$(RUN) -m infra.samples
 
 openapi: setup ## Write the OpenAPI document anew
-	@$(RUN) -m functions.api.openapi
+	@$(RUN) -m functions.api.openapi_snapshot
 
 images: setup ## Build the container images (needs a Docker engine; BASE=image: on this base)
 	@$(RUN) -m infra.images build $(if $(BASE),--base "$(BASE)")

@@ -7,10 +7,11 @@ from functools import partial
 from fastapi import FastAPI
 
 from functions.api import bootstrap
-from functions.api.bootstrap import Services
-from functions.api.frame import framed
+from functions.api.http.application import framed
 from functions.api.notifications import deliveries, webhooks
 from functions.api.operators import queues, tasks
+from functions.api.ports.services import Services
+from functions.api.ports.watch import WatchMaker
 from functions.api.routes import (
     auth,
     comparison,
@@ -30,7 +31,7 @@ from functions.api.routes import (
 from functions.api.routes.health import Probe
 from functions.api.settings import ApiSettings
 from functions.api.waiting import routes as waiting
-from functions.api.waiting.watch import Elsewhere, WatchMaker
+from functions.api.waiting.watch import Elsewhere
 
 _DESCRIPTION = """\
 Insurance documents in; segments, benefits and limits out, each with its evidence.

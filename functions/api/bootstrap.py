@@ -2,65 +2,23 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
+from functions.api.ports.notifying import Notifying
+from functions.api.ports.operations import Operations
+from functions.api.ports.services import Check, Services
 from functions.api.settings import ApiSettings
-from shared.clock import Clock, utc_now
-from shared.documents.model import DocumentStore
-from shared.files import Files
-from shared.jobs.queue import JobQueue
-from shared.jobs.store import JobStore
 
 if TYPE_CHECKING:
-    from functions.api.login import Logins
-    from functions.api.notifications.ports import Notifying
-    from functions.api.operators.ports import Operations
-    from functions.api.products import Products
-    from shared.findings.reviews import ReviewStore
-    from shared.search.index import Shelf
-    from shared.search.query import SearchService
+    pass
 
-Check = Callable[[], object]
 
 _NOBODY = "00000000-0000-0000-0000-000000000000"
-
-
-@dataclass(frozen=True, slots=True)
-class Records:
-    """The ports that reading needs."""
-
-    jobs: JobStore
-    documents: DocumentStore
-    clock: Clock = field(default=utc_now, kw_only=True)
-
-
-@dataclass(frozen=True, slots=True)
-class Services(Records):
-    """The ports that the routes use; ``checks`` are probes of readiness, which raise when in trouble.
-
-    ``products`` is None where there is no Directus, ``operations`` where nobody operates, ``notifying`` where
-    nobody is told, ``search`` and ``shelf`` where nothing is indexed.
-    """
-
-    files: Files
-    queue: JobQueue
-    products: Products | None = None
-    operations: Operations | None = None
-    notifying: Notifying | None = None
-    search: SearchService | None = None
-    shelf: Shelf | None = None
-    reviews: ReviewStore | None = None
-    logins: Logins | None = None
-    checks: Mapping[str, Check] = field(default_factory=dict)
 
 
 def on_aws(settings: ApiSettings) -> Services:
     """Return the services on DynamoDB, S3 and SQS."""
     from functions.api.login import DirectusLogins
-    from functions.api.notifications import ports as notification_ports
-    from functions.api.operators import ports
     from functions.api.products import DirectusProducts
     from shared.aws.clients import client
     from shared.aws.dynamodb.documents import DynamoDocuments
@@ -87,8 +45,8 @@ def on_aws(settings: ApiSettings) -> Services:
         files=files,
         queue=queue,
         products=DirectusProducts(settings.directus_url) if settings.directus_url else None,
-        operations=ports.on_aws(settings),
-        notifying=notification_ports.on_aws(settings),
+        operations=_operations(settings),
+        notifying=_notifying(settings),
         search=LambdaSearch(settings.search_function, endpoint) if settings.search_function else None,
         shelf=DynamoShelf(settings.jobs_table, endpoint),
         reviews=DynamoReviews(settings.jobs_table, endpoint),
@@ -98,4 +56,43 @@ def on_aws(settings: ApiSettings) -> Services:
             "documents_bucket": lambda: files.head(f"documents/{_NOBODY}/original"),
             **{f"{kind}_queue": queue_check(url) for kind, url in urls.items()},
         },
+    )
+
+
+def _notifying(settings: ApiSettings) -> Notifying:
+    """Return the ports on DynamoDB and SQS."""
+    from shared.aws.dead_letters import depth_of
+    from shared.aws.dynamodb.notifications import DynamoNotifications
+    from shared.aws.dynamodb.webhooks import DynamoWebhooks
+    from shared.aws.sqs import SqsNotifications
+
+    endpoint = settings.aws_endpoint_url
+    return Notifying(
+        webhooks=DynamoWebhooks(settings.jobs_table, endpoint),
+        notifications=DynamoNotifications(settings.jobs_table, endpoint),
+        queue=SqsNotifications(settings.notification_queue_url, endpoint),
+        depth=lambda: depth_of(settings.notification_queue_url, endpoint),
+        dead_depth=lambda: depth_of(settings.notification_dead_letter_queue_url, endpoint),
+    )
+
+
+def _operations(settings: ApiSettings) -> Operations:
+    """Return the ports on DynamoDB, SQS and CloudWatch Logs."""
+    from shared.aws.dead_letters import SqsDeadLetters, SqsDepths
+    from shared.aws.dynamodb.audit import DynamoAudit
+    from shared.aws.logs import CloudWatchLogs
+    from shared.jobs.model import Kind
+
+    endpoint = settings.aws_endpoint_url
+    work = {Kind.ANALYSIS: settings.analysis_queue_url, Kind.CLEANUP: settings.cleanup_queue_url}
+    dead = {
+        Kind.ANALYSIS: settings.analysis_dead_letter_queue_url,
+        Kind.CLEANUP: settings.cleanup_dead_letter_queue_url,
+    }
+    return Operations(
+        audit=DynamoAudit(settings.jobs_table, endpoint),
+        dead_letters=SqsDeadLetters(dead, endpoint),
+        depths=SqsDepths(work, endpoint),
+        dead_depths=SqsDepths(dead, endpoint),
+        logs=CloudWatchLogs(settings.log_groups, endpoint),
     )

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from functions.api.problems import RequestError
+from functions.api.http.problems import RequestError
 from shared.documents.model import MEDIA_TYPES, media_type_of
 
 SNIFFED = 1024

@@ -6,8 +6,8 @@ analyses are refused by the store. Whatever is interrupted afterwards is begun a
 
 from __future__ import annotations
 
-from functions.api.bootstrap import Services
 from functions.api.lookup import jobs_of
+from functions.api.ports.services import Services
 from functions.api.steering import conflict
 from functions.api.submit import notify
 from shared.auth import Caller, ForbiddenError

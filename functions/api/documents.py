@@ -5,9 +5,9 @@ from __future__ import annotations
 import hashlib
 from dataclasses import dataclass, replace
 
-from functions.api.bootstrap import Records, Services
 from functions.api.content import SNIFFED, require_content, require_media_type
-from functions.api.problems import RequestError
+from functions.api.http.problems import RequestError
+from functions.api.ports.services import Records, Services
 from functions.api.schemas import UploadRequest
 from functions.api.settings import ApiSettings
 from shared.auth import Caller

@@ -5,8 +5,8 @@ from __future__ import annotations
 import json
 
 from functions.api import views
-from functions.api.bootstrap import Services
-from functions.api.problems import RequestError
+from functions.api.http.problems import RequestError
+from functions.api.ports.services import Services
 from shared.findings.model import ResultTree, from_tree
 from shared.jobs.model import Job, Kind, Status
 

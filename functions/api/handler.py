@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from functions.api.app import create_app
-from functions.api.gateway import handler_of
+from functions.api.http.gateway import handler_of
 
 app = create_app()
 handler = handler_of(app)

@@ -6,40 +6,15 @@ Passwords and tokens pass through; none is kept or logged.
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 from functools import cached_property
-from typing import TYPE_CHECKING, Any, Protocol
+from typing import TYPE_CHECKING, Any
 
+from functions.api.ports.login import SignedIn
 from functions.api.products import TIMEOUT_SECONDS
 from shared.auth import AuthError
 
 if TYPE_CHECKING:
     from shared.directus import Directus
-
-
-@dataclass(frozen=True, slots=True)
-class SignedIn:
-    """The tokens of a session; the access token holds for ``expires_in`` seconds."""
-
-    access_token: str
-    refresh_token: str
-    expires_in: int
-
-
-class Logins(Protocol):
-    """Sessions of a Directus. Every method raises AuthError where it refuses, and TransientError."""
-
-    def begin(self, email: str, password: str, otp: str = "") -> SignedIn:
-        """Sign somebody in; ``otp`` is the second factor, where they have one."""
-        ...
-
-    def renew(self, refresh_token: str) -> SignedIn:
-        """Return new tokens; the old refresh token is used up."""
-        ...
-
-    def end(self, refresh_token: str) -> None:
-        """End a session."""
-        ...
 
 
 class DirectusLogins:

@@ -9,9 +9,9 @@ from typing import Annotated
 from fastapi import Depends
 
 from functions.api import documents
-from functions.api.bootstrap import Records
-from functions.api.problems import RequestError
-from functions.api.security import CallerDep, RecordsDep
+from functions.api.http.problems import RequestError
+from functions.api.http.security import CallerDep, RecordsDep
+from functions.api.ports.services import Records
 from shared.auth import Caller, ForbiddenError
 from shared.documents.extractions import is_about, subjects_jobs
 from shared.documents.model import Document

@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Collection
 from dataclasses import dataclass
 
-from functions.api.products import DIRECTUS_ISSUER, Products
+from functions.api.ports.products import DIRECTUS_ISSUER, Products
 from shared.auth import AuthError, Caller, ForbiddenError
 from shared.directus.row_ids import Placed, placed
 from shared.errors import PermanentError, TransientError

@@ -6,12 +6,13 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import cached_property
-from typing import TYPE_CHECKING, Annotated, Any, Protocol
+from typing import TYPE_CHECKING, Annotated, Any
 
 from fastapi import Depends, Request
 
-from functions.api.problems import RequestError
-from functions.api.security import CallerDep, ServicesDep, token_of
+from functions.api.http.problems import RequestError
+from functions.api.http.security import CallerDep, ServicesDep, token_of
+from functions.api.ports.products import DIRECTUS_ISSUER, ListedProduct, ProductNotFoundError, Products
 from shared.auth import AuthError, Caller, ForbiddenError
 from shared.directus.rows import VALIDATED
 from shared.errors import ClauseworksError, PermanentError
@@ -20,54 +21,8 @@ from shared.ids import is_uuid
 if TYPE_CHECKING:
     from shared.directus import Directus
 
-DIRECTUS_ISSUER = "directus"
 TIMEOUT_SECONDS = 5.0
 NAME, REFERENCE = "product_name", "document_reference"
-
-
-class ProductNotFoundError(ClauseworksError):
-    """The product is not there, or not for this caller."""
-
-    status = 404
-
-    def __init__(self) -> None:
-        super().__init__("product-not-found", "Directus has no such product, or does not show it to you.")
-
-
-@dataclass(frozen=True, slots=True)
-class ListedProduct:
-    """A product as a list shows it; what Directus does not say is empty."""
-
-    product_id: str
-    name: str
-    document_reference: str
-
-
-class Products(Protocol):
-    """The products of a Directus, as its users see them."""
-
-    def name_of(self, product_id: str, token: str) -> str:
-        """Return the name of a product that the token's user may read; empty where there is none to see.
-
-        Raises ProductNotFoundError, AuthError for a token that Directus refuses, TransientError.
-        """
-        ...
-
-    def named(self, query: str, token: str, *, limit: int, offset: int) -> list[ListedProduct]:
-        """Return up to ``limit`` products that the token's user may read, by name, after ``offset`` others.
-
-        Their names have every word of ``query`` in them, whatever its case; or it is a product's id.
-        Raises ForbiddenError where that user may not read names, AuthError, PermanentError, TransientError.
-        """
-        ...
-
-    def validate(self, collection: str, row_id: str, token: str, *, validated: bool) -> bool:
-        """Set or clear ``validated_by_human`` of a seeded row with the token's rights; False without the row.
-
-        Raises AuthError where Directus refuses the token, ForbiddenError where it refuses the change,
-        PermanentError, TransientError.
-        """
-        ...
 
 
 class DirectusProducts:

@@ -14,6 +14,9 @@ MIN_SECRET = 32
 
 Names = Annotated[tuple[str, ...], NoDecode]
 
+# What /health and the OpenAPI document name; pyproject.toml has the same.
+VERSION = "0.1.0"
+
 
 class ApiSettings(NotificationSettings):
     """See NotificationSettings; lists are separated by commas."""

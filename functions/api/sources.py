@@ -10,9 +10,9 @@ from collections.abc import Mapping
 from typing import Any
 
 from functions.api import views
-from functions.api.bootstrap import Records
+from functions.api.http.problems import RequestError
 from functions.api.lookup import find_job
-from functions.api.problems import RequestError
+from functions.api.ports.services import Records
 from shared.auth import Caller
 from shared.jobs.model import Job, Kind, Status
 

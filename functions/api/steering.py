@@ -15,10 +15,10 @@ from fastapi import Depends
 
 from functions.api import views
 from functions.api.answers import Flags
-from functions.api.bootstrap import Services
+from functions.api.http.problems import RequestError
+from functions.api.http.security import CallerDep, ServicesDep
 from functions.api.lookup import require_change
-from functions.api.problems import RequestError
-from functions.api.security import CallerDep, ServicesDep
+from functions.api.ports.services import Services
 from functions.api.submit import notify
 from shared.auth import Caller
 from shared.jobs import states

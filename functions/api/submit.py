@@ -16,13 +16,15 @@ from typing import Annotated, Any
 from fastapi import Depends, Header
 
 from functions.api import documents, sources, views
-from functions.api.bootstrap import Services
 from functions.api.content import require_media_type
+from functions.api.http.problems import RequestError
+from functions.api.http.security import CallerDep, ServicesDep, SettingsDep
 from functions.api.lookup import require_change
 from functions.api.notifications import targets
 from functions.api.notifications.desk import Desk
-from functions.api.problems import RequestError
-from functions.api.products import ProductGate, ProductNotFoundError
+from functions.api.ports.products import ProductNotFoundError
+from functions.api.ports.services import Services
+from functions.api.products import ProductGate
 from functions.api.schemas import (
     AnalysisOptions,
     AnalysisRequest,
@@ -30,7 +32,6 @@ from functions.api.schemas import (
     CleanupRequest,
     OutputRequest,
 )
-from functions.api.security import CallerDep, ServicesDep, SettingsDep
 from functions.api.settings import ApiSettings
 from shared.auth import Caller, ForbiddenError
 from shared.documents.model import Document, safe_file_name

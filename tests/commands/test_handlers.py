@@ -33,7 +33,8 @@ def test_the_api_s_health_loads_neither_aws_nor_analysis() -> None:
 import json, sys
 from functions.api.handler import handler
 answer = handler({event("GET", "/health")!r}, None)
-heavy = ("boto3", "numpy", "pypdfium2", "lxml", "docx", "jwt", "httpx", "functions.analyze", "shared.aws")
+heavy = ("boto3", "numpy", "pypdfium2", "lxml", "docx", "jwt", "httpx",
+         "functions.analyze", "shared.aws.clients")
 loaded = [name for name in sys.modules if name in heavy or name.startswith(("boto3.", "functions.analyze"))]
 print()
 print(json.dumps([answer["statusCode"], loaded]))
@@ -78,7 +79,7 @@ def test_the_wait_function_loads_nothing_that_submitting_needs() -> None:
 import json, sys
 from functions.api.waiting.handler import handler
 answer = handler({event("GET", "/jobs/x/events")!r}, None)
-heavy = ("boto3", "numpy", "httpx", "jwt", "functions.analyze", "shared.aws",
+heavy = ("boto3", "numpy", "httpx", "jwt", "functions.analyze", "shared.aws.clients",
          "functions.api.app", "functions.api.submit", "functions.api.products", "functions.api.operators")
 print()
 print(json.dumps([answer["statusCode"], [name for name in sys.modules if name in heavy]]))

@@ -6,7 +6,7 @@ from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from typing import Any
 
-from functions.api.operators.ports import Operations
+from functions.api.ports.operations import Operations
 from shared.clock import Clock, utc_now
 from shared.ids import uuid7
 from shared.jobs.model import Kind

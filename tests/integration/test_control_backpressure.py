@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from functions.api.app import create_app
-from functions.api.bootstrap import Services
+from functions.api.ports.services import Services
 from infra.local.stack import LocalStack
 from shared.aws.dynamodb.documents import DynamoDocuments
 from shared.aws.dynamodb.jobs import DynamoJobs

@@ -6,15 +6,15 @@ from typing import Annotated
 
 from fastapi import APIRouter, Query
 
+from functions.api.http.openapi import CHANGE, READ, answers
+from functions.api.http.security import GuardedRoute
 from functions.api.lookup import ReadableJob, require_change
 from functions.api.notifications import views
 from functions.api.notifications.answers import FailedList, NotificationList, NotificationView
 from functions.api.notifications.desk import DeskDep
 from functions.api.notifications.schemas import FailedFilters
-from functions.api.openapi import CHANGE, READ, answers
 from functions.api.operators.access import OperatorDep, OperatorRoute, TaskDep
 from functions.api.operators.tasks import ActingDep
-from functions.api.security import GuardedRoute
 from shared.notifications.model import State, parent_of
 
 router = APIRouter(tags=["Notifications"], route_class=GuardedRoute)

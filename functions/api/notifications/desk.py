@@ -8,11 +8,11 @@ from typing import Annotated
 
 from fastapi import Depends
 
-from functions.api.bootstrap import Services
+from functions.api.http.problems import RequestError
+from functions.api.http.security import CallerDep, ServicesDep, SettingsDep
 from functions.api.lookup import ReadableJob
-from functions.api.notifications.ports import Notifying
-from functions.api.problems import RequestError
-from functions.api.security import CallerDep, ServicesDep, SettingsDep
+from functions.api.ports.notifying import Notifying
+from functions.api.ports.services import Services
 from functions.api.settings import ApiSettings
 from shared.auth import Caller
 from shared.errors import ClauseworksError, TransientError

@@ -7,8 +7,8 @@ from collections.abc import Mapping
 from dataclasses import replace
 from typing import Any
 
+from functions.api.http.problems import RequestError
 from functions.api.notifications.desk import Desk
-from functions.api.problems import RequestError
 from functions.api.schemas import NotifyOptions
 from shared.auth import ForbiddenError
 from shared.ids import uuid7

@@ -6,7 +6,10 @@ from collections.abc import Callable
 
 from fastapi import APIRouter, Response
 
-from functions.api.links import RootDep
+from functions.api.http.links import RootDep
+from functions.api.http.openapi import READ, answers
+from functions.api.http.problems import RequestError
+from functions.api.http.security import GuardedRoute
 from functions.api.notifications import views
 from functions.api.notifications.answers import (
     NotificationList,
@@ -17,9 +20,6 @@ from functions.api.notifications.answers import (
 )
 from functions.api.notifications.desk import Desk, DeskDep
 from functions.api.notifications.schemas import WebhookRequest
-from functions.api.openapi import READ, answers
-from functions.api.problems import RequestError
-from functions.api.security import GuardedRoute
 from shared.notifications import compose, webhooks
 from shared.notifications.model import EventType, Webhook, parent_of
 from shared.notifications.store import edit_webhook

@@ -8,8 +8,8 @@ from typing import Annotated, Any
 from fastapi import Depends, Request
 from fastapi.responses import Response
 
-from functions.api.operators.ports import Operations
-from functions.api.security import CallerDep, GuardedRoute, ServicesDep, authenticate
+from functions.api.http.security import CallerDep, GuardedRoute, ServicesDep, authenticate
+from functions.api.ports.operations import Operations
 from shared.auth import Caller, ForbiddenError
 from shared.ids import is_uuid
 from shared.jobs.model import Job

@@ -7,8 +7,8 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from typing import Any
 
-from functions.api.bootstrap import Services
-from functions.api.operators.ports import Operations
+from functions.api.ports.operations import Operations
+from functions.api.ports.services import Services
 from functions.api.settings import ApiSettings
 from shared.auth import Caller
 from shared.errors import ClauseworksError, TransientError

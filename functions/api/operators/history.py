@@ -7,7 +7,7 @@ import json
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from functions.api.problems import RequestError
+from functions.api.http.problems import RequestError
 from shared.ids import is_uuid
 from shared.jobs.model import Event
 from shared.jobs.store import JobStore

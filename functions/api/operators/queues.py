@@ -7,8 +7,9 @@ from typing import Annotated
 
 from fastapi import APIRouter, Query
 
-from functions.api.bootstrap import Services
-from functions.api.openapi import answers
+from functions.api.http.openapi import answers
+from functions.api.http.problems import RequestError
+from functions.api.http.security import ServicesDep
 from functions.api.operators import redrive, views
 from functions.api.operators.access import OperationsDep, OperatorDep, OperatorRoute
 from functions.api.operators.answers import (
@@ -20,7 +21,6 @@ from functions.api.operators.answers import (
     WorkerList,
 )
 from functions.api.operators.letters import Hand
-from functions.api.operators.ports import Operations
 from functions.api.operators.schemas import (
     AuditFilters,
     LetterFilters,
@@ -29,8 +29,8 @@ from functions.api.operators.schemas import (
     WorkerFilters,
 )
 from functions.api.operators.tasks import READ, ActingDep
-from functions.api.problems import RequestError
-from functions.api.security import ServicesDep
+from functions.api.ports.operations import Operations
+from functions.api.ports.services import Services
 from shared.ids import is_uuid
 from shared.jobs.model import Activity, Job, Kind
 from shared.operations.audit import queue_subject

@@ -7,20 +7,21 @@ from typing import Annotated
 
 from fastapi import APIRouter, Depends, Query, Response
 
-from functions.api import cursors, steering
+from functions.api import steering
 from functions.api import views as job_views
 from functions.api.answers import Accepted
-from functions.api.bootstrap import Services
-from functions.api.links import RootDep
-from functions.api.openapi import answers
+from functions.api.http import cursors
+from functions.api.http.links import RootDep
+from functions.api.http.openapi import answers
+from functions.api.http.security import ServicesDep, SettingsDep
 from functions.api.operators import history, views
 from functions.api.operators.access import OperationsDep, OperatorDep, OperatorRoute, TaskDep
 from functions.api.operators.answers import History, LogList, TaskList, TaskView, Unlocked
 from functions.api.operators.auditing import Operator
 from functions.api.operators.retry import require_ended, try_again
 from functions.api.operators.schemas import HistoryFilters, LogFilters, TaskFilters
+from functions.api.ports.services import Services
 from functions.api.routes.jobs import mark_accepted
-from functions.api.security import ServicesDep, SettingsDep
 from functions.api.submit import IdempotencyKey, notify
 from shared.ids import is_uuid
 from shared.jobs import states

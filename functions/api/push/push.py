@@ -17,7 +17,7 @@ from dataclasses import dataclass
 from datetime import timedelta
 from typing import Any
 
-from functions.api.problems import RequestError, problem_of
+from functions.api.http.problems import RequestError, problem_of
 from functions.api.views import event_view
 from shared.auth import Tokens
 from shared.clock import Clock, utc_now

@@ -7,11 +7,11 @@ from typing import Annotated
 from fastapi import APIRouter, Depends, Response
 from pydantic import BaseModel, Field, SecretStr
 
-from functions.api.login import Logins, SignedIn
-from functions.api.openapi import answers
-from functions.api.problems import RequestError
+from functions.api.http.openapi import answers
+from functions.api.http.problems import RequestError
+from functions.api.http.security import OpenRoute, ServicesDep
+from functions.api.ports.login import Logins, SignedIn
 from functions.api.schemas import Request
-from functions.api.security import OpenRoute, ServicesDep
 
 router = APIRouter(tags=["Signing in"], route_class=OpenRoute)
 

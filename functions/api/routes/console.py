@@ -15,9 +15,9 @@ from urllib.parse import urlsplit
 from fastapi import APIRouter, Response
 from fastapi.responses import HTMLResponse
 
-from functions.api.links import RootDep
-from functions.api.problems import RequestError
-from functions.api.security import ServicesDep, SettingsDep
+from functions.api.http.links import RootDep
+from functions.api.http.problems import RequestError
+from functions.api.http.security import ServicesDep, SettingsDep
 from shared.files import Files
 
 _FOLDER = Path(__file__).parents[1] / "static" / "console"

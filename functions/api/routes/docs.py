@@ -14,8 +14,8 @@ from pathlib import Path
 from fastapi import APIRouter, Request, Response
 from fastapi.responses import HTMLResponse, JSONResponse
 
-from functions.api.links import RootDep
-from functions.api.problems import RequestError
+from functions.api.http.links import RootDep
+from functions.api.http.problems import RequestError
 
 _OWN = Path(__file__).parents[1] / "static"
 _PACKAGE = "fastapi_offline"

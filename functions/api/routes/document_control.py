@@ -5,9 +5,9 @@ from __future__ import annotations
 from fastapi import APIRouter
 
 from functions.api.answers import Flags
+from functions.api.http.openapi import CHANGE, answers
+from functions.api.http.security import GuardedRoute
 from functions.api.lookup import DocumentJob
-from functions.api.openapi import CHANGE, answers
-from functions.api.security import GuardedRoute
 from functions.api.steering import SteeringDep
 
 router = APIRouter(tags=["Control"], route_class=GuardedRoute)

@@ -12,10 +12,10 @@ from fastapi import APIRouter, Depends, Request, Response
 from fastapi.responses import JSONResponse
 
 from functions.api.answers import CheckView, Health, Readiness
-from functions.api.bootstrap import Check, Services
-from functions.api.openapi import answers
-from functions.api.security import ServicesDep, SettingsDep, authenticate
-from functions.api.version import VERSION
+from functions.api.http.openapi import answers
+from functions.api.http.security import ServicesDep, SettingsDep, authenticate
+from functions.api.ports.services import Check, Services
+from functions.api.settings import VERSION
 from shared.observability import logger
 
 CACHE_SECONDS = 10.0

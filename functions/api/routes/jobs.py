@@ -6,16 +6,17 @@ from typing import Annotated, Any
 
 from fastapi import APIRouter, Query, Response
 
-from functions.api import cursors, views
+from functions.api import views
 from functions.api.answers import Accepted, JobList, JobView
-from functions.api.conditional import POLL_SECONDS, IfNoneMatch, job_answer, job_redirect, unchanged
-from functions.api.links import RootDep
+from functions.api.http import cursors
+from functions.api.http.conditional import POLL_SECONDS, IfNoneMatch, job_answer, job_redirect, unchanged
+from functions.api.http.links import RootDep
+from functions.api.http.openapi import READ, SUBMIT, answers
+from functions.api.http.security import CallerDep, GuardedRoute, RecordsDep, ServicesDep
 from functions.api.lookup import ReadableJob
 from functions.api.notifications.desk import ToldDep
-from functions.api.openapi import READ, SUBMIT, answers
 from functions.api.products import ProductGateDep
 from functions.api.schemas import AnalysisRequest, CleanupRequest, JobFilters, OutputRequest
-from functions.api.security import CallerDep, GuardedRoute, RecordsDep, ServicesDep
 from functions.api.submit import Submission, SubmitterDep
 from functions.api.waiting.routes import MAX_SECONDS, next_state
 from functions.api.waiting.watch import WatchDep

@@ -7,10 +7,10 @@ from typing import Annotated
 from fastapi import APIRouter, Query
 from pydantic import BaseModel, ConfigDict, Field
 
-from functions.api import cursors
-from functions.api.openapi import answers
+from functions.api.http import cursors
+from functions.api.http.openapi import answers
+from functions.api.http.security import GuardedRoute
 from functions.api.products import ProductGateDep
-from functions.api.security import GuardedRoute
 
 router = APIRouter(tags=["Jobs"], route_class=GuardedRoute)
 

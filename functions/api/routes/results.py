@@ -9,11 +9,11 @@ from fastapi.responses import RedirectResponse
 
 from functions.api import views
 from functions.api.answers import ArtifactList
-from functions.api.links import RootDep
+from functions.api.http.links import RootDep
+from functions.api.http.openapi import READ, answers
+from functions.api.http.problems import RequestError
+from functions.api.http.security import GuardedRoute, ServicesDep, SettingsDep
 from functions.api.lookup import ReadableJob
-from functions.api.openapi import READ, answers
-from functions.api.problems import RequestError
-from functions.api.security import GuardedRoute, ServicesDep, SettingsDep
 from shared.files import FileMissingError
 from shared.jobs.model import Job, Status
 

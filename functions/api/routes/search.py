@@ -10,11 +10,11 @@ from fastapi import APIRouter, Response
 from pydantic import BaseModel, ConfigDict, Field, StringConstraints
 
 from functions.api import documents
-from functions.api.bootstrap import Services
-from functions.api.openapi import READ, answers
-from functions.api.problems import RequestError
+from functions.api.http.openapi import READ, answers
+from functions.api.http.problems import RequestError
+from functions.api.http.security import CallerDep, GuardedRoute, ServicesDep
+from functions.api.ports.services import Services
 from functions.api.schemas import Identifier
-from functions.api.security import CallerDep, GuardedRoute, ServicesDep
 from shared.auth import Caller
 from shared.documents.model import Document, DocumentNotFoundError
 from shared.files import FileMissingError

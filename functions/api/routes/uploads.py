@@ -8,12 +8,12 @@ from fastapi import APIRouter, Form, Path, Response
 
 from functions.api import documents, views
 from functions.api.answers import UploadAccepted, UploadSlot
-from functions.api.links import RootDep
-from functions.api.openapi import SUBMIT, answers
-from functions.api.problems import RequestError
+from functions.api.http.links import RootDep
+from functions.api.http.openapi import SUBMIT, answers
+from functions.api.http.problems import RequestError
+from functions.api.http.security import MAX_MULTIPART_FILE, CallerDep, GuardedRoute, ServicesDep, SettingsDep
 from functions.api.routes.jobs import mark_accepted
 from functions.api.schemas import CaseUploadForm, Identifier, UploadForm, UploadRequest
-from functions.api.security import MAX_MULTIPART_FILE, CallerDep, GuardedRoute, ServicesDep, SettingsDep
 from functions.api.submit import File, Submitter, SubmitterDep
 
 MEBIBYTE = 1_048_576

@@ -6,12 +6,13 @@ from functools import partial
 
 from fastapi import FastAPI
 
-from functions.api.bootstrap import Records
-from functions.api.frame import framed
+from functions.api.http.application import framed
+from functions.api.ports.services import Records
+from functions.api.ports.watch import WatchMaker
 from functions.api.waiting import routes
 from functions.api.waiting.bootstrap import on_aws
 from functions.api.waiting.settings import WaitSettings
-from functions.api.waiting.watch import Polling, WatchMaker
+from functions.api.waiting.watch import Polling
 
 
 def create_app(

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from functions.api.bootstrap import Records
+from functions.api.ports.services import Records
 from functions.api.waiting.settings import WaitSettings
 
 

@@ -6,9 +6,9 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 
 from functions.api import documents
-from functions.api.bootstrap import Records
 from functions.api.lookup import find_document_job
-from functions.api.waiting.watch import Watch
+from functions.api.ports.services import Records
+from functions.api.ports.watch import Watch
 from shared.auth import Caller
 from shared.jobs.model import Event, Job
 from shared.jobs.store import subject_of

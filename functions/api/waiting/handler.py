@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from functions.api.gateway import handler_of
+from functions.api.http.gateway import handler_of
 from functions.api.waiting.app import create_app
 
 app = create_app()

@@ -19,7 +19,7 @@ from dataclasses import dataclass, field
 from functools import partial
 from typing import ParamSpec, TypeVar
 
-from functions.api.bootstrap import Records
+from functions.api.ports.services import Records
 from functions.api.waiting.watch import LONGEST_PAUSE, gapless, pause
 from shared.errors import ClauseworksError
 from shared.jobs.model import Event

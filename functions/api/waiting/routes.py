@@ -9,15 +9,16 @@ from fastapi import APIRouter, Header, Query, Request
 from fastapi.responses import Response, StreamingResponse
 
 from functions.api.answers import JobView
-from functions.api.bootstrap import Records
-from functions.api.conditional import IfNoneMatch, job_answer, unchanged
-from functions.api.links import RootDep
+from functions.api.http.conditional import IfNoneMatch, job_answer, unchanged
+from functions.api.http.links import RootDep
+from functions.api.http.openapi import READ, answers
+from functions.api.http.security import CallerDep, GuardedRoute, RecordsDep
 from functions.api.lookup import ReadableJob
-from functions.api.openapi import READ, answers
-from functions.api.security import CallerDep, GuardedRoute, RecordsDep
+from functions.api.ports.services import Records
+from functions.api.ports.watch import Watch
 from functions.api.waiting import sse
 from functions.api.waiting.follow import DocumentJobs, Follower
-from functions.api.waiting.watch import Watch, WatchDep
+from functions.api.waiting.watch import WatchDep
 from shared.errors import TransientError
 from shared.jobs.model import Job
 from shared.jobs.store import JobNotFoundError

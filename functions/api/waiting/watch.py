@@ -12,50 +12,19 @@ from __future__ import annotations
 import asyncio
 import time
 from collections.abc import Awaitable, Callable
-from typing import Annotated, ParamSpec, Protocol, TypeVar
+from typing import Annotated
 
 from fastapi import Depends, Request
 from starlette.concurrency import run_in_threadpool
 
-from functions.api.bootstrap import Records
+from functions.api.ports.services import Records
+from functions.api.ports.watch import P, T, Watch
 from shared.jobs.model import Event
 from shared.jobs.store import JobStore
 
 PAGE = 100
 SHORTEST_PAUSE = 0.1
 LONGEST_PAUSE = 0.8
-
-P = ParamSpec("P")
-T = TypeVar("T")
-
-
-class Watch(Protocol):
-    """Waits for changes of jobs without holding up the event loop.
-
-    ``longest`` is the longest wait of one answer in seconds; 0 where nobody waits here. ``streams`` says
-    whether an answer may go on without an end.
-    """
-
-    longest: float
-    streams: bool
-
-    async def call(self, read: Callable[P, T], *args: P.args, **kwargs: P.kwargs) -> T:
-        """Return what a blocking read returns."""
-        ...
-
-    async def events(self, job_id: str, after: int) -> list[Event]:
-        """Return the next events there are, up to a page."""
-        ...
-
-    async def changed(self, job_id: str, version: int, seconds: float, idle: float) -> bool:
-        """Wait until the job has a later version, at most ``seconds``; say whether it has.
-
-        ``idle`` is for how many seconds nothing has happened to it. May raise JobNotFoundError.
-        """
-        ...
-
-
-WatchMaker = Callable[[Records], Watch]
 
 
 def pause(idle: float, longest: float = LONGEST_PAUSE) -> float:

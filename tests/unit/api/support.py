@@ -13,10 +13,11 @@ import jwt
 from fastapi import APIRouter, FastAPI
 
 from functions.api.app import create_app
-from functions.api.bootstrap import Services
-from functions.api.notifications.ports import Notifying
+from functions.api.ports.notifying import Notifying
+from functions.api.ports.services import Services
+from functions.api.ports.watch import WatchMaker
 from functions.api.settings import ApiSettings
-from functions.api.waiting.watch import Elsewhere, WatchMaker
+from functions.api.waiting.watch import Elsewhere
 from shared.errors import PROBLEM_BASE
 from shared.jobs.model import Job
 from shared.memory.files import MemoryFiles

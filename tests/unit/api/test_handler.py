@@ -11,7 +11,7 @@ from typing import Any
 
 import pytest
 
-from functions.api.gateway import gateway_root
+from functions.api.http.gateway import gateway_root
 from functions.api.settings import ApiSettings
 from tests.unit.api.support import SECRET, make_settings, token
 

@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from functions.api import cursors
+from functions.api.http import cursors
 from shared.clock import to_text, utc_now
 from shared.errors import Problem
 from shared.jobs import states

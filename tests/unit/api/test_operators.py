@@ -10,7 +10,7 @@ from typing import Any
 
 import pytest
 
-from functions.api.bootstrap import Services
+from functions.api.ports.services import Services
 from shared.jobs.model import Kind
 from shared.jobs.queue import JobMessage
 from tests.unit.api.operating import Desk

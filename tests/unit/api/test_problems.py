@@ -15,8 +15,8 @@ import jwt
 import pytest
 from fastapi import Request
 
-from functions.api import problems
-from functions.api.security import authenticate
+from functions.api.http import problems
+from functions.api.http.security import authenticate
 from shared.auth import AuthError
 from shared.errors import PROBLEM_BASE, PermanentError
 from shared.observability import logger

@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from functions.api.bootstrap import Services
+from functions.api.ports.services import Services
 from shared.clock import utc_now
 from shared.documents.model import Document
 from shared.errors import TransientError

@@ -8,7 +8,7 @@ from typing import ClassVar
 import httpx
 import pytest
 
-from functions.api.security import MAX_JSON, MAX_MULTIPART_FILE
+from functions.api.http.security import MAX_JSON, MAX_MULTIPART_FILE
 from tests.unit.api.support import PDF, Backend, Client, places, problem
 
 DOCX = b"PK\x03\x04" + b"\0" * 40

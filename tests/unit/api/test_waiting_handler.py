@@ -9,7 +9,7 @@ from dataclasses import dataclass
 
 import pytest
 
-from functions.api.gateway import Handler, handler_of
+from functions.api.http.gateway import Handler, handler_of
 from functions.api.waiting.routes import RESERVE_SECONDS
 from tests.unit.api.support import Backend, token
 from tests.unit.api.test_handler import EXECUTE_API, event

@@ -12,7 +12,7 @@ from typing import Any
 import httpx
 from fastapi import APIRouter, FastAPI
 
-from functions.api.bootstrap import Records
+from functions.api.ports.services import Records
 from functions.api.waiting.app import create_app
 from functions.api.waiting.settings import WaitSettings
 from functions.api.waiting.watch import Polling

@@ -11,8 +11,8 @@ from fastapi.routing import APIRoute
 from fastapi.security import HTTPAuthorizationCredentials, HTTPBearer
 from starlette.types import Message, Receive
 
-from functions.api.bootstrap import Records, Services
-from functions.api.problems import RequestError
+from functions.api.http.problems import RequestError
+from functions.api.ports.services import Records, Services
 from functions.api.settings import ApiSettings
 from shared.auth import AuthError, Caller
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import base64
 import binascii
 
-from functions.api.problems import RequestError
+from functions.api.http.problems import RequestError
 from shared.ids import is_uuid
 
 _MAX_DIGITS = 9

@@ -9,7 +9,7 @@ from typing import Any
 from starlette.datastructures import Headers, MutableHeaders
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from functions.api.problems import internal_error
+from functions.api.http.problems import internal_error
 from shared.ids import is_uuid, uuid7
 from shared.observability import logger
 

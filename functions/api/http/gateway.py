@@ -11,7 +11,7 @@ from mangum import Mangum
 from mangum.adapter import DEFAULT_TEXT_MIME_TYPES
 from starlette.types import Receive, Scope, Send
 
-from functions.api.problems import MEDIA_TYPE
+from functions.api.http.problems import MEDIA_TYPE
 
 Handler = Callable[[dict[str, Any], Any], dict[str, Any]]
 

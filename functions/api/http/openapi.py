@@ -1,20 +1,11 @@
-"""The OpenAPI document: made from the routes, and kept as a file that is checked for drift.
-
-python -m functions.api.openapi [--check]
-"""
+"""The OpenAPI document: what every route says of its problems, and what the framework leaves out."""
 
 from __future__ import annotations
 
-import json
-import sys
-from collections.abc import Mapping
-from pathlib import Path
 from typing import Any
 
-from functions.api import problems
 from functions.api.answers import ProblemView
-
-SNAPSHOT = Path(__file__).parents[2] / "docs" / "api" / "openapi.json"
+from functions.api.http import problems
 
 _DESCRIPTIONS = {
     304: "Nothing has changed since the state that If-None-Match names",
@@ -72,37 +63,3 @@ def _replace_validation(responses: dict[str, Any]) -> None:
     """Say of 422 what is true: a problem document."""
     if "422" in responses and "application/json" in responses["422"].get("content", {}):
         responses["422"] = answers(422)[422]
-
-
-def render() -> str:
-    """Return the document's text; it does not depend on the environment."""
-    from functions.api.app import create_app
-    from functions.api.settings import ApiSettings
-
-    placeholders: Mapping[str, Any] = {
-        "jobs_table": "jobs",
-        "documents_bucket": "documents",
-        "analysis_queue_url": "analysis",
-        "cleanup_queue_url": "cleanup",
-        "notification_queue_url": "notifications",
-        "directus_secret": "x" * 32,
-    }
-    document = create_app(settings=ApiSettings(**placeholders)).openapi()
-    return json.dumps(document, indent=2, ensure_ascii=False) + "\n"
-
-
-def main(arguments: list[str]) -> int:
-    """Write the file, or compare it; return the exit code."""
-    text = render()
-    if "--check" not in arguments:
-        SNAPSHOT.parent.mkdir(parents=True, exist_ok=True)
-        SNAPSHOT.write_text(text, encoding="utf-8")
-        return 0
-    if SNAPSHOT.exists() and SNAPSHOT.read_text(encoding="utf-8") == text:
-        return 0
-    sys.stderr.write(f"{SNAPSHOT.name} is out of date: run python -m functions.api.openapi\n")
-    return 1
-
-
-if __name__ == "__main__":
-    sys.exit(main(sys.argv[1:]))

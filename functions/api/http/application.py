@@ -9,12 +9,11 @@ from typing import Any
 from fastapi import APIRouter, FastAPI
 from fastapi.routing import APIRoute
 
-from functions.api import openapi, problems
-from functions.api.bootstrap import Records
-from functions.api.middleware import Edge
-from functions.api.settings import ApiSettings
-from functions.api.version import VERSION
-from functions.api.waiting.watch import WatchMaker
+from functions.api.http import openapi, problems
+from functions.api.http.middleware import Edge
+from functions.api.ports.services import Records
+from functions.api.ports.watch import WatchMaker
+from functions.api.settings import VERSION, ApiSettings
 from shared.auth import Tokens
 
 

@@ -1,0 +1,20 @@
+"""What stands behind the operators' routes, besides the ports of everybody's."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from shared.operations.audit import AuditTrail
+from shared.operations.dead_letters import DeadLetters, Depths
+from shared.operations.logs import JobLogs
+
+
+@dataclass(frozen=True, slots=True)
+class Operations:
+    """The ports: ``depths`` counts the workers' queues, ``dead_depths`` their dead-letter queues."""
+
+    audit: AuditTrail
+    dead_letters: DeadLetters
+    depths: Depths
+    dead_depths: Depths
+    logs: JobLogs

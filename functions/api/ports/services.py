@@ -1,0 +1,54 @@
+"""The ports that the routes use, in one bundle."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
+
+from shared.clock import Clock, utc_now
+from shared.documents.model import DocumentStore
+from shared.files import Files
+from shared.jobs.queue import JobQueue
+from shared.jobs.store import JobStore
+
+if TYPE_CHECKING:
+    from functions.api.ports.login import Logins
+    from functions.api.ports.notifying import Notifying
+    from functions.api.ports.operations import Operations
+    from functions.api.ports.products import Products
+    from shared.findings.reviews import ReviewStore
+    from shared.search.index import Shelf
+    from shared.search.query import SearchService
+
+
+Check = Callable[[], object]
+
+
+@dataclass(frozen=True, slots=True)
+class Records:
+    """The ports that reading needs."""
+
+    jobs: JobStore
+    documents: DocumentStore
+    clock: Clock = field(default=utc_now, kw_only=True)
+
+
+@dataclass(frozen=True, slots=True)
+class Services(Records):
+    """The ports that the routes use; ``checks`` are probes of readiness, which raise when in trouble.
+
+    ``products`` is None where there is no Directus, ``operations`` where nobody operates, ``notifying`` where
+    nobody is told, ``search`` and ``shelf`` where nothing is indexed.
+    """
+
+    files: Files
+    queue: JobQueue
+    products: Products | None = None
+    operations: Operations | None = None
+    notifying: Notifying | None = None
+    search: SearchService | None = None
+    shelf: Shelf | None = None
+    reviews: ReviewStore | None = None
+    logins: Logins | None = None
+    checks: Mapping[str, Check] = field(default_factory=dict)
