@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import json
 
-from functions.api import views
 from functions.api.http.problems import RequestError
 from functions.api.ports.services import Services
+from functions.api.schemas import job_views
 from shared.findings.model import ResultTree, from_tree
 from shared.jobs.model import Job, Kind, Status
 
@@ -26,7 +26,7 @@ def require_result(job: Job) -> None:
 def result_of(services: Services, job: Job) -> ResultTree:
     """Return what an analysis has found; raises RequestError."""
     require_result(job)
-    artifact = job.artifacts.get(views.RESULT)
+    artifact = job.artifacts.get(job_views.RESULT)
     if artifact is None:
         raise RequestError("artifact-not-found", f"Job {job.job_id} has published no result.", status=404)
     return from_tree(json.loads(services.files.get(artifact.key)))

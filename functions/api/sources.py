@@ -9,10 +9,10 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from functions.api import views
 from functions.api.http.problems import RequestError
 from functions.api.lookup import find_job
 from functions.api.ports.services import Records
+from functions.api.schemas import job_views
 from shared.auth import Caller
 from shared.jobs.model import Job, Kind, Status
 
@@ -71,7 +71,7 @@ def _require_ended(source: Job) -> None:
         "source-not-usable",
         f"The job that source_job_id names {what}.",
         status=409,
-        extensions={"job": views.flags(source).model_dump()},
+        extensions={"job": job_views.flags(source).model_dump()},
     )
 
 

@@ -13,12 +13,12 @@ from typing import Annotated
 
 from fastapi import Depends
 
-from functions.api import views
-from functions.api.answers import Flags
 from functions.api.http.problems import RequestError
 from functions.api.http.security import CallerDep, ServicesDep
 from functions.api.lookup import require_change
 from functions.api.ports.services import Services
+from functions.api.schemas import job_views
+from functions.api.schemas.jobs import Flags
 from functions.api.submit import notify
 from shared.auth import Caller
 from shared.jobs import states
@@ -39,7 +39,7 @@ class Steering:
 
     def pause(self, job: Job) -> Flags:
         """Stop a job at its next unit of work."""
-        return views.flags(self._change(job, states.request_pause))
+        return job_views.flags(self._change(job, states.request_pause))
 
     def resume(self, job: Job) -> Flags:
         """Let a paused job go on where it stopped."""
@@ -47,14 +47,14 @@ class Steering:
         if after.status is Status.QUEUED:
             # Also for a repetition: whoever asks again may do so because the first message was lost.
             notify(self.services, after, "resumed")
-        return views.flags(after)
+        return job_views.flags(after)
 
     def cancel(self, job: Job) -> Flags:
         """Stop a job for good; a worker removes what it has made, and only then writes the end."""
         after = self._change(job, states.request_cancel)
         if not after.status.terminal:
             notify(self.services, after, "cancelled")
-        return views.flags(after)
+        return job_views.flags(after)
 
     def _change(self, job: Job, transition: Transition) -> Job:
         """Apply a transition; a repetition returns the job as it stands."""
@@ -82,7 +82,7 @@ def conflict(job: Job, refusal: RefusedError) -> RequestError:
         "state-conflict",
         f"This is not possible now: {refusal}.",
         status=409,
-        extensions={"job": views.flags(job).model_dump()},
+        extensions={"job": job_views.flags(job).model_dump()},
     )
 
 

@@ -15,7 +15,7 @@ from typing import Annotated, Any
 
 from fastapi import Depends, Header
 
-from functions.api import documents, sources, views
+from functions.api import documents, sources
 from functions.api.content import require_media_type
 from functions.api.http.problems import RequestError
 from functions.api.http.security import CallerDep, ServicesDep, SettingsDep
@@ -25,7 +25,8 @@ from functions.api.notifications.desk import Desk
 from functions.api.ports.products import ProductNotFoundError
 from functions.api.ports.services import Services
 from functions.api.products import ProductGate
-from functions.api.schemas import (
+from functions.api.schemas import job_views
+from functions.api.schemas.requests import (
     AnalysisOptions,
     AnalysisRequest,
     CaseUploadForm,
@@ -197,7 +198,7 @@ class Submitter:
                 "result-not-ready",
                 f"The analysis is {source.status}; outputs are made of one that has completed.",
                 status=409,
-                extensions={"job": views.flags(source).model_dump()},
+                extensions={"job": job_views.flags(source).model_dump()},
             )
         self._require_room()
         shared = {name: source.params[name] for name in outputs.SHARED_PARAMS if name in source.params}

@@ -21,10 +21,10 @@ from infra.cli.transport import Token, Told, Transport, nobody
 if TYPE_CHECKING:
     import httpx
 
-    from functions.api.answers import ArtifactView, ComparisonView, Flags, JobView
     from functions.api.routes.products import ProductList
     from functions.api.routes.reviews import ReviewView
     from functions.api.routes.search import SearchAnswer
+    from functions.api.schemas.jobs import ArtifactView, ComparisonView, Flags, JobView
     from shared.findings.model import ResultTree
 
 # A gateway takes no larger body; larger files go to S3.
@@ -107,13 +107,13 @@ class Client:
 
     def job(self, job_id: str) -> JobView:
         """Return a job's status."""
-        from functions.api.answers import JobView
+        from functions.api.schemas.jobs import JobView
 
         return _read(JobView, self._json("GET", f"/jobs/{job_id}/status"))
 
     def jobs(self, limit: int, **filters: str) -> list[JobView]:
         """Return one's newest jobs."""
-        from functions.api.answers import JobList
+        from functions.api.schemas.jobs import JobList
 
         return _read(JobList, self.get("/jobs", limit=limit, **filters)).jobs
 
@@ -128,7 +128,7 @@ class Client:
 
     def steer(self, job_id: str, action: str) -> Flags:
         """Pause, resume or cancel a job; repeating it is harmless."""
-        from functions.api.answers import Flags
+        from functions.api.schemas.jobs import Flags
 
         return _read(Flags, self._json("POST", f"/jobs/{job_id}/{action}", repeat=True))
 
@@ -142,7 +142,7 @@ class Client:
 
     def artifacts(self, job_id: str) -> list[ArtifactView]:
         """Return the files that a job has published."""
-        from functions.api.answers import ArtifactList
+        from functions.api.schemas.jobs import ArtifactList
 
         return _read(ArtifactList, self._json("GET", f"/jobs/{job_id}/artifacts")).artifacts
 
@@ -168,7 +168,7 @@ class Client:
 
     def compare(self, job_ids: Sequence[str]) -> ComparisonView:
         """Put analyses side by side."""
-        from functions.api.answers import ComparisonView
+        from functions.api.schemas.jobs import ComparisonView
 
         body = {"job_ids": list(job_ids)}
         return _read(ComparisonView, self._json("POST", "/compare", json=body, repeat=True))

@@ -21,7 +21,7 @@ from infra.cli.client import TERMINAL, Client
 from infra.cli.errors import CliError, NotDoneError, NotFoundError, NotSignedInError
 
 if TYPE_CHECKING:
-    from functions.api.answers import JobView
+    from functions.api.schemas.jobs import JobView
 
 NOTES = ".clauseworks.json"
 ENDINGS = frozenset(

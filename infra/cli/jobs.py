@@ -17,7 +17,7 @@ from infra.tree import tree_lines
 from shared.findings.model import to_tree
 
 if TYPE_CHECKING:
-    from functions.api.answers import JobView
+    from functions.api.schemas.jobs import JobView
 
 JobId = Annotated[str, typer.Argument(metavar="JOB_ID")]
 Watch = Annotated[bool, typer.Option("--watch", "-w", help="Wait for the end, and show the progress.")]

@@ -22,7 +22,7 @@ from infra.cli.errors import INTERRUPTED, NotDoneError
 from infra.cli.transport import Told
 
 if TYPE_CHECKING:
-    from functions.api.answers import JobView
+    from functions.api.schemas.jobs import JobView
 
 
 def watch(session: Session, api: Client, job_id: str) -> JobView:

@@ -22,7 +22,7 @@ from functions.analyze.outputs.translation.apertium import Apertium
 from functions.analyze.outputs.translation.by_model import ModelTranslator
 from functions.analyze.outputs.translation.port import Translator, Wish
 from functions.analyze.pipeline.workflow import Tools
-from functions.api.views import processing_status
+from functions.api.schemas.job_views import processing_status
 from infra.samples.catalogue import SAMPLES
 from shared.jobs.model import Job, Status
 from shared.taxonomy.reader import load_taxonomy

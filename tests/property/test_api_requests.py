@@ -10,7 +10,7 @@ from urllib.parse import quote
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from functions.api.schemas import AnalysisRequest
+from functions.api.schemas.requests import AnalysisRequest
 from shared.auth import AuthError, Tokens
 from tests.unit.api.support import PDF, SECRET, Backend, Client, client_of, problem, token
 

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from typing import Any
 
-from functions.api.answers import ProblemView
 from functions.api.http import problems
+from functions.api.schemas.jobs import ProblemView
 
 _DESCRIPTIONS = {
     304: "Nothing has changed since the state that If-None-Match names",

@@ -9,12 +9,12 @@ from fastapi import APIRouter, Query
 from functions.api.http.openapi import CHANGE, READ, answers
 from functions.api.http.security import GuardedRoute
 from functions.api.lookup import ReadableJob, require_change
-from functions.api.notifications import views
-from functions.api.notifications.answers import FailedList, NotificationList, NotificationView
 from functions.api.notifications.desk import DeskDep
-from functions.api.notifications.schemas import FailedFilters
 from functions.api.operators.access import OperatorDep, OperatorRoute, TaskDep
 from functions.api.operators.tasks import ActingDep
+from functions.api.schemas import notifications
+from functions.api.schemas.notification_requests import FailedFilters
+from functions.api.schemas.notifications import FailedList, NotificationList, NotificationView
 from shared.notifications.model import State, parent_of
 
 router = APIRouter(tags=["Notifications"], route_class=GuardedRoute)
@@ -24,7 +24,7 @@ operators = APIRouter(tags=["Operators"], route_class=OperatorRoute)
 @router.get("/jobs/{job_id}/notifications", responses=answers(*READ))
 def list_notifications(job: ReadableJob, desk: DeskDep) -> NotificationList:
     """Tell who was told that a job has ended, with every attempt."""
-    return views.log_view(desk.ports.notifications.log(parent_of(job.job_id)))
+    return notifications.log_view(desk.ports.notifications.log(parent_of(job.job_id)))
 
 
 @router.post(
@@ -33,7 +33,7 @@ def list_notifications(job: ReadableJob, desk: DeskDep) -> NotificationList:
 def redeliver_notification(job: ReadableJob, notification_id: str, desk: DeskDep) -> NotificationView:
     """Deliver a notification again, for another day; receivers see the same webhook-id."""
     require_change(desk.caller, job)
-    return views.notification_view(desk.deliver_again(parent_of(job.job_id), notification_id))
+    return notifications.notification_view(desk.deliver_again(parent_of(job.job_id), notification_id))
 
 
 @operators.get("/admin/notifications", responses=answers(401, 403, 422, 503))
@@ -47,7 +47,7 @@ def list_failed_notifications(
         # The index follows the records with a delay.
         if one is not None and one.state is State.FAILED:
             attempts = store.log(message.parent).attempts.get(one.notification_id, ())
-            found.append(views.failed_view(one, attempts))
+            found.append(notifications.failed_view(one, attempts))
     return FailedList(notifications=found)
 
 
@@ -62,4 +62,4 @@ def redeliver_for_owner(
     """Deliver a notification of anybody's job again."""
     with operator.acting("redeliver", job.job_id, notification_id=notification_id):
         after = desk.deliver_again(parent_of(job.job_id), notification_id)
-    return views.notification_view(after)
+    return notifications.notification_view(after)

@@ -9,7 +9,7 @@ from typing import Any
 
 from functions.api.http.problems import RequestError
 from functions.api.notifications.desk import Desk
-from functions.api.schemas import NotifyOptions
+from functions.api.schemas.requests import NotifyOptions
 from shared.auth import ForbiddenError
 from shared.ids import uuid7
 from shared.jobs.model import Job

@@ -10,16 +10,16 @@ from functions.api.http.links import RootDep
 from functions.api.http.openapi import READ, answers
 from functions.api.http.problems import RequestError
 from functions.api.http.security import GuardedRoute
-from functions.api.notifications import views
-from functions.api.notifications.answers import (
+from functions.api.notifications.desk import Desk, DeskDep
+from functions.api.schemas import notifications
+from functions.api.schemas.notification_requests import WebhookRequest
+from functions.api.schemas.notifications import (
     NotificationList,
     NotificationView,
     WebhookList,
     WebhookView,
     WebhookWithSecret,
 )
-from functions.api.notifications.desk import Desk, DeskDep
-from functions.api.notifications.schemas import WebhookRequest
 from shared.notifications import compose, webhooks
 from shared.notifications.model import EventType, Webhook, parent_of
 from shared.notifications.store import edit_webhook
@@ -50,20 +50,22 @@ def create_webhook(
     desk.ports.webhooks.create(webhook)
     logger.info("Webhook created", webhook_id=webhook.webhook_id)
     response.headers["Location"] = f"{root}/webhooks/{webhook.webhook_id}"
-    return views.with_secret(webhook, now)
+    return notifications.with_secret(webhook, now)
 
 
 @router.get("/webhooks", responses=answers(401, 503))
 def list_webhooks(desk: DeskDep) -> WebhookList:
     """List your webhooks, without their secrets."""
     now = desk.services.clock()
-    return WebhookList(webhooks=[views.webhook_view(one, now) for one in desk.ports.webhooks.of(desk.scope)])
+    return WebhookList(
+        webhooks=[notifications.webhook_view(one, now) for one in desk.ports.webhooks.of(desk.scope)]
+    )
 
 
 @router.get("/webhooks/{webhook_id}", responses=answers(*READ))
 def get_webhook(webhook_id: str, desk: DeskDep) -> WebhookView:
     """Tell how a webhook stands."""
-    return views.webhook_view(desk.webhook(webhook_id), desk.services.clock())
+    return notifications.webhook_view(desk.webhook(webhook_id), desk.services.clock())
 
 
 @router.delete("/webhooks/{webhook_id}", status_code=204, responses=answers(*READ))
@@ -79,7 +81,7 @@ def rotate_webhook(webhook_id: str, desk: DeskDep) -> WebhookWithSecret:
     """Get a new secret; for a day messages carry signatures by the one before, too."""
     now = desk.services.clock()
     after = _edited(desk, webhook_id, lambda webhook: webhooks.rotated(webhook, now))
-    return views.with_secret(after, now)
+    return notifications.with_secret(after, now)
 
 
 @router.post("/webhooks/{webhook_id}/enable", responses=answers(*READ, 422))
@@ -87,7 +89,7 @@ def enable_webhook(webhook_id: str, desk: DeskDep) -> WebhookView:
     """Have a webhook told again that was disabled; what it missed can be delivered again job by job."""
     now = desk.services.clock()
     desk.require_url(desk.webhook(webhook_id).url)
-    return views.webhook_view(_edited(desk, webhook_id, lambda one: webhooks.enabled(one, now)), now)
+    return notifications.webhook_view(_edited(desk, webhook_id, lambda one: webhooks.enabled(one, now)), now)
 
 
 @router.post("/webhooks/{webhook_id}/test", status_code=202, responses=answers(*READ))
@@ -97,14 +99,14 @@ def send_test(webhook_id: str, desk: DeskDep) -> NotificationView:
     made = compose.for_webhook(webhook, EventType.TEST, compose.trial_body(webhook, now), now)
     desk.ports.notifications.create(made)
     desk.send(made)
-    return views.notification_view(made)
+    return notifications.notification_view(made)
 
 
 @router.get("/webhooks/{webhook_id}/notifications", responses=answers(*READ))
 def list_webhook_notifications(webhook_id: str, desk: DeskDep) -> NotificationList:
     """Tell how the tests of a webhook went; those of a job are with the job."""
     webhook = desk.webhook(webhook_id)
-    return views.log_view(desk.ports.notifications.log(parent_of("", webhook.webhook_id)))
+    return notifications.log_view(desk.ports.notifications.log(parent_of("", webhook.webhook_id)))
 
 
 def _edited(desk: Desk, webhook_id: str, change: Callable[[Webhook], Webhook | None]) -> Webhook:

@@ -10,9 +10,22 @@ from fastapi import APIRouter, Query
 from functions.api.http.openapi import answers
 from functions.api.http.problems import RequestError
 from functions.api.http.security import ServicesDep
-from functions.api.operators import redrive, views
+from functions.api.operators import redrive
 from functions.api.operators.access import OperationsDep, OperatorDep, OperatorRoute
-from functions.api.operators.answers import (
+from functions.api.operators.letters import Hand
+from functions.api.operators.tasks import READ, ActingDep
+from functions.api.ports.operations import Operations
+from functions.api.ports.services import Services
+from functions.api.schemas import operators
+from functions.api.schemas.dead_letters import message_of
+from functions.api.schemas.operator_requests import (
+    AuditFilters,
+    LetterFilters,
+    PurgeRequest,
+    RedriveRequest,
+    WorkerFilters,
+)
+from functions.api.schemas.operators import (
     AuditList,
     DeadLetterReport,
     LetterList,
@@ -20,17 +33,6 @@ from functions.api.operators.answers import (
     QueueView,
     WorkerList,
 )
-from functions.api.operators.letters import Hand
-from functions.api.operators.schemas import (
-    AuditFilters,
-    LetterFilters,
-    PurgeRequest,
-    RedriveRequest,
-    WorkerFilters,
-)
-from functions.api.operators.tasks import READ, ActingDep
-from functions.api.ports.operations import Operations
-from functions.api.ports.services import Services
 from shared.ids import is_uuid
 from shared.jobs.model import Activity, Job, Kind
 from shared.operations.audit import queue_subject
@@ -53,7 +55,9 @@ def list_workers(
     kinds = [filters.kind] if filters.kind else list(Kind)
     ids = [one for kind in kinds for one in services.jobs.active(Activity.WORKING, kind, filters.limit)]
     jobs = services.jobs.many(ids)
-    workers = [views.worker_view(job, job.lease_until, now) for job in jobs if job.lease_until is not None]
+    workers = [
+        operators.worker_view(job, job.lease_until, now) for job in jobs if job.lease_until is not None
+    ]
     return WorkerList(workers=sorted(workers, key=lambda worker: worker.since))
 
 
@@ -85,7 +89,7 @@ def list_dead_letters(
     )
     with hand:
         letters = list(hand.take(filters.limit))
-        found = [views.letter_view(letter, _job_of(letter, services)) for letter in letters]
+        found = [operators.letter_view(letter, _job_of(letter, services)) for letter in letters]
     return LetterList(dead_letters=found, complete=hand.emptied)
 
 
@@ -96,13 +100,13 @@ def redrive_dead_letters(body: RedriveRequest, operator: ActingDep) -> DeadLette
     Letters of jobs that ended otherwise are removed; those that name no job stay. Cut short, the call can
     be repeated: a message may then be sent twice, a job is never made twice.
     """
-    return views.letter_report(redrive.redrive(operator, body.kind, body.message_ids or ()))
+    return operators.letter_report(redrive.redrive(operator, body.kind, body.message_ids or ()))
 
 
 @router.post("/admin/dead-letters/purge", responses=answers(*CHANGE))
 def purge_dead_letters(body: PurgeRequest, operator: ActingDep) -> DeadLetterReport:
     """Throw dead letters away, for good; their jobs stay as they are."""
-    return views.letter_report(redrive.purge(operator, body.kind, body.message_ids or ()))
+    return operators.letter_report(redrive.purge(operator, body.kind, body.message_ids or ()))
 
 
 @router.get("/admin/audit", responses=answers(*READ, 422))
@@ -115,7 +119,7 @@ def list_audit(
     found = operations.audit.entries(queue_subject(filters.kind), filters.after, filters.limit + 1)
     page = found[: filters.limit]
     return AuditList(
-        entries=[views.history_entry(entry) for entry in page],
+        entries=[operators.history_entry(entry) for entry in page],
         next_after=page[-1].entry_id if len(found) > filters.limit else None,
     )
 
@@ -165,5 +169,5 @@ def _longest_waiting(kind: Kind, services: Services) -> Job | None:
 
 
 def _job_of(letter: DeadLetter, services: Services) -> Job | None:
-    message = redrive.message_of(letter)
+    message = message_of(letter)
     return None if message is None else services.jobs.get(message.job_id)

@@ -7,79 +7,26 @@ fence makes harmless. It is never deleted before what replaces it has been sent 
 from __future__ import annotations
 
 from collections.abc import Callable, Collection
-from dataclasses import dataclass, field
 from datetime import timedelta
-from enum import StrEnum
 
 from functions.api.operators.auditing import Operator
 from functions.api.operators.letters import Hand
 from functions.api.operators.retry import try_again
+from functions.api.schemas.dead_letters import MAX_LETTERS, Fate, Handled, Report, message_of
 from shared.errors import TransientError
-from shared.ids import is_uuid
 from shared.jobs.model import Job, Kind, Status
 from shared.jobs.queue import JobMessage
 from shared.observability import logger
 from shared.operations.audit import queue_subject
 from shared.operations.dead_letters import DeadLetter
 
-MAX_LETTERS = 100
 # Letters looked at: for those that were asked for by id, and beyond those that have to stay.
 MAX_SEARCHED = 500
 PATIENCE = timedelta(seconds=15)
 HIDDEN = timedelta(seconds=30)
 
 
-class Fate(StrEnum):
-    """What became of a letter; the last three leave it where it was."""
-
-    RESENT = "resent"
-    RETRIED = "retried"
-    SETTLED = "settled"
-    PURGED = "purged"
-    UNKNOWN_JOB = "unknown_job"
-    UNREADABLE = "unreadable"
-    FAILED = "failed"
-
-    @property
-    def stays(self) -> bool:
-        """Say whether the letter is still there."""
-        return self in {Fate.UNKNOWN_JOB, Fate.UNREADABLE, Fate.FAILED}
-
-
-@dataclass(frozen=True, slots=True)
-class Handled:
-    """A letter that was dealt with; ``retry_job_id`` is the new job of a failed one."""
-
-    message_id: str
-    job_id: str
-    fate: Fate
-    retry_job_id: str = ""
-
-
-@dataclass(slots=True)
-class Report:
-    """What a redrive or purge did; ``complete`` where nothing of what was asked for is left to do."""
-
-    handled: list[Handled] = field(default_factory=list)
-    missing: list[str] = field(default_factory=list)
-    complete: bool = False
-
-    def counts(self) -> dict[str, int]:
-        """Return how many letters met each fate."""
-        return {fate.value: sum(one.fate is fate for one in self.handled) for fate in Fate}
-
-    def gone(self) -> list[str]:
-        """Return the ids of the letters that are no longer there."""
-        return [one.message_id for one in self.handled if not one.fate.stays]
-
-
 Deal = Callable[[Hand, DeadLetter], Handled]
-
-
-def message_of(letter: DeadLetter) -> JobMessage | None:
-    """Return a letter's message, or None where it names no job that could be one of ours."""
-    message = letter.message
-    return message if message is not None and is_uuid(message.job_id) else None
 
 
 def redrive(operator: Operator, kind: Kind, message_ids: Collection[str] = ()) -> Report:

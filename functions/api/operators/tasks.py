@@ -8,20 +8,20 @@ from typing import Annotated
 from fastapi import APIRouter, Depends, Query, Response
 
 from functions.api import steering
-from functions.api import views as job_views
-from functions.api.answers import Accepted
 from functions.api.http import cursors
 from functions.api.http.links import RootDep
 from functions.api.http.openapi import answers
 from functions.api.http.security import ServicesDep, SettingsDep
-from functions.api.operators import history, views
+from functions.api.operators import history
 from functions.api.operators.access import OperationsDep, OperatorDep, OperatorRoute, TaskDep
-from functions.api.operators.answers import History, LogList, TaskList, TaskView, Unlocked
 from functions.api.operators.auditing import Operator
 from functions.api.operators.retry import require_ended, try_again
-from functions.api.operators.schemas import HistoryFilters, LogFilters, TaskFilters
 from functions.api.ports.services import Services
 from functions.api.routes.jobs import mark_accepted
+from functions.api.schemas import job_views, operators
+from functions.api.schemas.jobs import Accepted
+from functions.api.schemas.operator_requests import HistoryFilters, LogFilters, TaskFilters
+from functions.api.schemas.operators import History, LogList, TaskList, TaskView, Unlocked
 from functions.api.submit import IdempotencyKey, notify
 from shared.ids import is_uuid
 from shared.jobs import states
@@ -71,14 +71,15 @@ def list_tasks(
     else:
         page = _active(services, filters.activity, query)
     return TaskList(
-        tasks=[views.task_view(job, root) for job in page.jobs], next_cursor=cursors.write(page.next_before)
+        tasks=[operators.task_view(job, root) for job in page.jobs],
+        next_cursor=cursors.write(page.next_before),
     )
 
 
 @router.get("/admin/tasks/{job_id}", responses=answers(*READ, 404))
 def get_task(job: TaskDep, root: RootDep) -> TaskView:
     """Show a job with its worker, lease and fence."""
-    return views.task_view(job, root)
+    return operators.task_view(job, root)
 
 
 @router.get("/admin/tasks/{job_id}/history", responses=answers(*READ, 404, 422))
@@ -100,7 +101,7 @@ def get_history(
     if not page.entries and services.jobs.get(job_id) is None:
         raise JobNotFoundError(job_id)
     return History(
-        entries=[views.history_entry(entry) for entry in page.entries],
+        entries=[operators.history_entry(entry) for entry in page.entries],
         next_after=None if page.after is None else page.after.to_text(),
     )
 
@@ -120,7 +121,7 @@ def get_logs(
         limit=filters.limit,
         cursor=filters.cursor,
     )
-    return LogList(lines=[views.log_line(line) for line in page.lines], next_cursor=page.cursor or None)
+    return LogList(lines=[operators.log_line(line) for line in page.lines], next_cursor=page.cursor or None)
 
 
 @router.post("/admin/tasks/{job_id}/retry", status_code=202, responses=answers(*READ, 404, 409, 422))

@@ -18,7 +18,7 @@ from datetime import timedelta
 from typing import Any
 
 from functions.api.http.problems import RequestError, problem_of
-from functions.api.views import event_view
+from functions.api.schemas.job_views import event_view
 from shared.auth import Tokens
 from shared.clock import Clock, utc_now
 from shared.errors import ClauseworksError, TransientError

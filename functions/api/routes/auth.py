@@ -11,7 +11,7 @@ from functions.api.http.openapi import answers
 from functions.api.http.problems import RequestError
 from functions.api.http.security import OpenRoute, ServicesDep
 from functions.api.ports.login import Logins, SignedIn
-from functions.api.schemas import Request
+from functions.api.schemas.requests import Request
 
 router = APIRouter(tags=["Signing in"], route_class=OpenRoute)
 

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from fastapi import APIRouter
 
-from functions.api.answers import Flags
 from functions.api.http.openapi import CHANGE, answers
 from functions.api.http.security import GuardedRoute
 from functions.api.lookup import DocumentJob
+from functions.api.schemas.jobs import Flags
 from functions.api.steering import SteeringDep
 
 router = APIRouter(tags=["Control"], route_class=GuardedRoute)

@@ -11,10 +11,10 @@ from typing import Annotated
 from fastapi import APIRouter, Depends, Request, Response
 from fastapi.responses import JSONResponse
 
-from functions.api.answers import CheckView, Health, Readiness
 from functions.api.http.openapi import answers
 from functions.api.http.security import ServicesDep, SettingsDep, authenticate
 from functions.api.ports.services import Check, Services
+from functions.api.schemas.jobs import CheckView, Health, Readiness
 from functions.api.settings import VERSION
 from shared.observability import logger
 

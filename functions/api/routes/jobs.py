@@ -6,8 +6,6 @@ from typing import Annotated, Any
 
 from fastapi import APIRouter, Query, Response
 
-from functions.api import views
-from functions.api.answers import Accepted, JobList, JobView
 from functions.api.http import cursors
 from functions.api.http.conditional import POLL_SECONDS, IfNoneMatch, job_answer, job_redirect, unchanged
 from functions.api.http.links import RootDep
@@ -16,7 +14,9 @@ from functions.api.http.security import CallerDep, GuardedRoute, RecordsDep, Ser
 from functions.api.lookup import ReadableJob
 from functions.api.notifications.desk import ToldDep
 from functions.api.products import ProductGateDep
-from functions.api.schemas import AnalysisRequest, CleanupRequest, JobFilters, OutputRequest
+from functions.api.schemas import job_views
+from functions.api.schemas.jobs import Accepted, JobList, JobView
+from functions.api.schemas.requests import AnalysisRequest, CleanupRequest, JobFilters, OutputRequest
 from functions.api.submit import Submission, SubmitterDep
 from functions.api.waiting.routes import MAX_SECONDS, next_state
 from functions.api.waiting.watch import WatchDep
@@ -91,7 +91,7 @@ def list_jobs(
         )
     )
     return JobList(
-        jobs=[views.job_view(job, root) for job in page.jobs], next_cursor=cursors.write(page.next_before)
+        jobs=[job_views.job_view(job, root) for job in page.jobs], next_cursor=cursors.write(page.next_before)
     )
 
 
@@ -125,8 +125,8 @@ def _accepted(submission: Submission, response: Response, root: str) -> Accepted
     mark_accepted(submission, response, root)
     return Accepted(
         job_id=job.job_id,
-        status_url=views.status_url(root, job.job_id),
-        events_url=views.events_url(root, job.job_id),
+        status_url=job_views.status_url(root, job.job_id),
+        events_url=job_views.events_url(root, job.job_id),
         message=f"The {job.kind} was accepted.",
         webhook_secret=submission.webhook_secret,
     )
@@ -134,7 +134,7 @@ def _accepted(submission: Submission, response: Response, root: str) -> Accepted
 
 def mark_accepted(submission: Submission, response: Response, root: str) -> None:
     """Say in the headers where the job is, and when to ask."""
-    response.headers["Location"] = views.status_url(root, submission.job.job_id)
+    response.headers["Location"] = job_views.status_url(root, submission.job.job_id)
     response.headers["Retry-After"] = str(POLL_SECONDS)
     if submission.replayed:
         response.headers["Idempotent-Replay"] = "true"

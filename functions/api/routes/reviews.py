@@ -14,7 +14,7 @@ from functions.api.http.security import CallerDep, GuardedRoute, ServicesDep, Se
 from functions.api.lookup import ReadableJob
 from functions.api.mirror import Mirror
 from functions.api.ports.services import Services
-from functions.api.schemas import Request as Body
+from functions.api.schemas.requests import Request as Body
 from shared.clock import to_text
 from shared.findings.model import ResultTree
 from shared.findings.paths import finding_at

@@ -14,7 +14,7 @@ from functions.api.http.openapi import READ, answers
 from functions.api.http.problems import RequestError
 from functions.api.http.security import CallerDep, GuardedRoute, ServicesDep
 from functions.api.ports.services import Services
-from functions.api.schemas import Identifier
+from functions.api.schemas.requests import Identifier
 from shared.auth import Caller
 from shared.documents.model import Document, DocumentNotFoundError
 from shared.files import FileMissingError

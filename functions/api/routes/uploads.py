@@ -6,14 +6,15 @@ from typing import Annotated
 
 from fastapi import APIRouter, Form, Path, Response
 
-from functions.api import documents, views
-from functions.api.answers import UploadAccepted, UploadSlot
+from functions.api import documents
 from functions.api.http.links import RootDep
 from functions.api.http.openapi import SUBMIT, answers
 from functions.api.http.problems import RequestError
 from functions.api.http.security import MAX_MULTIPART_FILE, CallerDep, GuardedRoute, ServicesDep, SettingsDep
 from functions.api.routes.jobs import mark_accepted
-from functions.api.schemas import CaseUploadForm, Identifier, UploadForm, UploadRequest
+from functions.api.schemas import job_views
+from functions.api.schemas.jobs import UploadAccepted, UploadSlot
+from functions.api.schemas.requests import CaseUploadForm, Identifier, UploadForm, UploadRequest
 from functions.api.submit import File, Submitter, SubmitterDep
 
 MEBIBYTE = 1_048_576
@@ -79,8 +80,8 @@ def _upload(
         document_id=job.document_id,
         file_name=str(job.params["file_name"]),
         file_size_mb=round(int(job.params["document_size"]) / MEBIBYTE, 3),
-        status_url=views.status_url(root, job.job_id),
-        events_url=views.events_url(root, job.job_id),
+        status_url=job_views.status_url(root, job.job_id),
+        events_url=job_views.events_url(root, job.job_id),
         metadata=dict(job.metadata),
         webhook_secret=submission.webhook_secret,
     )

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Sequence
 
-from functions.api import views
+from functions.api.schemas import job_views
 from shared.jobs.model import Event, Job
 
 MEDIA_TYPE = "text/event-stream"
@@ -24,4 +24,4 @@ def text(events: Sequence[Event], job: Job, *, whole_id: bool = False) -> str:
 
 
 def _data(event: Event, job: Job) -> str:
-    return json.dumps(views.event_view(event, job.document_id), ensure_ascii=False)
+    return json.dumps(job_views.event_view(event, job.document_id), ensure_ascii=False)

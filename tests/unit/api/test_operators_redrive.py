@@ -8,7 +8,7 @@ from dataclasses import dataclass
 import pytest
 
 from functions.api.operators import redrive
-from functions.api.operators.redrive import MAX_LETTERS, Fate
+from functions.api.schemas.dead_letters import MAX_LETTERS, Fate, Report
 from shared.errors import PermanentError, TransientError
 from shared.jobs import states
 from shared.jobs.model import Job, Kind, Status
@@ -301,7 +301,7 @@ def test_two_operators_whose_letters_come_back_too_early(desk: Desk, operation: 
     unfinished, failed = desk.submitted(), desk.failed()
     for job in (unfinished, failed):
         desk.letter(job)
-    reports: list[redrive.Report] = []
+    reports: list[Report] = []
 
     def slow(happening: str) -> None:
         if happening == operation:

@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from functions.api.views import processing_status
+from functions.api.schemas.job_views import processing_status
 from shared.jobs.model import Kind, Status
 from tests.unit.api.support import BOB, Backend, Client, client_of, places, problem, token
 from tests.unit.api.test_jobs import complete

@@ -6,8 +6,8 @@ from typing import Annotated, Self
 
 from pydantic import BaseModel, ConfigDict, Field, StringConstraints, model_validator
 
-from functions.api.operators.redrive import MAX_LETTERS
-from functions.api.schemas import Identifier, Request
+from functions.api.schemas.dead_letters import MAX_LETTERS
+from functions.api.schemas.requests import Identifier, Request
 from shared.jobs.model import Activity, Kind, Status
 
 OwnerKey = Annotated[

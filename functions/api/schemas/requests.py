@@ -8,7 +8,7 @@ from typing import Annotated, Any, Literal, Self
 from fastapi import UploadFile
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, StringConstraints, model_validator
 
-from functions.api.notifications.schemas import Email, WebhookUrl
+from functions.api.schemas.notification_requests import Email, WebhookUrl
 from shared.jobs.model import Kind, Status
 
 _IDENTIFIER = r"^[A-Za-z0-9][A-Za-z0-9._:-]*$"

@@ -7,7 +7,7 @@ from datetime import datetime
 from pathlib import PurePosixPath
 from typing import Any
 
-from functions.api.answers import ArtifactView, Details, Flags, JobView
+from functions.api.schemas.jobs import ArtifactView, Details, Flags, JobView
 from shared.clock import to_text
 from shared.documents.model import safe_file_name
 from shared.jobs.model import Event, Job, Status

@@ -1,0 +1,1 @@
+"""Requests and answers, with what fills them."""

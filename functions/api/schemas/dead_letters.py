@@ -1,0 +1,62 @@
+"""What a redrive or purge of dead letters did."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from enum import StrEnum
+
+from shared.ids import is_uuid
+from shared.jobs.queue import JobMessage
+from shared.operations.dead_letters import DeadLetter
+
+MAX_LETTERS = 100
+
+
+class Fate(StrEnum):
+    """What became of a letter; the last three leave it where it was."""
+
+    RESENT = "resent"
+    RETRIED = "retried"
+    SETTLED = "settled"
+    PURGED = "purged"
+    UNKNOWN_JOB = "unknown_job"
+    UNREADABLE = "unreadable"
+    FAILED = "failed"
+
+    @property
+    def stays(self) -> bool:
+        """Say whether the letter is still there."""
+        return self in {Fate.UNKNOWN_JOB, Fate.UNREADABLE, Fate.FAILED}
+
+
+@dataclass(frozen=True, slots=True)
+class Handled:
+    """A letter that was dealt with; ``retry_job_id`` is the new job of a failed one."""
+
+    message_id: str
+    job_id: str
+    fate: Fate
+    retry_job_id: str = ""
+
+
+@dataclass(slots=True)
+class Report:
+    """What a redrive or purge did; ``complete`` where nothing of what was asked for is left to do."""
+
+    handled: list[Handled] = field(default_factory=list)
+    missing: list[str] = field(default_factory=list)
+    complete: bool = False
+
+    def counts(self) -> dict[str, int]:
+        """Return how many letters met each fate."""
+        return {fate.value: sum(one.fate is fate for one in self.handled) for fate in Fate}
+
+    def gone(self) -> list[str]:
+        """Return the ids of the letters that are no longer there."""
+        return [one.message_id for one in self.handled if not one.fate.stays]
+
+
+def message_of(letter: DeadLetter) -> JobMessage | None:
+    """Return a letter's message, or None where it names no job that could be one of ours."""
+    message = letter.message
+    return message if message is not None and is_uuid(message.job_id) else None
