@@ -8,25 +8,26 @@ from fastapi import FastAPI
 
 from functions.api import bootstrap
 from functions.api.http.application import framed
-from functions.api.notifications import deliveries, webhooks
-from functions.api.operators import queues, tasks
 from functions.api.ports.services import Services
 from functions.api.ports.watch import WatchMaker
 from functions.api.routes import (
+    admin_queues,
+    admin_tasks,
     auth,
     comparison,
     console,
     control,
     docs,
-    document_control,
     documents,
     health,
     jobs,
+    notifications,
     products,
     results,
     reviews,
     search,
     uploads,
+    webhooks,
 )
 from functions.api.routes.health import Probe
 from functions.api.settings import ApiSettings
@@ -73,18 +74,17 @@ def create_app(
         search,
         comparison,
         control,
-        document_control,
         webhooks,
-        deliveries,
-        tasks,
-        queues,
+        notifications,
+        admin_tasks,
+        admin_queues,
         auth,
         health,
         docs,
         console,
     )
     app = framed(
-        [*(module.router for module in modules), deliveries.operators],
+        [*(module.router for module in modules), notifications.operators],
         settings,
         partial(_services, services, settings),
         watch,

@@ -18,8 +18,8 @@ _NOBODY = "00000000-0000-0000-0000-000000000000"
 
 def on_aws(settings: ApiSettings) -> Services:
     """Return the services on DynamoDB, S3 and SQS."""
-    from functions.api.login import DirectusLogins
-    from functions.api.products import DirectusProducts
+    from functions.api.services.directus_products import DirectusProducts
+    from functions.api.services.login import DirectusLogins
     from shared.aws.clients import client
     from shared.aws.dynamodb.documents import DynamoDocuments
     from shared.aws.dynamodb.jobs import DynamoJobs

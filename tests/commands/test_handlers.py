@@ -80,7 +80,8 @@ import json, sys
 from functions.api.waiting.handler import handler
 answer = handler({event("GET", "/jobs/x/events")!r}, None)
 heavy = ("boto3", "numpy", "httpx", "jwt", "functions.analyze", "shared.aws.clients",
-         "functions.api.app", "functions.api.submit", "functions.api.products", "functions.api.operators")
+         "functions.api.app", "functions.api.services.submit", "functions.api.services.products",
+         "functions.api.services.operators")
 print()
 print(json.dumps([answer["statusCode"], [name for name in sys.modules if name in heavy]]))
 """

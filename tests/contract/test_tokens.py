@@ -13,8 +13,8 @@ import jwt
 import pytest
 
 from functions.api.app import create_app
-from functions.api.login import DirectusLogins
-from functions.api.products import DirectusProducts
+from functions.api.services.directus_products import DirectusProducts
+from functions.api.services.login import DirectusLogins
 from infra.directus.access import SEEDER_ROLE
 from tests.contract.directus import PASSWORD, DirectusServer
 from tests.unit.api.support import Backend, Client, make_settings, problem

@@ -8,15 +8,15 @@ from collections.abc import Iterable, Iterator, Sequence
 from fastapi import APIRouter
 from fastapi.responses import Response
 
-from functions.api import documents
-from functions.api.findings import require_result, result_of
 from functions.api.http.openapi import COMPARE, answers
 from functions.api.http.problems import RequestError
 from functions.api.http.security import CallerDep, GuardedRoute, ServicesDep
-from functions.api.lookup import find_job, jobs_of, jobs_of_product
 from functions.api.ports.services import Services
 from functions.api.schemas.jobs import ComparedProduct, ComparisonView
 from functions.api.schemas.requests import CompareRequest
+from functions.api.services import documents
+from functions.api.services.lookup import find_job, jobs_of, jobs_of_product
+from functions.api.services.results import require_result, result_of
 from shared.auth import Caller
 from shared.clock import to_text
 from shared.findings.comparison import compare

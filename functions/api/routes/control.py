@@ -1,4 +1,4 @@
-"""Pausing, resuming and cancelling a job."""
+"""Pausing, resuming and cancelling: a job, or the active job of a document."""
 
 from __future__ import annotations
 
@@ -6,9 +6,9 @@ from fastapi import APIRouter
 
 from functions.api.http.openapi import CHANGE, answers
 from functions.api.http.security import GuardedRoute
-from functions.api.lookup import ReadableJob
 from functions.api.schemas.jobs import Flags
-from functions.api.steering import SteeringDep
+from functions.api.services.control import SteeringDep
+from functions.api.services.lookup import DocumentJob, ReadableJob
 
 router = APIRouter(tags=["Control"], route_class=GuardedRoute)
 
@@ -31,4 +31,22 @@ def cancel(job: ReadableJob, steering: SteeringDep) -> Flags:
 
     Repeating it is harmless.
     """
+    return steering.cancel(job)
+
+
+@router.post("/documents/{document_id}/pause", responses=answers(*CHANGE))
+def pause_document(job: DocumentJob, steering: SteeringDep) -> Flags:
+    """Pause the document's active job; see POST /jobs/{job_id}/pause."""
+    return steering.pause(job)
+
+
+@router.post("/documents/{document_id}/resume", responses=answers(*CHANGE))
+def resume_document(job: DocumentJob, steering: SteeringDep) -> Flags:
+    """Resume the document's active job; see POST /jobs/{job_id}/resume."""
+    return steering.resume(job)
+
+
+@router.post("/documents/{document_id}/cancel", responses=answers(*CHANGE))
+def cancel_document(job: DocumentJob, steering: SteeringDep) -> Flags:
+    """Cancel the document's active job; see POST /jobs/{job_id}/cancel."""
     return steering.cancel(job)

@@ -7,15 +7,15 @@ from typing import Annotated, Any
 
 from fastapi import APIRouter, Path
 
-from functions.api import documents
-from functions.api.deletion import delete
 from functions.api.http.links import RootDep
 from functions.api.http.openapi import READ, answers
 from functions.api.http.problems import RequestError
 from functions.api.http.security import CallerDep, GuardedRoute, ServicesDep, SettingsDep
-from functions.api.lookup import jobs_of
 from functions.api.ports.services import Services
 from functions.api.schemas.documents import Deletion, DocumentView, PageImage, PageView, document_view
+from functions.api.services import documents
+from functions.api.services.deletion import delete
+from functions.api.services.lookup import jobs_of
 from functions.api.settings import ApiSettings
 from shared.documents.extractions import image_key, image_note_key, page_of
 from shared.documents.model import Document, Understood

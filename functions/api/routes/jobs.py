@@ -7,17 +7,18 @@ from typing import Annotated, Any
 from fastapi import APIRouter, Query, Response
 
 from functions.api.http import cursors
-from functions.api.http.conditional import POLL_SECONDS, IfNoneMatch, job_answer, job_redirect, unchanged
+from functions.api.http.conditional import IfNoneMatch, job_answer, job_redirect, unchanged
 from functions.api.http.links import RootDep
 from functions.api.http.openapi import READ, SUBMIT, answers
 from functions.api.http.security import CallerDep, GuardedRoute, RecordsDep, ServicesDep
-from functions.api.lookup import ReadableJob
-from functions.api.notifications.desk import ToldDep
-from functions.api.products import ProductGateDep
 from functions.api.schemas import job_views
 from functions.api.schemas.jobs import Accepted, JobList, JobView
 from functions.api.schemas.requests import AnalysisRequest, CleanupRequest, JobFilters, OutputRequest
-from functions.api.submit import Submission, SubmitterDep
+from functions.api.services.accepted import mark_accepted
+from functions.api.services.lookup import ReadableJob
+from functions.api.services.products import ProductGateDep
+from functions.api.services.submit import Submission, SubmitterDep
+from functions.api.services.webhooks import ToldDep
 from functions.api.waiting.routes import MAX_SECONDS, next_state
 from functions.api.waiting.watch import WatchDep
 from shared.auth import ForbiddenError
@@ -130,11 +131,3 @@ def _accepted(submission: Submission, response: Response, root: str) -> Accepted
         message=f"The {job.kind} was accepted.",
         webhook_secret=submission.webhook_secret,
     )
-
-
-def mark_accepted(submission: Submission, response: Response, root: str) -> None:
-    """Say in the headers where the job is, and when to ask."""
-    response.headers["Location"] = job_views.status_url(root, submission.job.job_id)
-    response.headers["Retry-After"] = str(POLL_SECONDS)
-    if submission.replayed:
-        response.headers["Idempotent-Replay"] = "true"

@@ -10,7 +10,7 @@ from pydantic import BaseModel, ConfigDict, Field
 from functions.api.http import cursors
 from functions.api.http.openapi import answers
 from functions.api.http.security import GuardedRoute
-from functions.api.products import ProductGateDep
+from functions.api.services.products import ProductGateDep
 
 router = APIRouter(tags=["Jobs"], route_class=GuardedRoute)
 

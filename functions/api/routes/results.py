@@ -11,9 +11,9 @@ from functions.api.http.links import RootDep
 from functions.api.http.openapi import READ, answers
 from functions.api.http.problems import RequestError
 from functions.api.http.security import GuardedRoute, ServicesDep, SettingsDep
-from functions.api.lookup import ReadableJob
 from functions.api.schemas import job_views
 from functions.api.schemas.jobs import ArtifactList
+from functions.api.services.lookup import ReadableJob
 from shared.files import FileMissingError
 from shared.jobs.model import Job, Status
 

@@ -7,14 +7,14 @@ from typing import Annotated, Literal
 from fastapi import APIRouter, Depends, Path, Request
 from pydantic import BaseModel, Field
 
-from functions.api.findings import result_of
 from functions.api.http.openapi import COMPARE, READ, answers
 from functions.api.http.problems import RequestError
 from functions.api.http.security import CallerDep, GuardedRoute, ServicesDep, SettingsDep, token_of
-from functions.api.lookup import ReadableJob
-from functions.api.mirror import Mirror
 from functions.api.ports.services import Services
 from functions.api.schemas.requests import Request as Body
+from functions.api.services.lookup import ReadableJob
+from functions.api.services.results import result_of
+from functions.api.services.review_sync import Mirror
 from shared.clock import to_text
 from shared.findings.model import ResultTree
 from shared.findings.paths import finding_at

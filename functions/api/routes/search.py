@@ -9,12 +9,12 @@ from typing import Annotated, Any
 from fastapi import APIRouter, Response
 from pydantic import BaseModel, ConfigDict, Field, StringConstraints
 
-from functions.api import documents
 from functions.api.http.openapi import READ, answers
 from functions.api.http.problems import RequestError
 from functions.api.http.security import CallerDep, GuardedRoute, ServicesDep
 from functions.api.ports.services import Services
 from functions.api.schemas.requests import Identifier
+from functions.api.services import documents
 from shared.auth import Caller
 from shared.documents.model import Document, DocumentNotFoundError
 from shared.files import FileMissingError

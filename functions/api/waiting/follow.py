@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass, field
 
-from functions.api import documents
-from functions.api.lookup import find_document_job
 from functions.api.ports.services import Records
 from functions.api.ports.watch import Watch
+from functions.api.services import documents
+from functions.api.services.lookup import find_document_job
 from shared.auth import Caller
 from shared.jobs.model import Event, Job
 from shared.jobs.store import subject_of

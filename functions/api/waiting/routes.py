@@ -12,10 +12,10 @@ from functions.api.http.conditional import IfNoneMatch, job_answer, unchanged
 from functions.api.http.links import RootDep
 from functions.api.http.openapi import READ, answers
 from functions.api.http.security import CallerDep, GuardedRoute, RecordsDep
-from functions.api.lookup import ReadableJob
 from functions.api.ports.services import Records
 from functions.api.ports.watch import Watch
 from functions.api.schemas.jobs import JobView
+from functions.api.services.lookup import ReadableJob
 from functions.api.waiting import sse
 from functions.api.waiting.follow import DocumentJobs, Follower
 from functions.api.waiting.watch import WatchDep

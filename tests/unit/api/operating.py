@@ -6,8 +6,8 @@ from dataclasses import dataclass, field
 from datetime import timedelta
 from typing import Any
 
-from functions.api.operators.auditing import Operator
 from functions.api.ports.services import Services
+from functions.api.services.operators.audited import Operator
 from shared.auth import Caller
 from shared.errors import Problem
 from shared.jobs import states

@@ -8,8 +8,8 @@ from typing import Any
 
 import pytest
 
-from functions.api import lookup
-from functions.api.lookup import BATCH
+from functions.api.services import lookup
+from functions.api.services.lookup import BATCH
 from functions.api.waiting.watch import LONGEST_PAUSE, PAGE
 from shared.clock import utc_now
 from shared.documents.model import Document

@@ -8,7 +8,7 @@ from dataclasses import replace
 import pytest
 
 from functions.api.http.security import MAX_JSON
-from functions.api.login import DirectusLogins
+from functions.api.services.login import DirectusLogins
 from tests.fakes.directus_server import DirectusServer, Fault
 from tests.unit.api.support import Backend, Client, application, problem
 

@@ -7,8 +7,8 @@ from dataclasses import dataclass
 
 import pytest
 
-from functions.api.operators import redrive
 from functions.api.schemas.dead_letters import MAX_LETTERS, Fate, Report
+from functions.api.services.operators import redrive
 from shared.errors import PermanentError, TransientError
 from shared.jobs import states
 from shared.jobs.model import Job, Kind, Status

@@ -8,7 +8,7 @@ from dataclasses import replace
 
 import pytest
 
-from functions.api.products import DirectusProducts
+from functions.api.services.directus_products import DirectusProducts
 from shared.jobs.store import subject_of
 from tests.fakes.directus_server import DirectusServer, Fault
 from tests.unit.api.support import Backend, Client, application, make_settings, problem, token

@@ -11,7 +11,7 @@ from typing import Any
 import httpx
 import pytest
 
-from functions.api.products import DirectusProducts
+from functions.api.services.directus_products import DirectusProducts
 from shared.clock import utc_now
 from shared.directus.row_ids import placed
 from shared.directus.rows import VALIDATED

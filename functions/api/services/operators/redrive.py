@@ -9,10 +9,10 @@ from __future__ import annotations
 from collections.abc import Callable, Collection
 from datetime import timedelta
 
-from functions.api.operators.auditing import Operator
-from functions.api.operators.letters import Hand
-from functions.api.operators.retry import try_again
 from functions.api.schemas.dead_letters import MAX_LETTERS, Fate, Handled, Report, message_of
+from functions.api.services.operators.audited import Operator
+from functions.api.services.operators.dead_letters import Hand
+from functions.api.services.operators.resubmit import try_again
 from shared.errors import TransientError
 from shared.jobs.model import Job, Kind, Status
 from shared.jobs.queue import JobMessage

@@ -5,9 +5,9 @@ from __future__ import annotations
 import hashlib
 import json
 
-from functions.api import steering
-from functions.api.operators.auditing import Operator
-from functions.api.submit import Submission, notify
+from functions.api.services import control
+from functions.api.services.operators.audited import Operator
+from functions.api.services.submit import Submission, notify
 from shared.ids import uuid7
 from shared.jobs import states
 from shared.jobs.model import Job
@@ -18,7 +18,7 @@ from shared.jobs.store import Idempotency
 def require_ended(job: Job) -> None:
     """Refuse a job that may still go on by itself; raises RequestError with its state."""
     if not job.status.terminal:
-        raise steering.conflict(job, RefusedError(f"job is {job.status} and has not ended"))
+        raise control.conflict(job, RefusedError(f"job is {job.status} and has not ended"))
 
 
 def try_again(operator: Operator, job: Job, key: str = "") -> Submission:

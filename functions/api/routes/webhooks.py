@@ -10,7 +10,6 @@ from functions.api.http.links import RootDep
 from functions.api.http.openapi import READ, answers
 from functions.api.http.problems import RequestError
 from functions.api.http.security import GuardedRoute
-from functions.api.notifications.desk import Desk, DeskDep
 from functions.api.schemas import notifications
 from functions.api.schemas.notification_requests import WebhookRequest
 from functions.api.schemas.notifications import (
@@ -20,6 +19,7 @@ from functions.api.schemas.notifications import (
     WebhookView,
     WebhookWithSecret,
 )
+from functions.api.services.webhooks import Desk, DeskDep
 from shared.notifications import compose, webhooks
 from shared.notifications.model import EventType, Webhook, parent_of
 from shared.notifications.store import edit_webhook

@@ -7,22 +7,22 @@ from typing import Annotated
 
 from fastapi import APIRouter, Depends, Query, Response
 
-from functions.api import steering
 from functions.api.http import cursors
 from functions.api.http.links import RootDep
 from functions.api.http.openapi import answers
 from functions.api.http.security import ServicesDep, SettingsDep
-from functions.api.operators import history
-from functions.api.operators.access import OperationsDep, OperatorDep, OperatorRoute, TaskDep
-from functions.api.operators.auditing import Operator
-from functions.api.operators.retry import require_ended, try_again
 from functions.api.ports.services import Services
-from functions.api.routes.jobs import mark_accepted
 from functions.api.schemas import job_views, operators
 from functions.api.schemas.jobs import Accepted
 from functions.api.schemas.operator_requests import HistoryFilters, LogFilters, TaskFilters
 from functions.api.schemas.operators import History, LogList, TaskList, TaskView, Unlocked
-from functions.api.submit import IdempotencyKey, notify
+from functions.api.services import control
+from functions.api.services.accepted import mark_accepted
+from functions.api.services.operators import history
+from functions.api.services.operators.access import OperationsDep, OperatorDep, OperatorRoute, TaskDep
+from functions.api.services.operators.audited import Operator
+from functions.api.services.operators.resubmit import require_ended, try_again
+from functions.api.services.submit import IdempotencyKey, notify
 from shared.ids import is_uuid
 from shared.jobs import states
 from shared.jobs.model import Activity, Change, Job, Kind
@@ -159,7 +159,7 @@ def unlock_task(job: TaskDep, operator: ActingDep) -> Unlocked:
         try:
             return states.unlock(current, operator.services.clock(), operator.name)
         except RefusedError as refusal:
-            raise steering.conflict(current, refusal) from refusal
+            raise control.conflict(current, refusal) from refusal
 
     with operator.acting("unlock", job.job_id, worker_id=job.worker_id) as action:
         after = edit(operator.services.jobs, job.job_id, decide)

@@ -10,9 +10,9 @@ from fastapi import Depends
 
 from functions.api.http.problems import RequestError
 from functions.api.http.security import CallerDep, ServicesDep, SettingsDep
-from functions.api.lookup import ReadableJob
 from functions.api.ports.notifying import Notifying
 from functions.api.ports.services import Services
+from functions.api.services.lookup import ReadableJob
 from functions.api.settings import ApiSettings
 from shared.auth import Caller
 from shared.errors import ClauseworksError, TransientError

@@ -10,7 +10,7 @@ from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
 from functions.api.ports.login import SignedIn
-from functions.api.products import TIMEOUT_SECONDS
+from functions.api.services.directus_products import TIMEOUT_SECONDS
 from shared.auth import AuthError
 
 if TYPE_CHECKING:

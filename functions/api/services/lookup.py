@@ -8,10 +8,10 @@ from typing import Annotated
 
 from fastapi import Depends
 
-from functions.api import documents
 from functions.api.http.problems import RequestError
 from functions.api.http.security import CallerDep, RecordsDep
 from functions.api.ports.services import Records
+from functions.api.services import documents
 from shared.auth import Caller, ForbiddenError
 from shared.documents.extractions import is_about, subjects_jobs
 from shared.documents.model import Document

@@ -8,13 +8,13 @@ from fastapi import APIRouter, Query
 
 from functions.api.http.openapi import CHANGE, READ, answers
 from functions.api.http.security import GuardedRoute
-from functions.api.lookup import ReadableJob, require_change
-from functions.api.notifications.desk import DeskDep
-from functions.api.operators.access import OperatorDep, OperatorRoute, TaskDep
-from functions.api.operators.tasks import ActingDep
+from functions.api.routes.admin_tasks import ActingDep
 from functions.api.schemas import notifications
 from functions.api.schemas.notification_requests import FailedFilters
 from functions.api.schemas.notifications import FailedList, NotificationList, NotificationView
+from functions.api.services.lookup import ReadableJob, require_change
+from functions.api.services.operators.access import OperatorDep, OperatorRoute, TaskDep
+from functions.api.services.webhooks import DeskDep
 from shared.notifications.model import State, parent_of
 
 router = APIRouter(tags=["Notifications"], route_class=GuardedRoute)

@@ -15,11 +15,11 @@ from fastapi import Depends
 
 from functions.api.http.problems import RequestError
 from functions.api.http.security import CallerDep, ServicesDep
-from functions.api.lookup import require_change
 from functions.api.ports.services import Services
 from functions.api.schemas import job_views
 from functions.api.schemas.jobs import Flags
-from functions.api.submit import notify
+from functions.api.services.lookup import require_change
+from functions.api.services.submit import notify
 from shared.auth import Caller
 from shared.jobs import states
 from shared.jobs.model import Change, Job, Status

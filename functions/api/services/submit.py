@@ -15,16 +15,10 @@ from typing import Annotated, Any
 
 from fastapi import Depends, Header
 
-from functions.api import documents, sources
-from functions.api.content import require_media_type
 from functions.api.http.problems import RequestError
 from functions.api.http.security import CallerDep, ServicesDep, SettingsDep
-from functions.api.lookup import require_change
-from functions.api.notifications import targets
-from functions.api.notifications.desk import Desk
 from functions.api.ports.products import ProductNotFoundError
 from functions.api.ports.services import Services
-from functions.api.products import ProductGate
 from functions.api.schemas import job_views
 from functions.api.schemas.requests import (
     AnalysisOptions,
@@ -33,6 +27,11 @@ from functions.api.schemas.requests import (
     CleanupRequest,
     OutputRequest,
 )
+from functions.api.services import documents, job_receivers, restart
+from functions.api.services.content import require_media_type
+from functions.api.services.lookup import require_change
+from functions.api.services.products import ProductGate
+from functions.api.services.webhooks import Desk
 from functions.api.settings import ApiSettings
 from shared.auth import Caller, ForbiddenError
 from shared.documents.model import Document, safe_file_name
@@ -117,7 +116,7 @@ class Submitter:
             )
         elif request.product_id is not None:
             params["product_name"] = gate.require(request.product_id)
-        sources.require(self.services, self.caller, params)
+        restart.require(self.services, self.caller, params)
         return self._accept(Kind.ANALYSIS, request, params, idempotency)
 
     def upload(self, file: File, form: CaseUploadForm, case_id: str) -> Submission:
@@ -130,7 +129,7 @@ class Submitter:
         self._require_room()
         params = self._params(form, idempotency) | {"case_id": case_id}
         read_as = {"document_sha256": digest, "media_type": require_media_type(safe_file_name(file.name))}
-        sources.require(self.services, self.caller, params | read_as)
+        restart.require(self.services, self.caller, params | read_as)
         document = self._stored(file, case_id, idempotency)
         return self._accept(Kind.ANALYSIS, form, params | _pinned_params(document), idempotency)
 
@@ -253,7 +252,7 @@ class Submitter:
         return None if job is None else self._submission(job, request, replayed=True)
 
     def _submission(self, job: Job, request: Submittable, *, replayed: bool) -> Submission:
-        return Submission(job, replayed, targets.secret_of(self._desk, request, job))
+        return Submission(job, replayed, job_receivers.secret_of(self._desk, request, job))
 
     @property
     def _desk(self) -> Desk:
@@ -261,8 +260,8 @@ class Submitter:
 
     def _params(self, request: Submittable, idempotency: Idempotency | None) -> dict[str, Any]:
         """Return what the caller asks for; who is told is checked, and named by what is stored of it."""
-        asked = request.model_dump(exclude={"metadata", "max_attempts", "file", *targets.FIELDS})
-        return {**asked, **targets.accept(self._desk, request, idempotency)}
+        asked = request.model_dump(exclude={"metadata", "max_attempts", "file", *job_receivers.FIELDS})
+        return {**asked, **job_receivers.accept(self._desk, request, idempotency)}
 
     def _accept(
         self,

@@ -10,12 +10,9 @@ from fastapi import APIRouter, Query
 from functions.api.http.openapi import answers
 from functions.api.http.problems import RequestError
 from functions.api.http.security import ServicesDep
-from functions.api.operators import redrive
-from functions.api.operators.access import OperationsDep, OperatorDep, OperatorRoute
-from functions.api.operators.letters import Hand
-from functions.api.operators.tasks import READ, ActingDep
 from functions.api.ports.operations import Operations
 from functions.api.ports.services import Services
+from functions.api.routes.admin_tasks import READ, ActingDep
 from functions.api.schemas import operators
 from functions.api.schemas.dead_letters import message_of
 from functions.api.schemas.operator_requests import (
@@ -33,6 +30,9 @@ from functions.api.schemas.operators import (
     QueueView,
     WorkerList,
 )
+from functions.api.services.operators import redrive
+from functions.api.services.operators.access import OperationsDep, OperatorDep, OperatorRoute
+from functions.api.services.operators.dead_letters import Hand
 from shared.ids import is_uuid
 from shared.jobs.model import Activity, Job, Kind
 from shared.operations.audit import queue_subject

@@ -5,10 +5,10 @@ from __future__ import annotations
 import hashlib
 from dataclasses import dataclass, replace
 
-from functions.api.content import SNIFFED, require_content, require_media_type
 from functions.api.http.problems import RequestError
 from functions.api.ports.services import Records, Services
 from functions.api.schemas.requests import UploadRequest
+from functions.api.services.content import SNIFFED, require_content, require_media_type
 from functions.api.settings import ApiSettings
 from shared.auth import Caller
 from shared.documents.model import Document, DocumentGoneError, DocumentNotFoundError, safe_file_name

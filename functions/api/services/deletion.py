@@ -6,10 +6,10 @@ analyses are refused by the store. Whatever is interrupted afterwards is begun a
 
 from __future__ import annotations
 
-from functions.api.lookup import jobs_of
 from functions.api.ports.services import Services
-from functions.api.steering import conflict
-from functions.api.submit import notify
+from functions.api.services.control import conflict
+from functions.api.services.lookup import jobs_of
+from functions.api.services.submit import notify
 from shared.auth import Caller, ForbiddenError
 from shared.documents.model import Document, DocumentNotFoundError
 from shared.ids import is_uuid

@@ -1,25 +1,21 @@
-"""Which products may the caller see? Directus answers that itself, asked with the caller's own token."""
+"""The products of a Directus, asked with the caller's own token."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
 from functools import cached_property
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import TYPE_CHECKING, Any
 
-from fastapi import Depends, Request
-
-from functions.api.http.problems import RequestError
-from functions.api.http.security import CallerDep, ServicesDep, token_of
-from functions.api.ports.products import DIRECTUS_ISSUER, ListedProduct, ProductNotFoundError, Products
-from shared.auth import AuthError, Caller, ForbiddenError
+from functions.api.ports.products import ListedProduct, ProductNotFoundError
+from shared.auth import AuthError, ForbiddenError
 from shared.directus.rows import VALIDATED
 from shared.errors import ClauseworksError, PermanentError
 from shared.ids import is_uuid
 
 if TYPE_CHECKING:
     from shared.directus import Directus
+
 
 TIMEOUT_SECONDS = 5.0
 NAME, REFERENCE = "product_name", "document_reference"
@@ -118,43 +114,3 @@ def _with_words(query: str) -> dict[str, Any]:
     if is_uuid(text.lower()):
         return {"id": {"_eq": text.lower()}}
     return {"_and": [{NAME: {"_icontains": word}} for word in text.split()]} if text else {}
-
-
-@dataclass(frozen=True, slots=True)
-class ProductGate:
-    """Lets one caller through to the products that their token shows them.
-
-    Tokens of other issuers are none that Directus knows: whoever holds the secret answers for them.
-    """
-
-    products: Products | None
-    caller: Caller
-    token: str
-
-    def require(self, product_id: str) -> str:
-        """Return a product's name, empty where it cannot be known.
-
-        Raises what Products does where Directus is set up and has issued the token.
-        """
-        if self.products is None or self.caller.issuer != DIRECTUS_ISSUER:
-            return ""
-        return self.products.name_of(product_id, self.token)
-
-    def named(self, query: str, limit: int, offset: int) -> list[ListedProduct]:
-        """See Products.named; raises RequestError without a Directus, ForbiddenError for tokens of others."""
-        if self.products is None:
-            raise RequestError(
-                "directus-not-configured", "This deployment knows no Directus (DIRECTUS_URL).", status=404
-            )
-        if self.caller.issuer != DIRECTUS_ISSUER:
-            raise ForbiddenError(
-                "Products are listed for tokens that Directus has issued: sign in through POST /auth/login."
-            )
-        return self.products.named(query, self.token, limit=limit, offset=offset)
-
-
-def _gate(request: Request, caller: CallerDep, services: ServicesDep) -> ProductGate:
-    return ProductGate(services.products, caller, token_of(request))
-
-
-ProductGateDep = Annotated[ProductGate, Depends(_gate)]

@@ -8,8 +8,8 @@ from dataclasses import replace
 from typing import Any
 
 from functions.api.http.problems import RequestError
-from functions.api.notifications.desk import Desk
 from functions.api.schemas.requests import NotifyOptions
+from functions.api.services.webhooks import Desk
 from shared.auth import ForbiddenError
 from shared.ids import uuid7
 from shared.jobs.model import Job

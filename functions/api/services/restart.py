@@ -10,9 +10,9 @@ from collections.abc import Mapping
 from typing import Any
 
 from functions.api.http.problems import RequestError
-from functions.api.lookup import find_job
 from functions.api.ports.services import Records
 from functions.api.schemas import job_views
+from functions.api.services.lookup import find_job
 from shared.auth import Caller
 from shared.jobs.model import Job, Kind, Status
 

@@ -1,1 +1,0 @@
-"""Webhooks and e-mail as callers and operators see them."""
