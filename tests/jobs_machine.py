@@ -14,7 +14,7 @@ from functools import partial
 from hypothesis import strategies as st
 from hypothesis.stateful import initialize, invariant, precondition, rule
 
-from functions.cleanup.expiry import Expiry
+from functions.cleanup.removal.expiry import Expiry
 from shared.jobs import states
 from shared.jobs.model import Activity, Kind, Status
 from shared.jobs.outputs import follow_up_id

@@ -10,7 +10,7 @@ from typing import Any, ClassVar, cast
 from hypothesis.stateful import RuleBasedStateMachine
 
 from functions.analyze.outputs.workflow import OutputWorkflow
-from functions.cleanup.reconcile import Reconciler
+from functions.cleanup.reconcile.reconciler import Reconciler
 from shared.clock import Clock
 from shared.errors import PermanentError, TransientError
 from shared.files import Files

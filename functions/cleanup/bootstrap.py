@@ -12,10 +12,10 @@ from shared.jobs.runner import Limits, Runner
 from shared.notifications.queue import announcer
 
 if TYPE_CHECKING:
-    from functions.cleanup.expiry import Expiry
-    from functions.cleanup.notify.overdue import Overdue
-    from functions.cleanup.reconcile import Reconciler
-    from functions.cleanup.seeded import SeededRows
+    from functions.cleanup.reconcile.overdue import Overdue
+    from functions.cleanup.reconcile.reconciler import Reconciler
+    from functions.cleanup.removal.expiry import Expiry
+    from functions.cleanup.removal.seeded import SeededRows
     from shared.aws.dynamodb.jobs import DynamoJobs
     from shared.aws.sqs import SqsNotifications, SqsQueue
     from shared.directus.product_lock import ProductLock
@@ -31,7 +31,7 @@ def settings() -> CleanupSettings:
 @cache
 def runner() -> Runner:
     """Return the runner of cleanup jobs, with the adapters that the settings name."""
-    from functions.cleanup.workflow import CleanupWorkflow, Ports
+    from functions.cleanup.removal.workflow import CleanupWorkflow, Ports
     from shared.aws.dynamodb.documents import DynamoDocuments
     from shared.aws.s3 import S3Files
 
@@ -52,7 +52,7 @@ def runner() -> Runner:
 @cache
 def reconciler() -> Reconciler:
     """Return what repairs the jobs of every queue."""
-    from functions.cleanup.reconcile import Reconciler
+    from functions.cleanup.reconcile.reconciler import Reconciler
 
     return Reconciler(_jobs(), _queue(), announce=announcer(_notification_queue()))
 
@@ -60,7 +60,7 @@ def reconciler() -> Reconciler:
 @cache
 def overdue() -> Overdue:
     """Return what sends messages about overdue notifications."""
-    from functions.cleanup.notify.overdue import Overdue
+    from functions.cleanup.reconcile.overdue import Overdue
     from shared.aws.dynamodb.notifications import DynamoNotifications
 
     s = settings()
@@ -70,7 +70,7 @@ def overdue() -> Overdue:
 @cache
 def expiry() -> Expiry:
     """Return what removes the jobs and documents whose time is over."""
-    from functions.cleanup.expiry import Expiry
+    from functions.cleanup.removal.expiry import Expiry
     from shared.aws.dynamodb.documents import DynamoDocuments
     from shared.aws.s3 import S3Files
 
@@ -114,7 +114,7 @@ def _indexes(s: CleanupSettings) -> Indexes:
 def _seeded_rows(s: CleanupSettings) -> SeededRows | None:
     if not s.directus_url:
         return None
-    from functions.cleanup.seeded import DirectusRows
+    from functions.cleanup.removal.seeded import DirectusRows
     from shared.aws.ssm import Secret
     from shared.directus import Directus
 

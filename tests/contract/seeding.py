@@ -15,8 +15,8 @@ from functions.analyze.engines.rules.engine import RulesEngine
 from functions.analyze.pipeline.workflow import AnalysisWorkflow, Tools
 from functions.analyze.seeding.rows import Rows
 from functions.analyze.seeding.session import Means
-from functions.cleanup.seeded import DirectusRows
-from functions.cleanup.workflow import CleanupWorkflow, Ports
+from functions.cleanup.removal.seeded import DirectusRows
+from functions.cleanup.removal.workflow import CleanupWorkflow, Ports
 from infra.directus.ids import model_id
 from shared.clock import Clock, utc_now
 from shared.directus import Directus, RetryPolicy

@@ -9,7 +9,7 @@ from pathlib import Path
 import jwt
 import pytest
 
-from functions.cleanup.seeded import DirectusRows
+from functions.cleanup.removal.seeded import DirectusRows
 from infra.directus.bootstrap import Changes, bootstrap
 from infra.directus.ids import model_id
 from infra.directus.products import HOUSEHOLD, PRODUCTS, TRAVEL, WEEKEND

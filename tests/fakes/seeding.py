@@ -11,9 +11,9 @@ from typing import Any
 from functions.analyze.seeding.rows import Origin, Rows, build
 from functions.analyze.seeding.session import Means
 from functions.analyze.seeding.stage import Seeding
-from functions.cleanup.reconcile import Reconciler
-from functions.cleanup.seeded import DirectusRows
-from functions.cleanup.workflow import CleanupWorkflow, Ports
+from functions.cleanup.reconcile.reconciler import Reconciler
+from functions.cleanup.removal.seeded import DirectusRows
+from functions.cleanup.removal.workflow import CleanupWorkflow, Ports
 from shared.directus import Directus, RetryPolicy
 from shared.directus.errors import error_of_response
 from shared.directus.product_lock import ProductLock

@@ -4,7 +4,7 @@ from collections.abc import Iterator
 
 import pytest
 
-from functions.cleanup.seeded import DirectusRows
+from functions.cleanup.removal.seeded import DirectusRows
 from shared.directus import Directus, RetryPolicy
 from tests.fakes.directus_answers import TOKEN
 from tests.fakes.directus_server import DirectusServer

@@ -8,7 +8,7 @@ from datetime import timedelta
 
 import pytest
 
-from functions.cleanup.seeded import DirectusRows
+from functions.cleanup.removal.seeded import DirectusRows
 from shared.directus import Directus
 from shared.jobs import states
 from shared.jobs.model import Job, Kind, Status

@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from functions.cleanup import bootstrap, handler
-from functions.cleanup.seeded import DirectusRows
+from functions.cleanup.removal.seeded import DirectusRows
 from functions.cleanup.settings import CleanupSettings
 from shared.aws.ssm import Secret
 from shared.errors import TransientError

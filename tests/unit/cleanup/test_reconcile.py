@@ -4,7 +4,7 @@ from datetime import datetime, timedelta
 
 import pytest
 
-from functions.cleanup.reconcile import Reconciler
+from functions.cleanup.reconcile.reconciler import Reconciler
 from shared.errors import TransientError
 from shared.jobs import states
 from shared.jobs.model import Change, Job, Kind, Status, Unit

@@ -10,7 +10,7 @@ from datetime import timedelta
 
 import pytest
 
-from functions.cleanup.reconcile import Reconciler
+from functions.cleanup.reconcile.reconciler import Reconciler
 from shared.directus.product_lock import DURATION, ProductLock
 from shared.errors import BusyError, TransientError
 from shared.jobs import states

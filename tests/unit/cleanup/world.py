@@ -7,11 +7,11 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
-from functions.cleanup.expiry import Expiry
-from functions.cleanup.notify.overdue import Overdue
-from functions.cleanup.reconcile import Reconciler
-from functions.cleanup.seeded import SeededRows
-from functions.cleanup.workflow import CleanupWorkflow, Ports
+from functions.cleanup.reconcile.overdue import Overdue
+from functions.cleanup.reconcile.reconciler import Reconciler
+from functions.cleanup.removal.expiry import Expiry
+from functions.cleanup.removal.seeded import SeededRows
+from functions.cleanup.removal.workflow import CleanupWorkflow, Ports
 from shared.documents.model import Document
 from shared.errors import Problem
 from shared.ids import uuid7

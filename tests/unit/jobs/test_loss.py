@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from functions.cleanup.reconcile import Reconciler
+from functions.cleanup.reconcile.reconciler import Reconciler
 from shared.errors import TransientError
 from shared.jobs import states
 from shared.jobs.execution import Ending, Limits

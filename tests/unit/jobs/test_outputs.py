@@ -9,8 +9,8 @@ from datetime import timedelta
 import pytest
 
 from functions.analyze.outputs.workflow import OutputWorkflow
-from functions.cleanup.expiry import Expiry
-from functions.cleanup.reconcile import Reconciler
+from functions.cleanup.reconcile.reconciler import Reconciler
+from functions.cleanup.removal.expiry import Expiry
 from shared.errors import TransientError
 from shared.ids import derived_uuid7, is_uuid, uuid7
 from shared.jobs import states

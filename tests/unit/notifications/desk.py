@@ -8,8 +8,8 @@ from datetime import timedelta
 from typing import Any
 
 from functions.cleanup.notify.deliver import Deliverer, Ending
-from functions.cleanup.notify.overdue import Overdue
 from functions.cleanup.notify.ports import Answer, Mail, Post
+from functions.cleanup.reconcile.overdue import Overdue
 from shared.errors import Problem
 from shared.jobs import states
 from shared.jobs.model import Change, Job, Owner, Status

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from dataclasses import asdict, dataclass
 
-from functions.cleanup.listing import PAGE, RESERVE
+from functions.cleanup.removal.listing import PAGE, RESERVE
 from shared.clock import Clock, utc_now
 from shared.errors import TransientError
 from shared.jobs.runner import Remaining, unlimited

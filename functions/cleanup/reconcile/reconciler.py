@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from dataclasses import asdict, dataclass
 
-from functions.cleanup.listing import PAGE, work_off
+from functions.cleanup.removal.listing import PAGE, work_off
 from shared.clock import Clock, utc_now
 from shared.jobs import states
 from shared.jobs.model import Change, Job

@@ -13,8 +13,8 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from functions.cleanup.seeded import SeededRows
-from functions.cleanup.subject import Finder
+from functions.cleanup.removal.seeded import SeededRows
+from functions.cleanup.removal.subject import Finder
 from shared.clock import utc_now
 from shared.directus import PRODUCTS
 from shared.directus.product_lock import ProductLock

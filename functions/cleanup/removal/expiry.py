@@ -12,7 +12,7 @@ from dataclasses import asdict, dataclass
 from datetime import datetime
 from functools import partial
 
-from functions.cleanup.listing import PAGE, work_off
+from functions.cleanup.removal.listing import PAGE, work_off
 from shared.clock import Clock, utc_now
 from shared.documents.extractions import document_of, forget, is_about, subjects_jobs
 from shared.documents.model import Document, DocumentStore

@@ -1,0 +1,1 @@
+"""Removing what jobs stored and seeded."""
