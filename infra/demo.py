@@ -7,20 +7,18 @@ import os
 import signal
 import sys
 import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from pathlib import Path
-from typing import Any
 
 import httpx
 
+from infra.demo_calls import read_json, say, watch
 from infra.local.errors import LocalError
 from infra.local.paths import Paths
 from infra.local.stack import LocalStack
 from infra.tree import tree_lines
 
 SAMPLE = Path("samples/helvora-de.pdf")
-TIMEOUT_SECONDS = 180.0
-POLL_SECONDS = 0.2
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -86,22 +84,6 @@ def _analyse(url: str, token: str, document: Path) -> None:
             say(line)
 
 
-def watch(api: httpx.Client, job_id: str) -> Mapping[str, Any]:
-    """Print a line for every step of a job until it has ended."""
-    shown, deadline = None, time.monotonic() + TIMEOUT_SECONDS
-    while time.monotonic() < deadline:
-        job: Mapping[str, Any] = read_json(api.get(f"/jobs/{job_id}/status"))
-        step = (job["percent_complete"], job["status"], job["current_stage"])
-        if step != shown:
-            shown = step
-            bar = "#" * (step[0] // 5)
-            say(f"  [{bar:<20}] {step[0]:3} %  {step[1]:10} {step[2]}")
-        if job["status"] in {"completed", "failed", "cancelled"}:
-            return job
-        time.sleep(POLL_SECONDS)
-    raise LocalError(f"job {job_id} did not end within {TIMEOUT_SECONDS:.0f} seconds")
-
-
 def _token_hint(stack: LocalStack, url: str) -> str:
     return f"""\
 Sign in to the console with this token, or paste these lines:
@@ -118,20 +100,6 @@ def _serve(url: str, hint: str) -> None:
     say("Ctrl-C stops everything; the state is kept.\n")
     while True:
         time.sleep(3600)
-
-
-def read_json(answer: httpx.Response) -> Any:
-    """Return a response's JSON; raises LocalError with the problem that the API states."""
-    if answer.is_error:
-        raise LocalError(
-            f"{answer.request.method} {answer.request.url} answered {answer.status_code}: {answer.text}"
-        )
-    return answer.json()
-
-
-def say(line: str) -> None:
-    """Print a line at once, also into a pipe."""
-    print(line, flush=True)
 
 
 if __name__ == "__main__":

@@ -7,7 +7,7 @@ from typing import Any
 
 import httpx
 
-from infra.demo import read_json, say, watch
+from infra.demo_calls import read_json, say, watch
 from infra.directus.products import HOUSEHOLD, TRAVEL
 from infra.directus.rest import ALL, Rest, Row
 from infra.directus.server import Server

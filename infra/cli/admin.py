@@ -7,7 +7,7 @@ from typing import Annotated, Any
 
 import typer
 
-from infra.cli.app import session_of, table_of
+from infra.cli.session import session_of, table_of
 
 app = typer.Typer(no_args_is_help=True)
 

@@ -2,21 +2,16 @@
 
 from __future__ import annotations
 
-import json
 import os
 import sys
-from dataclasses import asdict, dataclass
-from typing import Annotated, Any
+from typing import Annotated
 
 import typer
-from pydantic import BaseModel
 from rich.console import Console
-from rich.table import Column, Table
 
 from infra.cli import config
-from infra.cli.client import Client
 from infra.cli.errors import INTERRUPTED, CliError
-from infra.cli.sessions import Renewed
+from infra.cli.session import Session
 
 app = typer.Typer(
     name="clauseworks",
@@ -26,34 +21,6 @@ app = typer.Typer(
     epilog="Exit status: 0 done, 1 a job failed, 2 wrong usage, 3 not signed in, 4 not found, 5 no answer, "
     "6 refused, 130 interrupted.",
 )
-
-
-@dataclass
-class Session:
-    """One call of the command line: where the API is, the token that was given with it, and how to print."""
-
-    config: config.Config
-    given: str
-    as_json: bool
-    out: Console
-    err: Console
-
-    def client(self) -> Client:
-        """Return a client for whoever is signed in; raises NotSignedInError."""
-        token = self.config.require_token()
-        return Client(self.config.url, Renewed(self.config) if self.config.refresh else token)
-
-    def show(self, value: Any, text: Any = None) -> None:
-        """Print a value, or an answer of the API: as JSON where that is asked for, else as text."""
-        if self.as_json or text is None:
-            # Not by rich, which would break long lines.
-            print(json.dumps(value, indent=2, ensure_ascii=False, default=_plain))
-        else:
-            self.out.print(text, soft_wrap=True, markup=False, highlight=False)
-
-
-def _plain(value: Any) -> Any:
-    return value.model_dump(mode="json") if isinstance(value, BaseModel) else asdict(value)
 
 
 @app.callback()
@@ -74,18 +41,6 @@ def common(
         Console(),
         Console(stderr=True),
     )
-
-
-def table_of(*columns: str) -> Table:
-    """Return a table whose first column, an id, is never cut: it is there to be copied."""
-    first, *others = columns
-    return Table(Column(first, no_wrap=True, min_width=36), *others, box=None)
-
-
-def session_of(context: typer.Context) -> Session:
-    """Return the session that the options began."""
-    session: Session = context.obj
-    return session
 
 
 def main() -> int:

@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 from rich.table import Table
 
-from infra.cli.app import session_of, table_of
 from infra.cli.jobs import Watch
+from infra.cli.session import session_of, table_of
 from infra.cli.watching import require_completed, watch
 
 if TYPE_CHECKING:

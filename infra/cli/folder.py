@@ -16,9 +16,9 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn
 
-from infra.cli.app import Session, session_of
 from infra.cli.client import TERMINAL, Client
 from infra.cli.errors import CliError, NotDoneError, NotFoundError, NotSignedInError
+from infra.cli.session import Session, session_of
 
 if TYPE_CHECKING:
     from functions.api.schemas.jobs import JobView

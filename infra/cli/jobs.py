@@ -8,9 +8,9 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from infra.cli.app import Session, session_of, table_of
 from infra.cli.client import Client, Submitted
 from infra.cli.errors import CliError
+from infra.cli.session import Session, session_of, table_of
 from infra.cli.transport import Told
 from infra.cli.watching import require_completed, transfer, watch
 from infra.tree import tree_lines

@@ -9,9 +9,9 @@ from typing import Annotated
 import typer
 
 from infra.cli import config, sessions
-from infra.cli.app import session_of
 from infra.cli.client import Client
 from infra.cli.errors import CliError
+from infra.cli.session import session_of
 
 
 def register(app: typer.Typer) -> None:

@@ -16,9 +16,9 @@ from rich.progress import (
     TransferSpeedColumn,
 )
 
-from infra.cli.app import Session
 from infra.cli.client import TERMINAL, Client, JobEvent
 from infra.cli.errors import INTERRUPTED, NotDoneError
+from infra.cli.session import Session
 from infra.cli.transport import Told
 
 if TYPE_CHECKING:
