@@ -20,8 +20,9 @@ from infra.local.errors import LocalError
 from infra.local.paths import Paths
 from infra.local.stack import LocalStack
 from tests.benchmarks.figures import percentile, show
+from tests.support.paths import TESTS
 
-EVENTS = Path(__file__).parents[1] / "events"
+EVENTS = TESTS / "events"
 FUNCTIONS = {"api": "ApiFunction", "analyze": "AnalyzeFunction", "cleanup": "CleanupFunction"}
 COLD, WARM = 5, 50
 INVOKE = "/2015-03-31/functions/function/invocations"

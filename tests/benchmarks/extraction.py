@@ -25,15 +25,15 @@ from functions.analyze.extract.guarded import GuardedSource
 from tests.benchmarks.figures import show
 from tests.documents.test_extraction_truth import shares, whole, words
 from tests.fakes.long_documents import long_policy
+from tests.support.paths import ROOT, SAMPLES
 
-ROOT = Path(__file__).parents[2]
 ROUNDS = 3
 LONG = 400
 
 
 def _documents() -> list[Path]:
     folder = Path(os.environ.get("EVALUATION_DIR", "nowhere"), "documents")
-    samples = (path for path in (ROOT / "samples").glob("*.pdf") if not path.stem.endswith("-scan"))
+    samples = (path for path in SAMPLES.glob("*.pdf") if not path.stem.endswith("-scan"))
     return [*sorted(samples), *sorted(folder.glob("*.pdf"))]
 
 

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import time
 from concurrent.futures import ThreadPoolExecutor
-from pathlib import Path
 from typing import Any
 
 import httpx
@@ -12,8 +11,9 @@ import httpx
 from infra.local.stack import LocalStack
 from shared.clock import from_text
 from tests.benchmarks.figures import milliseconds, show
+from tests.support.paths import SAMPLES
 
-SMALL = Path(__file__).parents[2] / "samples" / "small.md"
+SMALL = SAMPLES / "small.md"
 POSTS = 100
 JOBS = 60
 TIMEOUT_SECONDS = 300.0

@@ -29,8 +29,8 @@ from shared.taxonomy.model import Category, Taxonomy
 from shared.taxonomy.reader import load_taxonomy
 from tests.benchmarks.figures import show
 from tests.fakes.oracle import Oracle
+from tests.support.paths import SAMPLES
 
-SAMPLES = Path(__file__).parents[2] / "samples"
 # What a reply about one item takes: a short object with a quote.
 REPLY = 60
 

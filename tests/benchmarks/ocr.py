@@ -8,7 +8,6 @@ import shutil
 import subprocess
 import time
 from collections.abc import Callable
-from pathlib import Path
 
 import numpy as np
 from PIL import Image
@@ -19,8 +18,8 @@ from functions.analyze.ocr.ppocr.engine import PaddleOcr
 from infra.samples.scan import Scanner
 from tests.accuracy import error_rate
 from tests.benchmarks.figures import show
+from tests.support.paths import SAMPLES
 
-SAMPLES = Path(__file__).parents[2] / "samples"
 # The page with the table of benefits, in each language, and the language's name for the peer.
 PAGES = (("helvora-de", 3, "deu"), ("helvora-fr", 3, "fra"), ("helvora-en", 3, "eng"))
 RESOLUTIONS = (150, 200, 300)

@@ -14,8 +14,9 @@ from infra.local.paths import Paths
 from infra.local.stack import LocalStack
 from shared.clock import from_text, utc_now
 from tests.benchmarks.figures import percentile, show
+from tests.support.paths import SAMPLES
 
-SMALL = Path(__file__).parents[2] / "samples" / "small.md"
+SMALL = SAMPLES / "small.md"
 JOBS = 12
 
 

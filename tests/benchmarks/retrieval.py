@@ -11,7 +11,6 @@ import json
 import random
 import resource
 import time
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -29,11 +28,11 @@ from shared.search.query import Question
 from tests.benchmarks.figures import percentile, show
 from tests.retrieval.evaluation import read
 from tests.support.memory.search_index import MemoryShelf
+from tests.support.paths import SAMPLES
 
 if TYPE_CHECKING:
     from functions.analyze.search.embeddings.port import Matrix
 
-SAMPLES = Path(__file__).parents[2] / "samples"
 OWNER = Owner("local", "bench")
 PER_DOCUMENT = 50
 QUESTIONS = ("Gepäckverspätung Anschaffungen", "Who pays for a rental car?", "Franchise par sinistre") * 10

@@ -16,7 +16,6 @@ from collections import Counter
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager, suppress
-from pathlib import Path
 from typing import Any
 
 import httpx
@@ -28,6 +27,7 @@ from shared.jobs import states
 from shared.jobs.store import edit
 from tests.benchmarks.figures import milliseconds, show
 from tests.benchmarks.progress import SUBJECT, store_of, submitted
+from tests.support.paths import ROOT, SAMPLES
 
 WATCHERS = 1000
 POSTS = 100
@@ -35,8 +35,7 @@ POSTS = 100
 # a time, as Lambda does: on one machine only a few may come at once.
 FALLBACK_SECONDS = 30.0
 POLLS_AT_ONCE = 2
-SMALL = Path(__file__).parents[2] / "samples" / "small.md"
-ROOT = Path(__file__).parents[2]
+SMALL = SAMPLES / "small.md"
 
 
 def run(stack: LocalStack) -> None:

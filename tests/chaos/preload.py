@@ -6,7 +6,6 @@ import hashlib
 import importlib
 import logging
 from functools import cache
-from pathlib import Path
 
 import boto3
 
@@ -16,6 +15,7 @@ from shared.ids import uuid7
 from shared.jobs import states
 from shared.jobs.model import Job, Kind, Owner, Status
 from shared.observability import logger
+from tests.support.paths import SAMPLES
 
 MODULES = (
     "aws_lambda_powertools.utilities.batch",
@@ -37,7 +37,7 @@ MODULES = (
     "tests.chaos.faults",
     "tests.chaos.worker",
 )
-SAMPLE = Path(__file__).parents[2] / "samples" / "small.md"
+SAMPLE = SAMPLES / "small.md"
 SERVICES = ("dynamodb", "s3", "sqs")
 
 

@@ -36,9 +36,10 @@ from tests.chaos.place import SHORT, Place, Times
 from tests.fakes.directus_answers import TOKEN
 from tests.fakes.directus_server import DirectusServer
 from tests.fakes.taxonomy_rows import answered
+from tests.support.paths import SAMPLES
 
 SEGMENTS = ("luggage_travel_delay", "trip_cancellation_interruption")
-SAMPLE = Path(__file__).parents[2] / "samples" / "small.md"
+SAMPLE = SAMPLES / "small.md"
 FUNCTIONS = {"api": "ApiFunction", "analyze": "AnalyzeFunction", "cleanup": "CleanupFunction"}
 PRODUCT = "p1"
 SUBJECT = "00000000-0000-4000-8000-00000000c405"

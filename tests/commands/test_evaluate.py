@@ -8,8 +8,9 @@ import subprocess
 import sys
 from pathlib import Path
 
-ROOT = Path(__file__).parents[2]
-SAMPLES = ("helvora-de.pdf", "helvora-household-en.pdf", "small.docx")
+from tests.support.paths import ROOT, SAMPLES
+
+NAMES = ("helvora-de.pdf", "helvora-household-en.pdf", "small.docx")
 
 
 def exports(documents: Path, out: Path, seed: str) -> dict[str, bytes]:
@@ -22,8 +23,8 @@ def exports(documents: Path, out: Path, seed: str) -> dict[str, bytes]:
 def test_the_same_documents_give_the_same_bytes(tmp_path: Path) -> None:
     documents = tmp_path / "documents"
     documents.mkdir()
-    for name in SAMPLES:
-        shutil.copy(ROOT / "samples" / name, documents)
+    for name in NAMES:
+        shutil.copy(SAMPLES / name, documents)
     first, second = (exports(documents, tmp_path / seed, seed) for seed in ("1", "2"))
-    assert len(first) == len(SAMPLES)
+    assert len(first) == len(NAMES)
     assert first == second

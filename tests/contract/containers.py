@@ -25,7 +25,8 @@ from shared.documents.model import Document
 from shared.ids import uuid7
 from shared.jobs import states
 from shared.jobs.model import Job, Kind, Owner
-from tests.integration.support import SAMPLES, TERMINAL, wait
+from tests.integration.support import TERMINAL, wait
+from tests.support.paths import SAMPLES
 
 EVENTS = CHECKOUT / "tests" / "events"
 CORPUS = CHECKOUT / "tests" / "corpus"

@@ -23,7 +23,8 @@ from shared.jobs import states
 from shared.jobs.model import Job, Kind, Owner
 from shared.jobs.queue import JobMessage
 from shared.jobs.workflow import job_prefix
-from tests.integration.support import SAMPLES, bearer
+from tests.integration.support import bearer
+from tests.support.paths import SAMPLES
 
 SECONDS = 150.0
 SMALL = (SAMPLES / "small.md").read_bytes()

@@ -34,8 +34,8 @@ from shared.taxonomy.reader import load_taxonomy
 from tests.contract.directus import DirectusServer
 from tests.support.memory.documents import MemoryDocuments
 from tests.support.memory.leases import MemoryLeases
+from tests.support.paths import SAMPLES
 
-SAMPLES = Path(__file__).parents[2] / "samples"
 SAMPLE = (SAMPLES / "small.md").read_text()
 BY = Owner("directus", "seeder")
 # What an analysis asks Directus for an attached file: product, taxonomy, the file's record and its bytes.

@@ -21,10 +21,11 @@ from tests.browser.test_console_safety import PAYLOADS, violations
 from tests.contract.directus import PASSWORD, DirectusServer
 from tests.contract.test_end_to_end import validated
 from tests.integration.test_cli import Shell
+from tests.support.paths import SAMPLES
 
 __all__ = ["axe", "browser", "context", "tab"]
 
-TEXT = (Path(__file__).parents[2] / "samples" / "small.txt").read_text()
+TEXT = (SAMPLES / "small.txt").read_text()
 # The console renews a token in the last minute before it expires: here some seconds after it was given.
 TOKEN_SECONDS = 64
 DIRECTUS_ENVIRONMENT = {"ACCESS_TOKEN_TTL": f"{TOKEN_SECONDS}s"}

@@ -17,7 +17,8 @@ from infra.local.paths import Paths
 from infra.local.stack import LocalStack
 from shared.jobs.model import Kind, Status
 from tests.contract.containers import OWNER, ContainerStack, long_document, signal, until
-from tests.integration.support import SAMPLES, artifact, bearer, findings, upload, wait
+from tests.integration.support import artifact, bearer, findings, upload, wait
+from tests.support.paths import SAMPLES
 
 pytestmark = pytest.mark.slow
 

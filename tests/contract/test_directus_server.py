@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import uuid
 from collections.abc import Callable
-from pathlib import Path
 
 import jwt
 import pytest
@@ -17,9 +16,9 @@ from shared.directus import Directus, DirectusNotFoundError, DirectusTokenError,
 from shared.errors import PermanentError, TransientError
 from shared.taxonomy.reader import load_taxonomy, shipped_taxonomies
 from tests.contract.directus import DirectusServer
+from tests.support.paths import SAMPLES
 from tests.unit.cleanup.world import World
 
-SAMPLES = Path(__file__).parents[2] / "samples"
 UNKNOWN = "00000000-0000-4000-8000-000000000000"
 
 

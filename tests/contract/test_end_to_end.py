@@ -19,6 +19,7 @@ from shared.directus.rows import BENEFITS, PARENTS_FIRST, SEGMENTS
 from shared.findings.model import from_tree
 from tests.contract.directus import DirectusServer
 from tests.integration.support import TERMINAL, bearer, wait
+from tests.support.paths import SAMPLES
 
 Rows = dict[str, dict[str, dict[str, Any]]]
 # Written by the service, so not part of what an analysis says.
@@ -46,7 +47,7 @@ def product(server: DirectusServer, document: str) -> str:
     """Return a new product: the sample's text, or a real document's as an attached file."""
     common = {"domain_context_model": model_id(TRAVEL.taxonomy), "document_reference": document}
     if document == "sample":
-        text = (Path(__file__).parents[2] / "samples" / "small.txt").read_text()
+        text = (SAMPLES / "small.txt").read_text()
         return server.add_product(full_text_part=text, **common)
     content = Path(os.environ["EVALUATION_DIR"], "documents", document).read_bytes()
     return server.add_product(document_file=attached(server, document, content), **common)

@@ -24,7 +24,8 @@ from infra.localstack.__main__ import main
 from infra.localstack.borrowed import own_server
 from infra.localstack.install import NotInstallableError
 from tests.contract.localstack import CODE, TIMEOUT_SECONDS, Function, add_function
-from tests.integration.support import SAMPLES, artifact, bearer, findings, is_localstack, upload, wait
+from tests.integration.support import artifact, bearer, findings, is_localstack, upload, wait
+from tests.support.paths import SAMPLES
 
 
 @pytest.fixture(scope="module")

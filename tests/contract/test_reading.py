@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable
-from pathlib import Path
 from typing import Any
 
 import pytest
@@ -27,9 +26,9 @@ from shared.memory.jobs import MemoryJobs
 from shared.memory.queue import MemoryQueue
 from shared.taxonomy.reader import load_taxonomy, shipped_taxonomies
 from tests.contract.directus import DirectusServer
+from tests.support.paths import SAMPLES
 from tests.unit.directus.test_taxonomy import outline
 
-SAMPLES = Path(__file__).parents[2] / "samples"
 MODEL = model_id("travel-insurance")
 DOCX = "application/vnd.openxmlformats-officedocument.wordprocessingml.document"
 

@@ -15,7 +15,8 @@ from shared.jobs.model import Kind, Status
 from shared.jobs.runner import Ending, Remaining
 from shared.jobs.store import edit
 from tests.contract.directus import DirectusServer
-from tests.contract.seeding import REQUESTS_OF_ANALYSIS, SAMPLE, SAMPLES, Bench, ids, make_bench
+from tests.contract.seeding import REQUESTS_OF_ANALYSIS, SAMPLE, Bench, ids, make_bench
+from tests.support.paths import SAMPLES
 
 LIMITS = "insurance_dcm_limit"
 MAX_REQUESTS = 12

@@ -27,9 +27,10 @@ from functions.analyze.pipeline.workflow import Tools
 from tests import shipped
 from tests.integration.support import findings
 from tests.printed import Printed, letters, turned
+from tests.support.paths import SAMPLES
 from tests.unit.analyze.extract.pdfs import Sheet, write_pdf
 
-SAMPLES = sorted((Path(__file__).parents[2] / "samples").glob("helvora-??.pdf"))
+POLICIES = sorted(SAMPLES.glob("helvora-??.pdf"))
 # Without the folder there is nothing to try, which pytest says.
 OTHERS = sorted(Path(os.environ.get("EVALUATION_DIR", "nowhere"), "documents").glob("*.pdf"))
 DARK = 128
@@ -90,7 +91,7 @@ def ink(bitmap: Bitmap, where: tuple[slice, slice]) -> float:
     return float((abs(grey - np.median(grey)) > DARK / 2).mean())
 
 
-@pytest.mark.parametrize("path", SAMPLES, ids=lambda path: path.stem)
+@pytest.mark.parametrize("path", POLICIES, ids=lambda path: path.stem)
 def test_every_finding_of_the_samples(path: Path) -> None:
     proofs = proofs_of(path)
     assert len(proofs) > 30
@@ -102,7 +103,7 @@ def test_every_finding_of_the_samples(path: Path) -> None:
 
 @pytest.mark.parametrize("degrees", [90, 180, 270])
 def test_pages_that_are_turned_to_be_shown(degrees: int, tmp_path: Path) -> None:
-    (upright,) = (path for path in SAMPLES if path.stem == "helvora-fr")
+    (upright,) = (path for path in POLICIES if path.stem == "helvora-fr")
     rotated = tmp_path / "turned.pdf"
     rotated.write_bytes(turned(upright.read_bytes(), degrees))
     proofs = proofs_of(rotated)
@@ -174,7 +175,7 @@ def test_a_page_that_is_shown_lying_on_its_side_is_marked_where_it_says_so(rotat
 @pytest.mark.parametrize("turn", [0, 90])
 def test_words_of_a_scan_lie_where_they_are_printed(turn: int) -> None:
     """The PDF that a scan was made of is asked what it has in the box of each word that was recognised."""
-    (path,) = (one for one in SAMPLES if one.stem == "helvora-fr")
+    (path,) = (one for one in POLICIES if one.stem == "helvora-fr")
     number = 3
     with closing(open_source(path.read_bytes(), path.name)) as source:
         assert isinstance(source, Visible)

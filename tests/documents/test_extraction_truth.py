@@ -17,8 +17,8 @@ import pytest
 from functions.analyze.document.model import BlockKind, Document
 from functions.analyze.extract import open_source
 from tests.documents.truth import squeezed, truth_of
+from tests.support.paths import SAMPLES
 
-SAMPLES = Path(__file__).parents[2] / "samples"
 NAMES = ("helvora-de", "helvora-fr", "helvora-en", "helvora-household-en")
 TITLE_LEVEL_SHARE = 0.95
 

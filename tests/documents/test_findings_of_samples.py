@@ -1,7 +1,8 @@
 """The shipped samples, from PDF to findings, against what a careful reader finds in them."""
 
+from __future__ import annotations
+
 import json
-from pathlib import Path
 from typing import Any
 
 import pytest
@@ -10,9 +11,8 @@ from functions.analyze.extract import open_source
 from shared.findings.model import ResultTree
 from shared.taxonomy.model import Taxonomy
 from tests import shipped
+from tests.support.paths import SAMPLES
 from tests.unit.analyze.rules.analysis import analyse, findings, limits_of, pairs
-
-SAMPLES = Path(__file__).parents[2] / "samples"
 
 
 def sample(name: str) -> Any:

@@ -18,8 +18,8 @@ from shared.taxonomy.reader import load_taxonomy
 from tests.fakes.word_engine import WordEngine
 from tests.hostile.__main__ import SECONDS
 from tests.hostile.catalogue import FILES
+from tests.support.paths import ROOT
 
-ROOT = Path(__file__).parents[2]
 REFUSED = {
     "many-pages": "too-many-pages",
     "bomb": "file-too-large",

@@ -8,8 +8,9 @@ from pathlib import Path
 import pytest
 
 from tests.benchmarks import models
+from tests.support.paths import SAMPLES, TESTS
 
-CORPUS = Path(__file__).parents[1] / "corpus"
+CORPUS = TESTS / "corpus"
 REAL = sorted(Path(os.environ.get("EVALUATION_DIR", "/nowhere"), "documents").glob("*.pdf"))
 
 
@@ -34,7 +35,7 @@ def test_what_a_model_is_shown_proves_most_of_what_there_is(long: models.Figures
 
 
 def test_rules_first_take_less(tmp_path: Path) -> None:
-    policy = models.SAMPLES / "helvora-de.pdf"
+    policy = SAMPLES / "helvora-de.pdf"
     assert models.measure(policy, hybrid=True).tokens < models.measure(policy).tokens
 
 

@@ -5,7 +5,6 @@ from __future__ import annotations
 import hashlib
 import json
 from contextlib import closing
-from pathlib import Path
 from typing import Any
 
 import pytest
@@ -27,8 +26,7 @@ from tests import shipped
 from tests.fakes.directus_answers import TOKEN
 from tests.fakes.directus_server import DirectusServer
 from tests.fakes.taxonomy_rows import answered
-
-SAMPLES = Path(__file__).parents[2] / "samples"
+from tests.support.paths import SAMPLES
 
 
 def result_of(tools: Tools, params: dict[str, Any], files: MemoryFiles) -> bytes:

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass
-from pathlib import Path
 
-SOURCES = Path(__file__).parents[2] / "samples" / "src"
+from tests.support.paths import SAMPLES
+
+SOURCES = SAMPLES / "src"
 _HEADING = re.compile(r"^(=+) (.+)$")
 _ITEM = re.compile(r"^\s*[+-] (.+)$")
 _CELL = re.compile(r"\[((?:[^\[\]\\]|\\.)*)\]")

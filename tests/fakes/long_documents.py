@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import io
-from pathlib import Path
 
 import pypdfium2
 import pypdfium2.raw as pdfium
 
-SAMPLE = Path(__file__).parents[2] / "samples" / "helvora-de.pdf"
+from tests.support.paths import SAMPLES
+
+SAMPLE = SAMPLES / "helvora-de.pdf"
 
 
 def plain_pdf(pages: int, *lines: str) -> bytes:

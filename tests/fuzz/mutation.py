@@ -8,14 +8,13 @@ import zipfile
 import zlib
 from collections.abc import Callable
 from functools import cache
-from pathlib import Path
 from random import Random
 
 from tests.hostile import pdfs, texts
-from tests.property.test_extract import SAMPLES
+from tests.property.test_extract import SMALL_FILES
+from tests.support.paths import SAMPLES
 from tests.unit.analyze.extract.words import write_docx
 
-ROOT = Path(__file__).parents[2]
 _MOST_EDITS = 8
 _LARGEST_SEED = 60_000
 _STREAM = re.compile(rb"(/Filter\s*/FlateDecode)(.*?>>\s*stream\r?\n)(.*?)(\r?\nendstream)", re.DOTALL)
@@ -110,9 +109,9 @@ _WORDS: dict[str, list[bytes]] = {
 @cache
 def seeds() -> list[tuple[str, bytes]]:
     """Return the files to damage with their names: samples, and small hostile ones."""
-    found = list(SAMPLES.items())
-    found += [(path.name, path.read_bytes()) for path in sorted((ROOT / "samples").glob("small.*"))]
-    found.append(("samples.pdf", _unpacked((ROOT / "samples" / "helvora-household-en.pdf").read_bytes())))
+    found = list(SMALL_FILES.items())
+    found += [(path.name, path.read_bytes()) for path in sorted(SAMPLES.glob("small.*"))]
+    found.append(("samples.pdf", _unpacked((SAMPLES / "helvora-household-en.pdf").read_bytes())))
     found.append(("table.docx", write_docx(["Text"] * 3, [("a", "b", "c"), ("1", "2", "3")])))
     small = (
         "malformed-font",

@@ -4,14 +4,12 @@ from __future__ import annotations
 
 import time
 from collections.abc import Mapping
-from pathlib import Path
 from typing import Any
 
 import httpx
 
 from infra.local.stack import LocalStack
 
-SAMPLES = Path(__file__).parents[2] / "samples"
 # LocalStack does one job of a queue at a time, and answering those who wait takes the time from the work.
 WAIT_SECONDS = 300.0
 LONGEST_PAUSE = 1.0

@@ -19,10 +19,11 @@ from functions.analyze.evaluation.run import analyse_file
 from functions.analyze.pipeline.workflow import Tools
 from infra.local.stack import LocalStack
 from shared.taxonomy.reader import load_taxonomy
-from tests.integration.support import PROBLEM, SAMPLES, artifact, bearer, findings, upload, wait
+from tests.integration.support import PROBLEM, artifact, bearer, findings, upload, wait
+from tests.support.paths import ROOT, SAMPLES
 from tests.unit.analyze.extract.pdfs import write_encrypted
 
-SCHEMA = Path(__file__).parents[2] / "shared" / "schemas" / "result.v1.json"
+SCHEMA = ROOT / "shared" / "schemas" / "result.v1.json"
 
 
 @pytest.fixture

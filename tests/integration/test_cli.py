@@ -20,10 +20,10 @@ import pytest
 from infra.cli.client import INLINE
 from infra.local.stack import LocalStack
 from shared.ids import uuid7
-from tests.integration.support import SAMPLES, WAIT_SECONDS
+from tests.integration.support import WAIT_SECONDS
+from tests.support.paths import ROOT, SAMPLES
 from tests.unit.analyze.extract.pdfs import Sheet, write_pdf
 
-ROOT = Path(__file__).parents[2]
 COMMAND = [sys.executable, "-m", "infra.cli"]
 TERMS = "# Travel cover\n\n## Baggage\n\nWe pay up to GBP {} for lost baggage, each person.\n"
 DOCUMENTS = 30

@@ -19,7 +19,8 @@ from shared.jobs import states
 from shared.jobs.model import Event, Job, Kind, Owner
 from shared.jobs.queue import JobMessage
 from shared.jobs.workflow import job_prefix
-from tests.integration.support import PROBLEM, SAMPLES, WAIT_SECONDS, artifact, bearer, upload, wait
+from tests.integration.support import PROBLEM, WAIT_SECONDS, artifact, bearer, upload, wait
+from tests.support.paths import SAMPLES
 from tests.unit.analyze.extract.pdfs import Sheet, write_pdf
 
 OWNER = Owner("directus", "steersman")

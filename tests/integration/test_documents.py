@@ -13,7 +13,8 @@ from infra.local.stack import LocalStack
 from shared.clock import from_text
 from shared.documents.model import DELETION_DELAY
 from shared.ids import uuid7
-from tests.integration.support import SAMPLES, bearer, upload, wait
+from tests.integration.support import bearer, upload, wait
+from tests.support.paths import SAMPLES
 
 PDF = SAMPLES / "helvora-de.pdf"
 

@@ -9,9 +9,10 @@ from pathlib import Path
 from infra.local.package import environment
 from infra.local.stack import LocalStack
 from shared.ids import uuid7
+from tests.support.paths import OPENAPI
 
 HERE = Path(__file__).parent / "generator"
-DOCUMENT = Path(__file__).parents[2] / "docs" / "api" / "openapi.json"
+DOCUMENT = OPENAPI
 CALLS = """
 import io, sys, time
 from generated import AuthenticatedClient

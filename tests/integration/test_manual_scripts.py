@@ -10,10 +10,9 @@ import pytest
 
 from infra.local.stack import LocalStack
 from tests.integration.support import is_localstack
+from tests.support.paths import TESTS
 
-SCRIPTS = sorted(
-    path for path in (Path(__file__).parents[1] / "manual").glob("*.sh") if path.name != "lib.sh"
-)
+SCRIPTS = sorted(path for path in (TESTS / "manual").glob("*.sh") if path.name != "lib.sh")
 
 
 @pytest.mark.parametrize("script", SCRIPTS, ids=lambda path: path.stem)

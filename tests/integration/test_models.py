@@ -11,7 +11,8 @@ import pytest
 from infra.local.stack import LocalStack
 from tests.fakes.model_server import KEY, MODEL, ModelServer
 from tests.integration.own_stack import own_stack
-from tests.integration.support import PROBLEM, SAMPLES, artifact, bearer, findings, upload, wait
+from tests.integration.support import PROBLEM, artifact, bearer, findings, upload, wait
+from tests.support.paths import SAMPLES
 
 pytestmark = pytest.mark.embedded_only(reason="the stack is one of its own, with a model configured")
 

@@ -18,10 +18,11 @@ from shared.aws.dynamodb.notifications import DynamoNotifications
 from shared.aws.dynamodb.webhooks import DynamoWebhooks
 from shared.clock import utc_now
 from tests.fakes.receiver import Receiver, receiving
-from tests.integration.support import SAMPLES, WAIT_SECONDS, bearer, upload, wait
+from tests.integration.support import WAIT_SECONDS, bearer, upload, wait
 from tests.integration.tables import table_of_its_own
 from tests.notification_contract import NotificationsContract, WebhooksContract
 from tests.store_contract import FakeClock
+from tests.support.paths import SAMPLES
 
 T = TypeVar("T")
 SMALL = (SAMPLES / "small.md").read_bytes()

@@ -7,7 +7,6 @@ import json
 import time
 from collections.abc import Iterator
 from datetime import timedelta
-from pathlib import Path
 from typing import Any
 
 import httpx
@@ -23,9 +22,10 @@ from shared.ids import uuid7
 from shared.jobs import states
 from shared.jobs.model import Job, Kind, Owner
 from shared.jobs.queue import JobMessage
-from tests.integration.support import SAMPLES, bearer, upload, wait
+from tests.integration.support import bearer, upload, wait
+from tests.support.paths import OPENAPI, SAMPLES
 
-DOCUMENT = json.loads((Path(__file__).parents[2] / "docs" / "api" / "openapi.json").read_text())
+DOCUMENT = json.loads(OPENAPI.read_text())
 OWNER = Owner("directus", "operated")
 PATIENCE_SECONDS = 60.0
 

@@ -13,7 +13,8 @@ from websockets.sync.client import ClientConnection, connect
 
 from infra.local.stack import LocalStack
 from tests.integration.own_stack import own_stack
-from tests.integration.support import SAMPLES, bearer, upload, wait
+from tests.integration.support import bearer, upload, wait
+from tests.support.paths import SAMPLES
 
 pytestmark = pytest.mark.embedded_only(reason="LocalStack has no WebSocket APIs without an account")
 

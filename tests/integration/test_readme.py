@@ -17,8 +17,8 @@ import pytest
 
 from infra.local.stack import LocalStack
 from tests.integration.support import WAIT_SECONDS, bearer, wait
+from tests.support.paths import OPENAPI, ROOT, SAMPLES
 
-ROOT = Path(__file__).parents[2]
 README = (ROOT / "README.md").read_text()
 BLOCKS = re.findall(r"```sh\n(.*?)```", README, re.DOTALL)
 COMMANDS = [
@@ -154,7 +154,7 @@ def notification_of(api: httpx.Client, job_id: str) -> str:
 
 
 def test_every_call_of_the_api_is_shown() -> None:
-    document = json.loads((ROOT / "docs" / "api" / "openapi.json").read_text())
+    document = json.loads(OPENAPI.read_text())
     for path in document["paths"]:
         pattern = re.escape(path)
         pattern = re.sub(r"\\{\w+\\}", r"[\\w./-]+", pattern)
@@ -186,7 +186,7 @@ def test_a_folder_is_evaluated(shell: Shell, tmp_path: Path) -> None:
     command = next(command for command in COMMANDS if command.startswith("make evaluate"))
     documents = tmp_path / "documents"
     documents.mkdir()
-    (documents / "small.md").write_bytes((ROOT / "samples" / "small.md").read_bytes())
+    (documents / "small.md").write_bytes((SAMPLES / "small.md").read_bytes())
     out = tmp_path / "out"
     script = command.replace("DOCUMENTS=samples", f"DOCUMENTS={documents}").replace("build/results", str(out))
     printed = shell.run(script)

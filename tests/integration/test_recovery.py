@@ -20,7 +20,8 @@ from shared.documents.model import Document
 from shared.ids import uuid7
 from shared.jobs import states
 from shared.jobs.model import Job, Kind, Owner
-from tests.integration.support import SAMPLES, bearer, upload, wait
+from tests.integration.support import bearer, upload, wait
+from tests.support.paths import SAMPLES
 
 OWNER = Owner("directus", "recoverer")
 

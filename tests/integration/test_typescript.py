@@ -11,8 +11,9 @@ import pytest
 from infra.local.stack import LocalStack
 from shared.ids import uuid7
 from tests.npm import installed
+from tests.support.paths import ROOT
 
-EXAMPLE = Path(__file__).parents[2] / "docs" / "examples" / "watch.ts"
+EXAMPLE = ROOT / "docs" / "examples" / "watch.ts"
 TYPESCRIPT = "5.9.3"
 OPTIONS = ("--strict", "--target", "es2022", "--module", "es2022", "--lib", "es2022,dom,dom.asynciterable")
 TERMS = "# Travel cover\n\n## Baggage\n\nWe pay up to GBP 800 for lost baggage, each person.\n"

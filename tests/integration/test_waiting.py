@@ -26,7 +26,8 @@ from shared.ids import uuid7
 from shared.jobs import states
 from shared.jobs.model import Job, Kind, Owner
 from shared.jobs.store import edit
-from tests.integration.support import SAMPLES, bearer, upload
+from tests.integration.support import bearer, upload
+from tests.support.paths import SAMPLES
 
 SUBJECT = "watcher"
 LEASE = timedelta(minutes=10)

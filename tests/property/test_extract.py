@@ -17,7 +17,7 @@ from tests.unit.analyze.extract.words import write_docx
 _TABLE = Sheet().grid([100, 120, 140, 160], 50, 540).circle(300, 130, 4, filled=True)
 for _row in range(3):
     _TABLE.text(55, 113 + 20 * _row, "Deckung").text(400, 113 + 20 * _row, "CHF 500")
-SAMPLES = {
+SMALL_FILES = {
     "policy.pdf": write_pdf(Sheet().lines(50, 100, *PROSE).lines(310, 100, *PROSE), _TABLE, Sheet().image()),
     "policy.docx": write_docx([("Titel", "Title"), "Text"], [("a", "b"), ("c", "1")]),
     "policy.html": b"<html><body><h1>Titel</h1><table><tr><td>a<td>b</table><ul><li>c</ul></body></html>",
@@ -51,9 +51,9 @@ _EDITS = st.lists(
 
 
 @settings(max_examples=120, deadline=None, suppress_health_check=[HealthCheck.too_slow])
-@given(st.sampled_from(sorted(SAMPLES)), _EDITS)
+@given(st.sampled_from(sorted(SMALL_FILES)), _EDITS)
 def test_damaged_samples(name: str, edits: list[tuple[float, bytes, int]]) -> None:
-    data = SAMPLES[name]
+    data = SMALL_FILES[name]
     for place, inserted, removed in edits:
         at = int(place * len(data))
         data = data[:at] + inserted + data[at + removed :]
@@ -67,4 +67,4 @@ def test_any_bytes(data: bytes, start: bytes) -> None:
 
 
 def test_the_samples_are_read() -> None:
-    assert all(read(data, name) for name, data in SAMPLES.items())
+    assert all(read(data, name) for name, data in SMALL_FILES.items())

@@ -6,7 +6,8 @@ import re
 from dataclasses import dataclass
 from pathlib import Path
 
-ROOT = Path(__file__).parents[2]
+from tests.support.paths import ROOT, SAMPLES
+
 FILE = Path(__file__).with_name("questions.txt")
 
 
@@ -33,7 +34,7 @@ def cases() -> list[Case]:
 
 def find(document: str, evaluation: str = "") -> Path | None:
     """Return a document: of the samples, of the corpus, or of the evaluation folder where there is one."""
-    places = [ROOT / "samples", ROOT / "tests" / "corpus"]
+    places = [SAMPLES, ROOT / "tests" / "corpus"]
     if evaluation:
         places.append(Path(evaluation) / "documents")
     return next((path for place in places if (path := place / document).is_file()), None)

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import json
 import re
-from pathlib import Path
 from typing import Any
 
 import pytest
 
-CORPUS = Path(__file__).parents[1] / "corpus"
-SAMPLE = Path(__file__).parents[2] / "samples" / "expected" / "helvora-de.json"
+from tests.support.paths import SAMPLES, TESTS
+
+CORPUS = TESTS / "corpus"
+SAMPLE = SAMPLES / "expected" / "helvora-de.json"
 NAMES = (
     "alpina-einzel",
     "duform-pinguin",

@@ -1,12 +1,12 @@
 import json
-from pathlib import Path
 
 import jsonschema
 import pytest
 
 from shared.findings.model import Details, Evidence, Finding, ResultTree, from_tree, to_tree
+from tests.support.paths import ROOT
 
-SCHEMA = json.loads((Path(__file__).parents[2] / "shared" / "schemas" / "result.v1.json").read_text())
+SCHEMA = json.loads((ROOT / "shared" / "schemas" / "result.v1.json").read_text())
 PROOF = Evidence(2, "up to CHF 500", 10, 23, ((1.0, 2.0, 3.0, 4.0),))
 
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-from pathlib import Path
 
 import pytest
 import yaml
@@ -16,8 +15,8 @@ from functions.api.settings import ApiSettings
 from functions.api.waiting.settings import WaitSettings
 from functions.cleanup.notify.settings import NotifySettings
 from functions.cleanup.settings import CleanupSettings
+from tests.support.paths import ROOT
 
-ROOT = Path(__file__).parents[2]
 MODELS: tuple[type[BaseSettings], ...] = (
     ApiSettings,
     WaitSettings,

@@ -7,7 +7,6 @@ import math
 from collections.abc import Callable, Iterator
 from contextlib import closing
 from dataclasses import dataclass, field
-from pathlib import Path
 from typing import Any
 
 import pytest
@@ -29,12 +28,13 @@ from tests.fakes.directus_answers import TOKEN
 from tests.fakes.directus_server import DirectusServer
 from tests.fakes.taxonomy_rows import answered
 from tests.fakes.word_engine import WordEngine
+from tests.support.paths import SAMPLES
 
 LUGGAGE = Item("luggage", "baggage", Category.SEGMENT)
 TRAVEL = Taxonomy("t", "1", ("en",), Item("t", "t", Category.PRODUCT, children=(LUGGAGE,)))
 OF_UPLOADS = Taxonomy("uploads", "1", (), Item("u", "u", Category.PRODUCT))
 TEXT = "We cover your baggage."
-POLICY = Path(__file__).parents[3] / "samples" / "helvora-en.pdf"
+POLICY = SAMPLES / "helvora-en.pdf"
 
 
 @dataclass

@@ -8,9 +8,10 @@ from pathlib import Path
 import pytest
 
 from functions.api.routes.console import version
+from tests.support.paths import ROOT
 from tests.unit.api.support import Client, problem
 
-FOLDER = Path(__file__).parents[3] / "functions" / "api" / "static" / "console"
+FOLDER = ROOT / "functions" / "api" / "static" / "console"
 SOURCES = sorted(FOLDER.glob("*.js"))
 # What the first view may take, with all modules that it ever loads.
 BUDGET = 150_000

@@ -5,7 +5,6 @@ from __future__ import annotations
 import json
 from collections import Counter
 from datetime import timedelta
-from pathlib import Path
 from typing import Any
 
 import pytest
@@ -13,10 +12,11 @@ import pytest
 from functions.api.ports.services import Services
 from shared.jobs.model import Kind
 from shared.jobs.queue import JobMessage
+from tests.support.paths import OPENAPI
 from tests.unit.api.operating import Desk
 from tests.unit.api.support import ADMIN, Backend, Client, application, problem, token
 
-DOCUMENT = json.loads((Path(__file__).parents[3] / "docs" / "api" / "openapi.json").read_text())
+DOCUMENT = json.loads(OPENAPI.read_text())
 ROUTES = [
     (method, path)
     for path, operations in DOCUMENT["paths"].items()

@@ -8,7 +8,6 @@ import json
 import logging
 import re
 from collections.abc import Callable, Iterator
-from pathlib import Path
 from typing import Any
 
 import jwt
@@ -20,9 +19,9 @@ from functions.api.http.security import authenticate
 from shared.auth import AuthError
 from shared.errors import PROBLEM_BASE, PermanentError
 from shared.observability import logger
+from tests.support.paths import ROOT
 from tests.unit.api.support import ALICE, SECRET, Backend, Client, client_of, problem, token
 
-ROOT = Path(__file__).parents[3]
 JSON = {"Content-Type": "application/json"}
 
 PROTECTED = [
