@@ -16,8 +16,8 @@ from infra.directus.rest import Rest
 from shared.directus.rows import CHILDREN_FIRST, PARENTS_FIRST
 from shared.jobs.model import Job, Kind, Status
 from tests.benchmarks.figures import show
-from tests.contract.directus import DirectusServer, copy_of, template
-from tests.contract.seeding import REQUESTS_OF_ANALYSIS, Bench, make_bench
+from tests.peers.directus import DirectusServer, copy_of, template
+from tests.peers.seeding import REQUESTS_OF_ANALYSIS, Bench, make_bench
 from tests.support.paths import SAMPLES
 
 POLICY = SAMPLES / "helvora-en.pdf"

@@ -28,7 +28,7 @@ from shared.jobs.model import Status
 from shared.taxonomy.model import Category, Taxonomy
 from shared.taxonomy.reader import load_taxonomy
 from tests.benchmarks.figures import show
-from tests.fakes.oracle import Oracle
+from tests.support.fakes.oracle import Oracle
 from tests.support.paths import SAMPLES
 
 # What a reply about one item takes: a short object with a quote.

@@ -16,8 +16,8 @@ from functions.analyze.extract import Visible, open_source
 from functions.analyze.ocr.page import recognise
 from functions.analyze.ocr.ppocr.engine import PaddleOcr
 from infra.samples.scan import Scanner
-from tests.accuracy import error_rate
 from tests.benchmarks.figures import show
+from tests.support.accuracy import error_rate
 from tests.support.paths import SAMPLES
 
 # The page with the table of benefits, in each language, and the language's name for the peer.

@@ -12,8 +12,8 @@ from typing import Any
 import pytest
 
 from infra.local.stack import LocalStack
-from tests.integration.conftest import server_url, stack
-from tests.npm import installed
+from tests.stack.conftest import server_url, stack
+from tests.support.npm import installed
 
 __all__ = ["server_url", "stack"]
 

@@ -17,7 +17,7 @@ from shared.ids import uuid7
 from shared.jobs import states
 from shared.jobs.model import Job, Kind, Owner
 from tests.browser.conftest import WAIT, Tab, new_tab
-from tests.integration.support import bearer, upload, wait
+from tests.stack.support import bearer, upload, wait
 from tests.support.paths import SAMPLES
 from tests.unit.analyze.extract.pdfs import Sheet, write_pdf
 

@@ -9,7 +9,7 @@ import pytest
 
 from infra.local.stack import LocalStack
 from tests.browser.conftest import Tab
-from tests.integration.support import bearer, upload, wait
+from tests.stack.support import bearer, upload, wait
 
 PAYLOADS = (
     "<script>window.hit=1</script>",

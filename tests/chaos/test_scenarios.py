@@ -1,6 +1,6 @@
 """Messages come twice, late, in the wrong order or not at all; services fail; clocks are wrong.
 
-What ``tests/integration/test_recovery.py`` shows on the deployed functions (messages without a job, jobs
+What ``tests/stack/test_recovery.py`` shows on the deployed functions (messages without a job, jobs
 without a message, messages too many) is not repeated here.
 """
 

@@ -33,9 +33,9 @@ from shared.jobs.store import JobQuery
 from shared.taxonomy.reader import load_taxonomy
 from tests.chaos import processes
 from tests.chaos.place import SHORT, Place, Times
-from tests.fakes.directus_answers import TOKEN
-from tests.fakes.directus_server import DirectusServer
-from tests.fakes.taxonomy_rows import answered
+from tests.support.fakes.directus_answers import TOKEN
+from tests.support.fakes.directus_server import DirectusServer
+from tests.support.fakes.taxonomy_rows import answered
 from tests.support.paths import SAMPLES
 
 SEGMENTS = ("luggage_travel_delay", "trip_cancellation_interruption")

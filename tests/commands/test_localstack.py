@@ -116,7 +116,7 @@ def test_an_endpoint_that_does_not_answer_is_said_to_be_dead() -> None:
 
 
 def test_the_workers_of_a_test_run_know_its_endpoint() -> None:
-    test = "tests/integration/test_local_stack.py::test_the_gateway_answers_problem_documents_of_its_own"
+    test = "tests/stack/test_local_stack.py::test_the_gateway_answers_problem_documents_of_its_own"
     environment = {name: os.environ[name] for name in ("PATH", "HOME") if name in os.environ}
 
     done = subprocess.run(

@@ -24,10 +24,10 @@ from functions.analyze.ocr.page import recognise
 from functions.analyze.ocr.ppocr.engine import PaddleOcr
 from functions.analyze.outputs.report.highlight import highlight, pixels_of
 from functions.analyze.pipeline.workflow import Tools
-from tests import shipped
-from tests.integration.support import findings
-from tests.printed import Printed, letters, turned
+from tests.stack.support import findings
+from tests.support import shipped
 from tests.support.paths import SAMPLES
+from tests.support.printed import Printed, letters, turned
 from tests.unit.analyze.extract.pdfs import Sheet, write_pdf
 
 POLICIES = sorted(SAMPLES.glob("helvora-??.pdf"))

@@ -5,7 +5,7 @@ import pytest
 from functions.analyze.engines.rules import RulesEngine
 from shared.findings.model import Evidence, Finding
 from shared.taxonomy.model import Category, Item
-from tests import shipped
+from tests.support import shipped
 from tests.unit.analyze.rules.pages import document
 
 TAXONOMY = shipped.taxonomy("travel-insurance")

@@ -10,7 +10,7 @@ import pytest
 from functions.analyze.extract import open_source
 from shared.findings.model import ResultTree
 from shared.taxonomy.model import Taxonomy
-from tests import shipped
+from tests.support import shipped
 from tests.support.paths import SAMPLES
 from tests.unit.analyze.rules.analysis import analyse, findings, limits_of, pairs
 

@@ -15,9 +15,9 @@ from functions.analyze.extract import DEFAULT_LIMITS
 from functions.analyze.pipeline.workflow import Tools
 from shared.jobs.model import Status
 from shared.taxonomy.reader import load_taxonomy
-from tests.fakes.word_engine import WordEngine
 from tests.hostile.__main__ import SECONDS
 from tests.hostile.catalogue import FILES
+from tests.support.fakes.word_engine import WordEngine
 from tests.support.paths import ROOT
 
 REFUSED = {

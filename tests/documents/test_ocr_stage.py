@@ -23,8 +23,8 @@ from shared.memory.files import MemoryFiles
 from shared.memory.jobs import MemoryJobs
 from shared.memory.queue import MemoryQueue
 from shared.taxonomy.model import Category, Item, Taxonomy
-from tests.fakes.reader import HeartReader
-from tests.fakes.word_engine import WordEngine
+from tests.support.fakes.reader import HeartReader
+from tests.support.fakes.word_engine import WordEngine
 from tests.unit.analyze.ocr.scans import BLANK, SCAN, TEXT, mixed, tiff
 
 TAXONOMY = Taxonomy(

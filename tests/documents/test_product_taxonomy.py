@@ -22,10 +22,10 @@ from shared.jobs.runner import Runner
 from shared.memory.files import MemoryFiles
 from shared.memory.jobs import MemoryJobs
 from shared.memory.queue import MemoryQueue
-from tests import shipped
-from tests.fakes.directus_answers import TOKEN
-from tests.fakes.directus_server import DirectusServer
-from tests.fakes.taxonomy_rows import answered
+from tests.support import shipped
+from tests.support.fakes.directus_answers import TOKEN
+from tests.support.fakes.directus_server import DirectusServer
+from tests.support.fakes.taxonomy_rows import answered
 from tests.support.paths import SAMPLES
 
 

@@ -29,8 +29,8 @@ from shared.jobs.runner import Runner
 from shared.memory.files import MemoryFiles
 from shared.memory.jobs import MemoryJobs
 from shared.memory.queue import MemoryQueue
-from tests.fakes.translator import FakeTranslator
-from tests.fakes.word_engine import WordEngine
+from tests.support.fakes.translator import FakeTranslator
+from tests.support.fakes.word_engine import WordEngine
 from tests.unit.analyze.report.test_documents import pdf_text
 from tests.unit.analyze.test_workflow import TAXONOMY
 

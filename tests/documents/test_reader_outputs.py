@@ -27,7 +27,7 @@ from infra.samples.catalogue import SAMPLES
 from shared.jobs.model import Job, Status
 from shared.taxonomy.reader import load_taxonomy
 from tests.documents.test_reader_jobs import World, result
-from tests.fakes.model_server import KEY, MODEL, ModelServer
+from tests.support.fakes.model_server import KEY, MODEL, ModelServer
 from tests.unit.analyze.report.test_documents import pdf_text
 
 SPANISH = """\

@@ -15,8 +15,8 @@ from functions.analyze.ocr.ppocr.engine import PaddleOcr
 from infra.samples.catalogue import SAMPLES, SCANNED, SCANNED_PAGES
 from infra.samples.scan import POINTS, Scanner
 from shared.jobs.runner import Ending
-from tests.accuracy import error_rate
 from tests.documents.test_ocr_stage import World
+from tests.support.accuracy import error_rate
 from tests.unit.analyze.extract.pdfs import Sheet, write_pdf
 from tests.unit.analyze.ocr.scans import saved
 

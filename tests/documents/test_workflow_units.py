@@ -26,8 +26,8 @@ from shared.memory.files import MemoryFiles
 from shared.memory.jobs import MemoryJobs
 from shared.memory.queue import MemoryQueue
 from shared.taxonomy.model import Category, Item, Taxonomy
-from tests.fakes.long_documents import plain_pdf
-from tests.fakes.word_engine import WordEngine
+from tests.support.fakes.long_documents import plain_pdf
+from tests.support.fakes.word_engine import WordEngine
 
 BENEFITS = tuple(Item(f"s{i}/b", "sum", Category.BENEFIT) for i in range(5))
 SEGMENTS = tuple(

@@ -1,4 +1,4 @@
-"""The machine of ``tests.jobs_machine`` on the stores in memory.
+"""The machine of ``tests.support.jobs_machine`` on the stores in memory.
 
 ``HYPOTHESIS_PROFILE=long`` runs it for longer, on other examples each time.
 """
@@ -9,8 +9,8 @@ import os
 
 from hypothesis import HealthCheck, settings
 
-from tests.fakes.place import memory_place
-from tests.jobs_machine import JobsMachine
+from tests.support.fakes.place import memory_place
+from tests.support.jobs_machine import JobsMachine
 
 LONG = os.environ.get("HYPOTHESIS_PROFILE") == "long"
 

@@ -22,8 +22,8 @@ from shared.jobs.model import Job, Kind, Status
 from shared.jobs.runner import Remaining, unlimited
 from shared.jobs.states import RefusedError
 from shared.observability import logger
-from tests.fakes.directus_server import DirectusServer
-from tests.fakes.seeding import InProcess, World, orphans, small_tree, without_dates
+from tests.support.fakes.directus_server import DirectusServer
+from tests.support.fakes.seeding import InProcess, World, orphans, small_tree, without_dates
 
 TREES = [
     small_tree(500),

@@ -13,9 +13,9 @@ from shared.errors import BusyError
 from shared.jobs.model import Job, Status
 from shared.leases import LeaseLostError
 from shared.memory.jobs import MemoryJobs
-from tests import shipped
-from tests.lease_contract import LeasesContract
-from tests.store_contract import FakeClock, new_job, submit
+from tests.contracts.jobs import FakeClock, new_job, submit
+from tests.contracts.leases import LeasesContract
+from tests.support import shipped
 from tests.support.memory.leases import MemoryLeases
 
 URL = "https://cms.example.com"

@@ -7,9 +7,9 @@ from collections import Counter
 
 import pytest
 
-from tests.fakes.word_embeddings import WordEmbeddings
 from tests.retrieval.evaluation import Figures, Shelves, evaluate, read
 from tests.retrieval.questions import Case, cases, find, letters
+from tests.support.fakes.word_embeddings import WordEmbeddings
 
 FOLDER = os.environ.get("EVALUATION_DIR", "")
 CASES = cases()

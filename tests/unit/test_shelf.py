@@ -7,8 +7,8 @@ import pytest
 from shared.jobs.store import JobStore
 from shared.memory.jobs import MemoryJobs
 from shared.search.index import Indexed
-from tests.shelf_contract import ShelfContract, Shop
-from tests.store_contract import FakeClock
+from tests.contracts.jobs import FakeClock
+from tests.contracts.search_index import ShelfContract, Shop
 from tests.support.memory.documents import MemoryDocuments
 from tests.support.memory.search_index import MemoryShelf
 

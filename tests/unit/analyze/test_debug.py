@@ -14,7 +14,7 @@ from shared.jobs.model import Job, Status
 from shared.jobs.runner import Ending
 from shared.jobs.store import edit
 from shared.jobs.workflow import job_prefix
-from tests.fakes.word_engine import WordEngine, no_fault
+from tests.support.fakes.word_engine import WordEngine, no_fault
 from tests.unit.analyze.test_workflow import World
 
 ALL = ["prepare", "extract", "chunk", "segments", "benefits", "details", "check"]

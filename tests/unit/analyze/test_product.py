@@ -24,10 +24,10 @@ from shared.memory.files import MemoryFiles
 from shared.memory.jobs import MemoryJobs
 from shared.memory.queue import MemoryQueue
 from shared.taxonomy.model import Category, Item, Taxonomy
-from tests.fakes.directus_answers import TOKEN
-from tests.fakes.directus_server import DirectusServer
-from tests.fakes.taxonomy_rows import answered
-from tests.fakes.word_engine import WordEngine
+from tests.support.fakes.directus_answers import TOKEN
+from tests.support.fakes.directus_server import DirectusServer
+from tests.support.fakes.taxonomy_rows import answered
+from tests.support.fakes.word_engine import WordEngine
 from tests.support.paths import SAMPLES
 
 LUGGAGE = Item("luggage", "baggage", Category.SEGMENT)

@@ -25,10 +25,10 @@ from shared.jobs.store import edit
 from shared.memory.files import MemoryFiles
 from shared.memory.jobs import MemoryJobs
 from shared.memory.queue import MemoryQueue
-from tests.fakes.directus_answers import TOKEN
-from tests.fakes.directus_server import DirectusServer
-from tests.fakes.taxonomy_rows import answered
-from tests.fakes.word_engine import WordEngine
+from tests.support.fakes.directus_answers import TOKEN
+from tests.support.fakes.directus_server import DirectusServer
+from tests.support.fakes.taxonomy_rows import answered
+from tests.support.fakes.word_engine import WordEngine
 from tests.support.memory.documents import MemoryDocuments
 from tests.unit.analyze.test_product import OF_UPLOADS, TEXT, TRAVEL
 

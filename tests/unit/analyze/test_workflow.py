@@ -23,7 +23,7 @@ from shared.memory.files import MemoryFiles
 from shared.memory.jobs import MemoryJobs
 from shared.memory.queue import MemoryQueue
 from shared.taxonomy.model import Category, Item, Taxonomy
-from tests.fakes.word_engine import WordEngine
+from tests.support.fakes.word_engine import WordEngine
 
 LIMIT = Item("fire/glass/amount", "amount", Category.LIMIT)
 WAR = Item("home/war", "war", Category.EXCLUSION)

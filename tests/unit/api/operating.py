@@ -16,8 +16,8 @@ from shared.jobs.queue import JobMessage
 from shared.memory.files import Fault, MemoryFiles, no_fault
 from shared.memory.jobs import MemoryJobs
 from shared.memory.queue import MemoryQueue
-from tests.fakes.operations import MemoryOperations
-from tests.store_contract import FakeClock, new_job, submit
+from tests.contracts.jobs import FakeClock, new_job, submit
+from tests.support.fakes.operations import MemoryOperations
 from tests.support.memory.documents import MemoryDocuments
 from tests.unit.api.support import ADMIN, Client, application, make_settings
 

@@ -23,7 +23,7 @@ from shared.jobs.model import Job
 from shared.memory.files import MemoryFiles
 from shared.memory.jobs import MemoryJobs
 from shared.memory.queue import MemoryQueue
-from tests.fakes.operations import MemoryOperations
+from tests.support.fakes.operations import MemoryOperations
 from tests.support.memory.documents import MemoryDocuments
 from tests.support.memory.notifications import MemoryNotificationQueue, MemoryNotifications, MemoryWebhooks
 from tests.support.memory.reviews import MemoryReviews

@@ -7,7 +7,7 @@ import pytest
 from shared.clock import utc_now
 from shared.jobs import states
 from shared.jobs.store import edit
-from tests.store_contract import LEASE
+from tests.contracts.jobs import LEASE
 from tests.unit.api.support import Backend, Client, client_of, problem, token
 from tests.unit.api.test_control import ACTIONS, cancelled, complete
 

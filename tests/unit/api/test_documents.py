@@ -18,7 +18,7 @@ from shared.documents.model import Understood
 from shared.jobs import states
 from shared.jobs.model import Owner
 from shared.jobs.store import edit
-from tests.store_contract import LEASE
+from tests.contracts.jobs import LEASE
 from tests.unit.api.support import PDF, Backend, Client, client_of, problem, token
 
 UNKNOWN = "0190f3a2-7c4e-7b1d-9f2a-5d6c8e1b3a47"

@@ -9,7 +9,7 @@ import pytest
 
 from functions.api.http.security import MAX_JSON
 from functions.api.services.login import DirectusLogins
-from tests.fakes.directus_server import DirectusServer, Fault
+from tests.support.fakes.directus_server import DirectusServer, Fault
 from tests.unit.api.support import Backend, Client, application, problem
 
 PASSWORD = "hush-hush"

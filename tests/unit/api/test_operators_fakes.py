@@ -5,9 +5,9 @@ from __future__ import annotations
 import pytest
 
 from shared.jobs.model import Kind
-from tests.fakes.operations import MemoryAudit, MemoryDeadLetters
-from tests.operations_contract import AuditContract, Bury, DeadLettersContract, PassTime
-from tests.store_contract import FakeClock
+from tests.contracts.jobs import FakeClock
+from tests.contracts.operations import AuditContract, Bury, DeadLettersContract, PassTime
+from tests.support.fakes.operations import MemoryAudit, MemoryDeadLetters
 
 
 @pytest.fixture

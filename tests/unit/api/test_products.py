@@ -10,7 +10,7 @@ import pytest
 
 from functions.api.services.directus_products import DirectusProducts
 from shared.jobs.store import subject_of
-from tests.fakes.directus_server import DirectusServer, Fault
+from tests.support.fakes.directus_server import DirectusServer, Fault
 from tests.unit.api.support import Backend, Client, application, make_settings, problem, token
 
 SEEDER = token("s1", role="seeder")

@@ -18,8 +18,8 @@ from shared.jobs import states
 from shared.jobs.model import Event, Job
 from shared.jobs.store import edit
 from shared.memory.jobs import MemoryJobs
-from tests.fakes.watchers import MemoryConnections, MemoryWatchers
-from tests.store_contract import FakeClock, new_job, submit
+from tests.contracts.jobs import FakeClock, new_job, submit
+from tests.support.fakes.watchers import MemoryConnections, MemoryWatchers
 
 SECRET = "x" * 32
 

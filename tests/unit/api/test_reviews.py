@@ -21,7 +21,7 @@ from shared.ids import uuid7
 from shared.jobs import states
 from shared.jobs.model import Artifact, Job, Kind, Owner
 from shared.jobs.store import edit
-from tests.fakes.directus_server import DirectusServer, Fault
+from tests.support.fakes.directus_server import DirectusServer, Fault
 from tests.unit.api.support import BOB, Backend, Client, application, make_settings, problem, token
 from tests.unit.api.test_compare import completed, tree
 from tests.unit.api.test_control import take

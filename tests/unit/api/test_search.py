@@ -14,7 +14,7 @@ from shared.documents.model import Document
 from shared.errors import TransientError
 from shared.jobs.model import Owner
 from shared.search.query import Answer, Question, SearchTooWideError
-from tests.fakes.indexing import POLICY, Desk
+from tests.support.fakes.indexing import POLICY, Desk
 from tests.support.memory.documents import MemoryDocuments
 from tests.support.memory.search_index import MemoryShelf
 from tests.unit.api.support import ALICE, BOB, Backend, Client, application, problem, token

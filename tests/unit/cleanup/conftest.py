@@ -6,8 +6,8 @@ import pytest
 
 from functions.cleanup.removal.seeded import DirectusRows
 from shared.directus import Directus, RetryPolicy
-from tests.fakes.directus_answers import TOKEN
-from tests.fakes.directus_server import DirectusServer
+from tests.support.fakes.directus_answers import TOKEN
+from tests.support.fakes.directus_server import DirectusServer
 from tests.unit.cleanup.world import World
 
 

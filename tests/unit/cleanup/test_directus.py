@@ -13,8 +13,8 @@ from shared.directus import Directus
 from shared.jobs import states
 from shared.jobs.model import Job, Kind, Status
 from shared.jobs.runner import Ending
-from tests.fakes.directus_answers import TOKEN
-from tests.fakes.directus_server import DirectusServer, Fault
+from tests.support.fakes.directus_answers import TOKEN
+from tests.support.fakes.directus_server import DirectusServer, Fault
 from tests.unit.cleanup.world import World, everything, seed
 
 SEEDED = {

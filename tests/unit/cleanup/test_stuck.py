@@ -17,7 +17,7 @@ from shared.jobs import states
 from shared.jobs.execution import Ending
 from shared.jobs.model import Job, Status
 from shared.jobs.store import edit
-from tests.store_contract import LEASE
+from tests.contracts.jobs import LEASE
 from tests.support.memory.leases import MemoryLeases
 from tests.unit.jobs.shop import STEPS, CrashError, Shop, raising
 

@@ -24,7 +24,7 @@ from shared.jobs.workflow import job_prefix
 from shared.memory.files import MemoryFiles
 from shared.memory.jobs import MemoryJobs
 from shared.memory.queue import MemoryQueue
-from tests.fakes.directus_server import DirectusServer
+from tests.support.fakes.directus_server import DirectusServer
 from tests.support.memory.documents import MemoryDocuments
 from tests.support.memory.notifications import MemoryNotificationQueue, MemoryNotifications
 

@@ -7,8 +7,8 @@ from typing import Any
 import pytest
 
 from shared.directus import Directus
-from tests.fakes.directus_answers import TOKEN
-from tests.fakes.directus_server import DirectusServer
+from tests.support.fakes.directus_answers import TOKEN
+from tests.support.fakes.directus_server import DirectusServer
 
 Connect = Callable[..., Directus]
 

@@ -10,8 +10,8 @@ from shared.directus import Directus, DirectusNotFoundError, DirectusTokenError,
 from shared.directus.errors import DirectusRejectedError, error_of_graphql, error_of_response
 from shared.errors import PermanentError, TransientError
 from shared.retry import retry_after
-from tests.fakes.directus_answers import TOKEN
-from tests.fakes.directus_server import DirectusServer, Fault
+from tests.support.fakes.directus_answers import TOKEN
+from tests.support.fakes.directus_server import DirectusServer, Fault
 from tests.unit.directus.conftest import Connect
 
 PASSING = [

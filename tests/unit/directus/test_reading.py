@@ -4,8 +4,8 @@ import pytest
 
 from shared.directus import Directus, DirectusNotFoundError, DirectusTokenError, Product
 from shared.errors import PermanentError
-from tests.fakes.directus_answers import TOKEN
-from tests.fakes.directus_server import DirectusServer
+from tests.support.fakes.directus_answers import TOKEN
+from tests.support.fakes.directus_server import DirectusServer
 from tests.unit.directus.conftest import Connect
 
 PRODUCT = {

@@ -12,9 +12,9 @@ from shared.directus.taxonomy_rows import rows_of
 from shared.errors import PermanentError
 from shared.taxonomy.model import Category, Item, Taxonomy
 from shared.taxonomy.reader import shipped_taxonomies
-from tests.fakes.directus_server import DirectusServer, Row
-from tests.fakes.taxonomy_rows import answered
-from tests.shipped import taxonomy, taxonomy_rows
+from tests.support.fakes.directus_server import DirectusServer, Row
+from tests.support.fakes.taxonomy_rows import answered
+from tests.support.shipped import taxonomy, taxonomy_rows
 from tests.unit.directus.conftest import Connect
 
 PRODUCT_TYPE, SEGMENT, BENEFIT, LIMIT, EXCLUSION = (

@@ -9,7 +9,7 @@ import pytest
 
 from infra import aws
 from infra.local.errors import LocalError
-from tests import shipped
+from tests.support import shipped
 
 PARAMETERS: dict[str, Any] = shipped.template()["Parameters"]
 

@@ -13,7 +13,7 @@ from infra.local.errors import LocalError
 from infra.local.paths import CHECKOUT, Paths
 from infra.local.stack import LocalStack
 from infra.local.template import resources_of
-from tests import shipped
+from tests.support import shipped
 
 
 @pytest.fixture

@@ -7,7 +7,7 @@ import pytest
 from infra.local.derive import RUNTIME, Code, derive, function_packages, parameters_from
 from infra.local.errors import LocalError
 from infra.local.template import Json, resources_of
-from tests import shipped
+from tests.support import shipped
 
 TEMPLATE = shipped.template()
 PACKAGES = function_packages(TEMPLATE)

@@ -19,8 +19,8 @@ from shared.jobs.workflow import MakeWorkflow
 from shared.memory.files import MemoryFiles
 from shared.memory.jobs import MemoryJobs
 from shared.memory.queue import MemoryQueue
-from tests.fakes.toy_workflow import Toy, no_hook
-from tests.store_contract import LEASE, FakeClock, new_job, submit
+from tests.contracts.jobs import LEASE, FakeClock, new_job, submit
+from tests.support.fakes.toy_workflow import Toy, no_hook
 
 STEPS = [("read", 0), ("read", 1), ("read", 2), ("read", 3), ("add", 0), ("add", 1)]
 

@@ -8,7 +8,7 @@ from shared.errors import PermanentError, TransientError
 from shared.jobs import states
 from shared.jobs.execution import Ending
 from shared.jobs.model import Status
-from tests.store_contract import LEASE
+from tests.contracts.jobs import LEASE
 from tests.unit.jobs.shop import STEPS, CrashError, Interposed, Shop, raising
 
 

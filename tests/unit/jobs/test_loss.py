@@ -15,7 +15,7 @@ from shared.jobs.queue import JobMessage
 from shared.jobs.runner import Runner, unlimited
 from shared.jobs.store import edit
 from shared.memory.jobs import MemoryJobs
-from tests.store_contract import LEASE, FakeClock, new_job, submit
+from tests.contracts.jobs import LEASE, FakeClock, new_job, submit
 from tests.unit.jobs.shop import STEPS, CrashError, Shop, raising
 
 

@@ -10,9 +10,9 @@ from shared.jobs.queue import MAX_DELAY, JobMessage
 from shared.memory.files import MemoryFiles, sha256_of
 from shared.memory.jobs import MemoryJobs
 from shared.memory.queue import MemoryQueue
-from tests.document_contract import DocumentStoreContract
-from tests.index_contract import JobIndexContract
-from tests.store_contract import FakeClock, JobStoreContract
+from tests.contracts.documents import DocumentStoreContract
+from tests.contracts.indexes import JobIndexContract
+from tests.contracts.jobs import FakeClock, JobStoreContract
 from tests.support.memory.documents import MemoryDocuments
 
 

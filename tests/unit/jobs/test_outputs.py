@@ -21,8 +21,8 @@ from shared.jobs.queue import JobMessage
 from shared.jobs.runner import Runner
 from shared.jobs.store import JobQuery, subject_of
 from shared.jobs.workflow import MakeWorkflow, Run
-from tests.fakes.toy_workflow import Toy
-from tests.store_contract import LEASE
+from tests.contracts.jobs import LEASE
+from tests.support.fakes.toy_workflow import Toy
 from tests.support.memory.documents import MemoryDocuments
 from tests.unit.jobs.shop import CrashError, Shop, raising
 

@@ -8,7 +8,7 @@ import pytest
 from shared.errors import PermanentError
 from shared.jobs.model import Kind, Owner
 from shared.jobs.queue import JobMessage
-from tests.store_contract import FakeClock, new_job
+from tests.contracts.jobs import FakeClock, new_job
 
 JOB = new_job(FakeClock(), kind=Kind.CLEANUP)
 

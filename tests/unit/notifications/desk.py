@@ -18,7 +18,7 @@ from shared.memory.jobs import MemoryJobs
 from shared.notifications.model import JOB_EVENTS, Log, Notification, Webhook, parent_of
 from shared.notifications.queue import announcer
 from shared.notifications.webhooks import new_webhook
-from tests.store_contract import FakeClock, new_job, submit
+from tests.contracts.jobs import FakeClock, new_job, submit
 from tests.support.memory.notifications import MemoryNotificationQueue, MemoryNotifications, MemoryWebhooks
 
 OWNER = Owner("directus", "alice")

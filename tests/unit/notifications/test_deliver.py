@@ -21,7 +21,7 @@ from shared.notifications.compose import for_webhook, trial_body
 from shared.notifications.model import Channel, EventType, State, parent_of
 from shared.notifications.queue import NotificationMessage
 from shared.notifications.schedule import WAITS
-from tests.store_contract import FakeClock
+from tests.contracts.jobs import FakeClock
 from tests.unit.notifications.desk import RESULT, URL, Desk
 
 

@@ -12,7 +12,7 @@ import trustme
 
 from functions.cleanup.notify.ports import Answer, UndeliveredError
 from functions.cleanup.notify.post import PinnedPost
-from tests.fakes.receiver import Receiver, receiving
+from tests.support.fakes.receiver import Receiver, receiving
 
 NAME = "hooks.acme.com"
 

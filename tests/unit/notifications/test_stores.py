@@ -7,8 +7,8 @@ import pytest
 from shared.errors import PermanentError, TransientError
 from shared.memory.jobs import MemoryJobs
 from shared.notifications.queue import announcer
-from tests.notification_contract import NotificationsContract, WebhooksContract
-from tests.store_contract import FakeClock, new_job
+from tests.contracts.jobs import FakeClock, new_job
+from tests.contracts.notifications import NotificationsContract, WebhooksContract
 from tests.support.memory.notifications import MemoryNotificationQueue, MemoryNotifications, MemoryWebhooks
 
 

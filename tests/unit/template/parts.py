@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from infra.local.template import Json, resources_of
-from tests import shipped
+from tests.support import shipped
 
 TEMPLATE = shipped.template()
 RESOURCES: dict[str, Json] = TEMPLATE["Resources"]

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 import pytest
 
 from infra.local.template import Json, resources_of
-from tests import shipped
+from tests.support import shipped
 
 TEMPLATE = shipped.template()
 ROLES = resources_of(TEMPLATE, "AWS::IAM::Role")

@@ -14,10 +14,10 @@ from functions.analyze.seeding.rows import Origin, Rows, build
 from shared.directus.taxonomy_rows import rows_of as rows_in_directus
 from shared.findings.model import ResultTree, to_tree
 from shared.taxonomy.reader import parse_taxonomy
-from tests.fakes.directus_answers import TOKEN
-from tests.fakes.directus_server import DirectusServer
-from tests.fakes.seeding import small_tree
-from tests.fakes.taxonomy_rows import answered
+from tests.support.fakes.directus_answers import TOKEN
+from tests.support.fakes.directus_server import DirectusServer
+from tests.support.fakes.seeding import small_tree
+from tests.support.fakes.taxonomy_rows import answered
 
 TAXONOMY = parse_taxonomy(
     """

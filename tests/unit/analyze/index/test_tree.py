@@ -12,7 +12,7 @@ from functions.analyze.extract import open_source
 from functions.analyze.search.index import tree
 from functions.analyze.search.index.tree import CLUSTER_ABOVE, Node
 from functions.analyze.search.passages import Passage, passages_from_json, passages_of, passages_to_json
-from tests.fakes.word_embeddings import WordEmbeddings
+from tests.support.fakes.word_embeddings import WordEmbeddings
 
 
 def read(text: str, name: str = "policy.md") -> Document:

@@ -15,7 +15,7 @@ from shared.jobs.execution import Ending
 from shared.jobs.model import Status
 from shared.jobs.store import edit
 from shared.search.index import FILES, Indexed, Indexes, SupersededError, VectorsInFiles, index_prefix
-from tests.fakes.indexing import ALICE, BOB, Desk
+from tests.support.fakes.indexing import ALICE, BOB, Desk
 from tests.support.memory.search_index import MemoryShelf
 
 LONG = "# Policy\n\n" + "\n\n".join(

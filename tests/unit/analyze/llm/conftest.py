@@ -4,7 +4,7 @@ from collections.abc import Iterator
 
 import pytest
 
-from tests.fakes.model_server import ModelServer
+from tests.support.fakes.model_server import ModelServer
 from tests.unit.analyze.llm.world import World
 
 

@@ -8,7 +8,7 @@ from functions.analyze.document.model import Page
 from functions.analyze.engines.llm.passages import Passage
 from functions.analyze.engines.llm.verify import find_number, find_quote
 from shared.jobs.model import Status
-from tests.fakes.model_server import ModelServer
+from tests.support.fakes.model_server import ModelServer
 from tests.unit.analyze.llm.world import RIGHT, World
 
 TEXT = (

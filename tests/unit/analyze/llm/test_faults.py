@@ -9,7 +9,7 @@ import pytest
 from functions.analyze.engines.llm.asking import MAX_REPLIES
 from shared.jobs.model import Status
 from shared.jobs.runner import Ending
-from tests.fakes.model_server import KEY, ModelServer
+from tests.support.fakes.model_server import KEY, ModelServer
 from tests.unit.analyze.llm.world import RIGHT, World, failure
 
 ENGINES = ["openai", "bedrock"]

@@ -12,7 +12,7 @@ from functions.analyze.document.model import Document
 from shared.findings.model import Details, Evidence, Finding
 from shared.jobs.model import Job, Status
 from shared.taxonomy.model import Category, Item, Taxonomy
-from tests.fakes.model_server import ModelServer
+from tests.support.fakes.model_server import ModelServer
 from tests.unit.analyze.llm.world import RIGHT, World, failure
 
 

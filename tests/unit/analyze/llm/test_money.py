@@ -12,7 +12,7 @@ from functions.analyze.engines.llm.spending import Budget, cost
 from shared.jobs.model import Job, Status
 from shared.jobs.runner import Ending
 from shared.jobs.workflow import job_prefix
-from tests.fakes.model_server import MODEL, ModelServer
+from tests.support.fakes.model_server import MODEL, ModelServer
 from tests.unit.analyze.llm.world import TEXT, World, failure
 
 

@@ -11,7 +11,7 @@ from functions.analyze.engines.llm.replies import Details, Presence, parse, sche
 from functions.analyze.engines.llm.settings import ModelSettings
 from functions.analyze.engines.llm.setup import MISSING, model_engines
 from shared.errors import PermanentError
-from tests.fakes.word_engine import WordEngine
+from tests.support.fakes.word_engine import WordEngine
 
 GOOD = '{"granted": [], "absent": ["i1"]}'
 

@@ -16,7 +16,7 @@ from functions.analyze.outputs.translation.by_model import BATCH_TOKENS, ModelTr
 from functions.analyze.outputs.translation.port import Register, Wish
 from functions.analyze.pipeline.workflow import Tools
 from shared.jobs.model import Job, Status
-from tests.fakes.model_server import MODEL, ModelServer
+from tests.support.fakes.model_server import MODEL, ModelServer
 from tests.unit.analyze.llm.world import PRICE, World
 
 WISH = Wish("de", "en")
@@ -93,7 +93,7 @@ def test_a_budget_stops_it(readers: Readers) -> None:
 def test_lost_numbers_are_asked_for_again_and_then_marked(
     readers: Readers, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    from tests.fakes import model_brain
+    from tests.support.fakes import model_brain
 
     rightly, asked = model_brain.answer, []
 

@@ -26,8 +26,8 @@ from shared.memory.files import MemoryFiles
 from shared.memory.jobs import MemoryJobs
 from shared.memory.queue import MemoryQueue
 from shared.taxonomy.model import Category, Item, Taxonomy
-from tests.fakes.model_server import KEY, MODEL, ModelServer
-from tests.fakes.word_engine import WordEngine
+from tests.support.fakes.model_server import KEY, MODEL, ModelServer
+from tests.support.fakes.word_engine import WordEngine
 
 PRICE = {MODEL: (1.0, 10.0)}
 

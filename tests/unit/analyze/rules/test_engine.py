@@ -3,7 +3,7 @@ import pytest
 from functions.analyze.document.model import Document
 from shared.findings.model import ResultTree, to_tree
 from shared.taxonomy.model import Taxonomy
-from tests import shipped
+from tests.support import shipped
 from tests.unit.analyze.rules.analysis import analyse, benefit_of, findings, limits_of, pairs
 from tests.unit.analyze.rules.pages import document
 

@@ -4,7 +4,7 @@ import pytest
 
 from shared.findings.model import ResultTree
 from shared.taxonomy.model import Taxonomy
-from tests import shipped
+from tests.support import shipped
 from tests.unit.analyze.rules.analysis import analyse, pairs
 from tests.unit.analyze.rules.pages import document
 

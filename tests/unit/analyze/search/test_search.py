@@ -15,7 +15,7 @@ from shared.errors import PermanentError, TransientError
 from shared.files import FileMissingError
 from shared.jobs.model import Owner
 from shared.search.query import Answer, Question, SearchTooWideError
-from tests.fakes.indexing import ALICE, BOB, POLICY, Desk
+from tests.support.fakes.indexing import ALICE, BOB, POLICY, Desk
 
 SKIS = "# Winter\n\nBroken skis are replaced up to CHF 900 by the hire shop.\n"
 

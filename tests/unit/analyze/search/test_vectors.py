@@ -17,8 +17,8 @@ from shared.files import FileMissingError
 from shared.jobs.model import Owner
 from shared.memory.files import MemoryFiles
 from shared.search.index import Indexed
-from tests.fakes.indexing import ALICE, BOB, POLICY, Desk
-from tests.fakes.s3_vectors_server import S3Vectors, serve
+from tests.support.fakes.indexing import ALICE, BOB, POLICY, Desk
+from tests.support.fakes.s3_vectors_server import S3Vectors, serve
 
 if TYPE_CHECKING:
     from functions.analyze.search.embeddings.port import Matrix

@@ -5,9 +5,9 @@ from collections.abc import Iterator
 import pytest
 
 from shared.directus import Directus, RetryPolicy
-from tests.fakes.directus_answers import TOKEN
-from tests.fakes.directus_server import DirectusServer
-from tests.fakes.seeding import World
+from tests.support.fakes.directus_answers import TOKEN
+from tests.support.fakes.directus_server import DirectusServer
+from tests.support.fakes.seeding import World
 
 
 @pytest.fixture

@@ -11,9 +11,9 @@ from shared.errors import PROBLEM_BASE
 from shared.findings.model import ResultTree
 from shared.jobs.model import Job, Status
 from shared.jobs.runner import Ending
-from tests.fakes.directus_server import DirectusServer, Fault, Row
-from tests.fakes.directus_writes import WriteRefusedError
-from tests.fakes.seeding import PRODUCT, World, finding, orphans, small_tree, without_dates
+from tests.support.fakes.directus_server import DirectusServer, Fault, Row
+from tests.support.fakes.directus_writes import WriteRefusedError
+from tests.support.fakes.seeding import PRODUCT, World, finding, orphans, small_tree, without_dates
 
 SEGMENT, BENEFIT, LIMIT = "insurance_dcm_segment", "insurance_dcm_benefit", "insurance_dcm_limit"
 WRITES = {"POST", "PATCH", "DELETE"}

@@ -10,8 +10,8 @@ from shared.errors import TransientError
 from shared.findings.model import ResultTree
 from shared.jobs.model import Job, Status
 from shared.jobs.runner import Ending, Remaining
-from tests.fakes.directus_server import DirectusServer, Fault
-from tests.fakes.seeding import World, orphans, small_tree, without_dates
+from tests.support.fakes.directus_server import DirectusServer, Fault
+from tests.support.fakes.seeding import World, orphans, small_tree, without_dates
 
 LIMIT = "insurance_dcm_limit"
 FIRST = small_tree(500, 800)

@@ -18,7 +18,7 @@ from shared.errors import PermanentError, TransientError
 from shared.jobs.model import Job, Kind, Owner
 from shared.jobs.workflow import Run
 from shared.memory.files import MemoryFiles
-from tests.fakes.translate_server import TranslateServer, serve
+from tests.support.fakes.translate_server import TranslateServer, serve
 
 SPANISH = Wish("es", "en")
 NOW = datetime(2026, 1, 2, tzinfo=UTC)

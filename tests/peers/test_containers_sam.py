@@ -1,0 +1,200 @@
+"""The SAM CLI with the template and the real images: lint, build, every function once, and the API."""
+
+from __future__ import annotations
+
+import json
+import os
+import re
+import signal
+import socket
+import subprocess
+import sys
+import time
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import httpx
+import pytest
+
+from infra.local.paths import CHECKOUT
+from infra.local.stack import LocalStack
+from shared.jobs.model import Kind
+from tests.peers.containers import NO_JOB, OWNER, ContainerStack, event_with
+from tests.stack.support import bearer, upload
+from tests.stack.test_push import read, watching
+
+pytestmark = pytest.mark.slow
+
+COMMAND = [sys.executable, "-m", "infra.images", "sam"]
+README = (CHECKOUT / "README.md").read_text()
+START_SECONDS = 120.0
+# Of each function's answer to its event in the README.
+EXPECTED: dict[str, dict[str, Any]] = {
+    "ApiFunction": {"statusCode": 200},
+    "AnalyzeFunction": {"batchItemFailures": []},
+    "CleanupFunction": {"batchItemFailures": []},
+    "ReconcileFunction": {"errors": 0},
+    "NotifyFunction": {"batchItemFailures": []},
+    # The event's owner has no documents.
+    "SearchFunction": {"answer": {"hits": [], "found": 0, "documents": 0, "skipped": []}},
+    # There is no token in its event, and nobody who follows the job in that of push.
+    "WaitFunction": {"statusCode": 401},
+    "PushFunction": {"sent": 0},
+}
+CONTAINER_SETTINGS = {"PUSH": "true"}
+
+
+@pytest.fixture(scope="module")
+def local(container_stack: LocalStack) -> Iterator[ContainerStack]:
+    headers = bearer(container_stack.token(OWNER))
+    with httpx.Client(
+        base_url=container_stack.gateway_url, headers=headers, timeout=60, trust_env=False
+    ) as api:
+        yield ContainerStack(container_stack, api)
+
+
+@pytest.fixture(scope="module")
+def environment(local: ContainerStack) -> dict[str, str]:
+    paths = local.stack.paths
+    return {**os.environ, "CLAUSEWORKS_STATE": str(paths.state), "CLAUSEWORKS_CACHE": str(paths.cache)}
+
+
+@pytest.fixture(scope="module")
+def built(environment: dict[str, str]) -> dict[str, str]:
+    """Build the template's functions; return the environment in which they can be run."""
+    assert "Build Succeeded" in sam(environment, "build")
+    return environment
+
+
+def sam(environment: dict[str, str], *arguments: str) -> str:
+    done = subprocess.run(
+        [*COMMAND, *arguments], cwd=CHECKOUT, env=environment, capture_output=True, text=True, check=False
+    )
+    assert done.returncode == 0, f"{done.stdout}\n{done.stderr}"
+    return done.stdout
+
+
+def invoke(environment: dict[str, str], function: str, event: Path) -> Any:
+    """Run a function once and return its answer; `sam` exits well whatever the function does."""
+    output = sam(environment, "local", "invoke", function, "--event", str(event))
+    answer = json.loads(output.strip().splitlines()[-1])
+    assert "errorMessage" not in answer, output
+    return answer
+
+
+def test_the_template_passes_the_linter(environment: dict[str, str]) -> None:
+    assert "python -m infra.images sam validate --lint" in README
+    assert "is a valid SAM Template" in sam(environment, "validate", "--lint")
+
+
+@pytest.mark.parametrize("function", EXPECTED)
+def test_the_readme_invokes_every_function(built: dict[str, str], function: str) -> None:
+    (event,) = re.findall(rf"sam local invoke {function} --event (\S+)$", README, re.MULTILINE)
+    answer = invoke(built, function, CHECKOUT / event)
+    assert {name: answer[name] for name in EXPECTED[function]} == EXPECTED[function]
+
+
+def test_no_other_invocation_is_in_the_readme() -> None:
+    assert sorted(re.findall(r"sam local invoke (\w+)", README)) == sorted(EXPECTED)
+
+
+def test_analyze_does_the_job_that_its_event_names(
+    local: ContainerStack, built: dict[str, str], tmp_path: Path
+) -> None:
+    job = local.unsent(Kind.ANALYSIS, local.small_document())
+    event = event_with("analyze", tmp_path, {NO_JOB: job.job_id})
+    assert invoke(built, "AnalyzeFunction", event) == {"batchItemFailures": []}
+    ended = local.status(job.job_id)
+    assert ended["status"] == "completed", ended["error"]
+    assert ended["result"]["num_limits"] > 0
+
+
+def test_cleanup_does_the_job_that_its_event_names(
+    local: ContainerStack, built: dict[str, str], tmp_path: Path
+) -> None:
+    analysed = upload(local.api, "small.md", b"# Cover\n\nWe pay up to CHF 500 for baggage.\n")
+    local.wait(analysed["job_id"])
+    job = local.unsent(Kind.CLEANUP, {"document_id": analysed["document_id"]})
+    event = event_with("cleanup", tmp_path, {NO_JOB: job.job_id})
+    assert invoke(built, "CleanupFunction", event) == {"batchItemFailures": []}
+    ended = local.status(job.job_id)
+    assert ended["status"] == "completed", ended["error"]
+    assert ended["result"]["success"] is True
+    assert local.objects(f"jobs/{analysed['job_id']}/") == []
+
+
+def test_wait_answers_about_the_job_that_its_event_names(
+    local: ContainerStack, built: dict[str, str], tmp_path: Path
+) -> None:
+    submitted = upload(local.api, "small.md", b"# Cover\n\nWe pay up to CHF 500 for baggage.\n")
+    local.wait(submitted["job_id"])
+    event = event_with("wait", tmp_path, {NO_JOB: submitted["job_id"], "TOKEN": local.stack.token(OWNER)})
+    answer = invoke(built, "WaitFunction", event)
+    assert answer["statusCode"] == httpx.codes.OK, answer
+    assert comparable(json.loads(answer["body"])) == comparable(local.status(submitted["job_id"]))
+
+
+def comparable(job: dict[str, Any]) -> dict[str, Any]:
+    """Return a job's status without what depends on the call.
+
+    Addresses begin as that of the gateway that was asked, and only GET looks up the notifications.
+    """
+    return {
+        name: value for name, value in job.items() if not name.endswith("_url") and name != "notifications"
+    }
+
+
+def test_push_tells_those_who_follow_the_job_that_its_event_names(
+    local: ContainerStack, built: dict[str, str], tmp_path: Path
+) -> None:
+    job = local.unsent(Kind.ANALYSIS, local.small_document())
+    event = event_with("push", tmp_path, {NO_JOB: job.job_id})
+    with watching(local.stack, job.job_id, local.stack.token(OWNER)) as socket:
+        told = read(socket)["events"][0]
+        assert told["id"] == 1
+        assert invoke(built, "PushFunction", event) == {"sent": 1}
+        # The first event comes again where the stream tells of it only now.
+        while told["id"] == 1:
+            told = read(socket)["events"][0]
+    assert (told["id"], told["stage"], told["current"], told["total"]) == (7, "extract", 3, 8)
+
+
+def test_the_api_serves_requests(local: ContainerStack, built: dict[str, str], tmp_path: Path) -> None:
+    port = free_port()
+    log = tmp_path / "start-api.log"
+    (command,) = re.findall(r"infra\.images sam (local start-api .*)$", README, re.MULTILINE)
+    arguments = command.replace("3000", str(port)).split()
+    with log.open("wb") as output:
+        server = subprocess.Popen(
+            [*COMMAND, *arguments], cwd=CHECKOUT, env=built, stdout=output, stderr=subprocess.STDOUT
+        )
+    try:
+        with httpx.Client(
+            base_url=f"http://127.0.0.1:{port}", headers=dict(local.api.headers), timeout=60, trust_env=False
+        ) as api:
+            assert healthy(api, server), log.read_text()
+            submitted = upload(api, "small.md", b"# Cover\n\nWe pay up to CHF 500 for baggage.\n")
+            local.wait(submitted["job_id"])
+            answer = api.get(f"/jobs/{submitted['job_id']}/status")
+            assert answer.json()["status"] == "completed", log.read_text()
+            assert api.get("/no/such/path").status_code == httpx.codes.NOT_FOUND
+    finally:
+        server.send_signal(signal.SIGTERM)
+        server.wait(timeout=60)
+
+
+def healthy(api: httpx.Client, server: subprocess.Popen[bytes]) -> bool:
+    deadline = time.monotonic() + START_SECONDS
+    while server.poll() is None and time.monotonic() < deadline:
+        try:
+            return bool(api.get("/health").json()["status"] == "ok")
+        except (httpx.TransportError, ValueError):
+            time.sleep(0.2)
+    return False
+
+
+def free_port() -> int:
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return int(probe.getsockname()[1])

@@ -1,0 +1,74 @@
+"""Events pushed over a WebSocket: a stack of its own, since every event costs a call where it is on."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import Any
+
+import httpx
+import pytest
+from websockets.sync.client import ClientConnection, connect
+
+from infra.local.stack import LocalStack
+from tests.stack.own_stack import own_stack
+from tests.stack.support import bearer, upload, wait
+from tests.support.paths import SAMPLES
+
+pytestmark = pytest.mark.embedded_only(reason="LocalStack has no WebSocket APIs without an account")
+
+
+@pytest.fixture(scope="module")
+def stack(tmp_path_factory: pytest.TempPathFactory) -> Iterator[LocalStack]:
+    with own_stack(tmp_path_factory, {"PUSH": "true"}) as stack:
+        yield stack
+
+
+@pytest.fixture
+def api(stack: LocalStack) -> Iterator[httpx.Client]:
+    with httpx.Client(base_url=stack.gateway_url, headers=bearer(stack.token()), timeout=60.0) as client:
+        yield client
+
+
+@contextmanager
+def watching(stack: LocalStack, job_id: str, token: str, after: int = 0) -> Iterator[ClientConnection]:
+    deployed = stack.deployed
+    host = deployed.endpoint.removeprefix("http://")
+    path = f"_aws/execute-api/{deployed.outputs['PushApiId']}/{deployed.outputs['StageName']}"
+    with connect(f"ws://{host}/{path}", proxy=None) as socket:
+        socket.send(json.dumps({"action": "watch", "token": token, "job_id": job_id, "after": after}))
+        yield socket
+
+
+def read(socket: ClientConnection) -> dict[str, Any]:
+    message: dict[str, Any] = json.loads(socket.recv(timeout=30))
+    return message
+
+
+def read_to_the_end(socket: ClientConnection) -> list[dict[str, Any]]:
+    events: list[dict[str, Any]] = []
+    while not events or events[-1]["status"] not in {"completed", "failed", "cancelled"}:
+        events += [event for event in read(socket)["events"] if event["id"] > len(events)]
+    return events
+
+
+def test_every_event_is_pushed_once_in_order(stack: LocalStack, api: httpx.Client) -> None:
+    job_id = upload(api, "small.md", (SAMPLES / "small.md").read_bytes())["job_id"]
+    with watching(stack, job_id, stack.token()) as socket:
+        events = read_to_the_end(socket)
+    assert [event["id"] for event in events] == list(range(1, len(events) + 1))
+    assert events[-1]["status"] == wait(api, job_id)["status"] == "completed"
+
+
+def test_a_client_comes_back_to_where_it_was(stack: LocalStack, api: httpx.Client) -> None:
+    job_id = upload(api, "small.md", (SAMPLES / "small.md").read_bytes())["job_id"]
+    wait(api, job_id)
+    with watching(stack, job_id, stack.token(), after=3) as socket:
+        assert read(socket)["events"][0]["id"] == 4
+
+
+def test_another_ones_job_is_not_there(stack: LocalStack, api: httpx.Client) -> None:
+    job_id = upload(api, "small.md", (SAMPLES / "small.md").read_bytes())["job_id"]
+    with watching(stack, job_id, stack.token("somebody-else")) as socket:
+        assert read(socket)["problem"]["status"] == 404
