@@ -34,7 +34,7 @@ test-unit: setup ## Run the unit tests alone
 	@$(RUN) -m pytest -n $(WORKERS) tests/unit $(PYTEST)
 
 test-localstack: setup ## Run the integration tests on LocalStack: at AWS_ENDPOINT_URL, else one of their own
-	@$(RUN) -m infra.localstack run $(RUN) -m pytest -n $(WORKERS) --dist loadfile tests/integration $(PYTEST)
+	@$(RUN) -m infra.localstack run $(RUN) -m pytest -n $(WORKERS) --dist loadfile tests/stack $(PYTEST)
 
 check: setup ## Check format, lint, types, the template, the OpenAPI document and the samples
 	@$(RUN) -m ruff format --check --quiet .
