@@ -7,7 +7,8 @@ from typing import Any
 
 import pytest
 
-from infra import aws
+from infra.aws import deploy as aws
+from infra.aws.__main__ import main
 from infra.local.errors import LocalError
 from tests.support import shipped
 
@@ -54,7 +55,7 @@ def test_a_stage_is_built_then_deployed() -> None:
 @pytest.mark.parametrize("stage", ["default", "test"])
 def test_another_stage_is_refused(stage: str, capsys: pytest.CaptureFixture[str]) -> None:
     with pytest.raises(SystemExit):
-        aws.main(["deploy", stage])
+        main(["deploy", stage])
     assert "'dev', 'prod'" in capsys.readouterr().err
 
 

@@ -1,18 +1,11 @@
-"""``python -m infra.aws secrets|deploy dev|prod``: put a stage's secrets into SSM, deploy it.
-
-Works with the caller's own account: credentials and region are those of the environment, as for the AWS CLI.
-samconfig.toml has the settings of the stages.
-"""
+"""The stages of samconfig.toml: their secrets, and the commands that deploy them."""
 
 from __future__ import annotations
 
-import argparse
-import getpass
 import os
 import subprocess
-import sys
 import tomllib
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -54,25 +47,7 @@ def commands(sam: Path, stage: str) -> list[list[str]]:
     return [[str(sam), command, "--config-env", stage] for command in ("build", "deploy")]
 
 
-def main(arguments: Sequence[str] | None = None) -> int:
-    """Run one command; return the exit status."""
-    parser = argparse.ArgumentParser(prog="python -m infra.aws", description=__doc__)
-    parser.add_argument("command", choices=("secrets", "deploy"))
-    parser.add_argument("stage", choices=tuple(stages()), help="one of samconfig.toml")
-    options = parser.parse_args(arguments)
-    try:
-        if options.command == "deploy":
-            return _deploy(options.stage)
-        import boto3
-
-        store_secrets(boto3.client("ssm"), options.stage, os.environ, getpass.getpass)
-    except LocalError as error:
-        print(f"error: {error}", file=sys.stderr)
-        return 1
-    return 0
-
-
-def _deploy(stage: str) -> int:
+def deploy(stage: str) -> int:
     """Run the commands until one fails; return its status, or 0."""
     require_engine()
     paths = Paths.from_environment(os.environ)
@@ -82,7 +57,3 @@ def _deploy(stage: str) -> int:
         if status != 0:
             return status
     return 0
-
-
-if __name__ == "__main__":
-    sys.exit(main())
