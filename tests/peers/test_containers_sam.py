@@ -10,7 +10,8 @@ import socket
 import subprocess
 import sys
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -19,7 +20,9 @@ import pytest
 
 from infra.local.paths import CHECKOUT
 from infra.local.stack import LocalStack
+from shared.ids import uuid7
 from shared.jobs.model import Kind
+from tests import routes
 from tests.peers.containers import NO_JOB, OWNER, ContainerStack, event_with
 from tests.stack.support import bearer, upload
 from tests.stack.test_push import read, watching
@@ -29,6 +32,7 @@ pytestmark = pytest.mark.slow
 COMMAND = [sys.executable, "-m", "infra.images", "sam"]
 README = (CHECKOUT / "README.md").read_text()
 START_SECONDS = 120.0
+LOG_SECONDS = 20.0
 # Of each function's answer to its event in the README.
 EXPECTED: dict[str, dict[str, Any]] = {
     "ApiFunction": {"statusCode": 200},
@@ -160,9 +164,20 @@ def test_push_tells_those_who_follow_the_job_that_its_event_names(
     assert (told["id"], told["stage"], told["current"], told["total"]) == (7, "extract", 3, 8)
 
 
-def test_the_api_serves_requests(local: ContainerStack, built: dict[str, str], tmp_path: Path) -> None:
+@dataclass(frozen=True)
+class Served:
+    """The API behind `sam local start-api`."""
+
+    api: httpx.Client
+    log: Path
+
+
+@pytest.fixture(scope="module")
+def served(
+    local: ContainerStack, built: dict[str, str], tmp_path_factory: pytest.TempPathFactory
+) -> Iterator[Served]:
     port = free_port()
-    log = tmp_path / "start-api.log"
+    log = tmp_path_factory.mktemp("sam") / "start-api.log"
     (command,) = re.findall(r"infra\.images sam (local start-api .*)$", README, re.MULTILINE)
     arguments = command.replace("3000", str(port)).split()
     with log.open("wb") as output:
@@ -174,14 +189,32 @@ def test_the_api_serves_requests(local: ContainerStack, built: dict[str, str], t
             base_url=f"http://127.0.0.1:{port}", headers=dict(local.api.headers), timeout=60, trust_env=False
         ) as api:
             assert healthy(api, server), log.read_text()
-            submitted = upload(api, "small.md", b"# Cover\n\nWe pay up to CHF 500 for baggage.\n")
-            local.wait(submitted["job_id"])
-            answer = api.get(f"/jobs/{submitted['job_id']}/status")
-            assert answer.json()["status"] == "completed", log.read_text()
-            assert api.get("/no/such/path").status_code == httpx.codes.NOT_FOUND
+            yield Served(api, log)
     finally:
         server.send_signal(signal.SIGTERM)
         server.wait(timeout=60)
+
+
+def test_the_api_serves_requests(local: ContainerStack, served: Served) -> None:
+    submitted = upload(served.api, "small.md", b"# Cover\n\nWe pay up to CHF 500 for baggage.\n")
+    local.wait(submitted["job_id"])
+    answer = served.api.get(f"/jobs/{submitted['job_id']}/status")
+    assert answer.json()["status"] == "completed", served.log.read_text()
+    assert served.api.get("/no/such/path").status_code == httpx.codes.NOT_FOUND
+
+
+@pytest.mark.parametrize("asking", [routes.of_template, routes.of_application])
+def test_the_api_leads_every_route_to_its_function(
+    served: Served, asking: Callable[[], list[routes.Route]]
+) -> None:
+    with httpx.Client(base_url=served.api.base_url, timeout=60, trust_env=False) as nobody:
+        asked = routes.walk(nobody, asking(), uuid7())
+
+    # The containers' lines come a little later.
+    deadline = time.monotonic() + LOG_SECONDS
+    while misled := routes.misled(asked, routes.answered(served.log.read_text().splitlines())):
+        assert time.monotonic() < deadline, misled
+        time.sleep(0.2)
 
 
 def healthy(api: httpx.Client, server: subprocess.Popen[bytes]) -> bool:
