@@ -1,0 +1,1 @@
+"""What the template needs of AWS's quotas, measured before AWS refuses a deployment."""
