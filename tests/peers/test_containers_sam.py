@@ -92,6 +92,17 @@ def test_the_template_passes_the_linter(environment: dict[str, str]) -> None:
     assert "is a valid SAM Template" in sam(environment, "validate", "--lint")
 
 
+def test_the_built_template_keeps_to_the_quotas_of_aws(local: ContainerStack, built: dict[str, str]) -> None:
+    template = local.stack.paths.state / "sam" / "build" / "template.yaml"
+    command = [sys.executable, "-m", "infra.aws.quotas", str(template)]
+    done = subprocess.run(command, cwd=CHECKOUT, env=built, capture_output=True, text=True, check=False)
+    assert done.returncode == 0, done.stderr
+    assert re.search(
+        r"resource policy of a function, bytes +ApiFunction .* 20,480$", done.stdout, re.MULTILINE
+    )
+    assert re.search(r"image of a function, bytes +clauseworks-api:latest", done.stdout)
+
+
 @pytest.mark.parametrize("function", EXPECTED)
 def test_the_readme_invokes_every_function(built: dict[str, str], function: str) -> None:
     (event,) = re.findall(rf"sam local invoke {function} --event (\S+)$", README, re.MULTILINE)
