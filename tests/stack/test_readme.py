@@ -45,6 +45,7 @@ ELSEWHERE = {
     "python -m infra.local up --containers": "test_containers.py",
     "python -m infra.images sizes": "test_containers_images.py",
     "python -m infra.images sam": "test_containers_sam.py",
+    "python -m infra.aws.quotas": "test_quotas.py",
     "make secrets STAGE=dev": "needs an account; test_aws.py has its parts",
     "make deploy STAGE=dev": "needs an account; test_aws.py has its parts",
     "AWS_ENDPOINT_URL=http://127.0.0.1:4566 .venv/bin/python -m infra.local up": "test_local_lifecycle.py",
