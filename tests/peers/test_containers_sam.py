@@ -22,10 +22,10 @@ from infra.local.paths import CHECKOUT
 from infra.local.stack import LocalStack
 from shared.ids import uuid7
 from shared.jobs.model import Kind
-from tests import routes
 from tests.peers.containers import NO_JOB, OWNER, ContainerStack, event_with
 from tests.stack.support import bearer, upload
 from tests.stack.test_push import read, watching
+from tests.support import routes
 
 pytestmark = pytest.mark.slow
 

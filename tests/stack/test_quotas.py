@@ -24,7 +24,7 @@ from infra.local.emulator import ensure_environment
 from infra.local.paths import CHECKOUT, Paths
 from infra.local.template import Json, load_template
 from infra.local.translate import translate
-from tests import shipped
+from tests.support import shipped
 
 
 @dataclass

@@ -11,7 +11,7 @@ import pytest
 from infra.local import logs
 from infra.local.stack import LocalStack
 from shared.ids import uuid7
-from tests import routes
+from tests.support import routes
 
 LOG_SECONDS = 60.0
 

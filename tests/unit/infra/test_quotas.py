@@ -10,7 +10,7 @@ from infra.aws.deploy import stages
 from infra.aws.quotas.resolve import Stack
 from infra.aws.quotas.stages import ASSUMED, given, longest
 from infra.local.errors import LocalError
-from tests import shipped
+from tests.support import shipped
 
 TEMPLATE = shipped.template()
 RESOURCES: dict[str, Any] = {

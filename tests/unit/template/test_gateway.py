@@ -7,7 +7,7 @@ import json
 import pytest
 
 from infra.local.template import resources_of
-from tests import routes
+from tests.support import routes
 from tests.unit.template.parts import RESOURCES, TEMPLATE, event_sources
 
 ROUTES = {(route.path, route.verb): route.function for route in routes.of_template()}
