@@ -21,7 +21,7 @@ from infra.local import containers
 from infra.local.derive import FUNCTION
 from infra.local.emulator import KEPT
 from infra.local.errors import LocalError
-from infra.local.package import environment
+from infra.local.package import environment, require_environment
 from infra.local.paths import Paths
 from infra.local.stack import CREDENTIALS, LocalStack
 from infra.local.template import Json, load_template, resources_of
@@ -35,6 +35,11 @@ def ensure_sam(paths: Paths) -> Path:
     """Return the SAM CLI, which is installed where it is missing: about a minute and 350 MB."""
     python = environment(paths, "sam", HERE / "requirements-sam.txt", HERE / "constraints-sam.txt")
     return python.with_name("sam")
+
+
+def require_sam(paths: Paths) -> None:
+    """Raise LocalError where the SAM CLI is neither installed nor to be had."""
+    require_environment(paths, "sam", HERE / "requirements-sam.txt", HERE / "constraints-sam.txt")
 
 
 def run(paths: Paths, arguments: Sequence[str]) -> NoReturn:

@@ -55,6 +55,15 @@ def environment(paths: Paths, name: str, requirements: Path, constraints: Path) 
     return python
 
 
+def require_environment(paths: Paths, name: str, requirements: Path, constraints: Path) -> None:
+    """Raise LocalError, with pip's words, where a tool's environment is neither there nor can be made.
+
+    Nothing is installed; of what would be, only the list's own packages are looked for.
+    """
+    if not (paths.cache / f"{name}-{_pins(requirements, constraints)}" / DONE).exists():
+        pip_install(requirements, constraints, dependencies=False, dry_run=True)
+
+
 def pinned_folder(paths: Paths, name: str, requirements: Path) -> Path:
     """Return a folder with exactly the packages of a list of pins, built once for each state of it."""
     folder = paths.cache / f"{name}-{_pins(requirements)}"
@@ -73,16 +82,19 @@ def pip_install(
     target: Path | None = None,
     python: Path | None = None,
     dependencies: bool = True,
+    dry_run: bool = False,
 ) -> None:
     """Install with the running Python's pip, into a folder or into another Python's environment.
 
-    Raise ``LocalError`` with pip's words where it fails.
+    With ``dry_run`` only look for what would be installed. Raise ``LocalError`` with pip's words where it
+    fails.
     """
     command = [sys.executable, "-m", "pip", "--quiet", "--disable-pip-version-check"]
     command += ["--python", str(python)] if python else []
     command += ["install", "--constraint", str(constraints), "--requirement", str(requirements)]
     command += ["--target", str(target), "--no-compile"] if target else []
     command += [] if dependencies else ["--no-deps"]
+    command += ["--dry-run", "--ignore-installed"] if dry_run else []
     done = subprocess.run(command, capture_output=True, text=True, check=False)
     if done.returncode:
         raise LocalError(f"installing {requirements} failed:\n{done.stderr.strip()}")
