@@ -10,12 +10,14 @@ from pathlib import Path
 from typing import Any
 
 from functions.api.settings import MIN_SECRET
-from infra.images.engine import require_engine
+from infra.aws.preflight.run import preflight
+from infra.aws.preflight.stage import read_stage
 from infra.images.sam import ensure_sam
 from infra.local import secrets
 from infra.local.errors import LocalError
 from infra.local.paths import CHECKOUT, Paths
 from infra.local.stack import SECRETS
+from infra.local.template import load_template
 
 CONFIGURATION = CHECKOUT / "samconfig.toml"
 # Stored where the environment has them, and never asked for.
@@ -47,9 +49,16 @@ def commands(sam: Path, stage: str) -> list[list[str]]:
     return [[str(sam), command, "--config-env", stage] for command in ("build", "deploy")]
 
 
+def may_deploy(stage: str) -> bool:
+    """Print what the account and this machine say of a stage; tell whether nothing stops its deployment."""
+    paths = Paths.from_environment(os.environ)
+    return preflight(read_stage(stage, stages()[stage], load_template(paths.template)), paths)
+
+
 def deploy(stage: str) -> int:
-    """Run the commands until one fails; return its status, or 0."""
-    require_engine()
+    """Run the commands until one fails, or none where preflight stops; return the status, or 0."""
+    if not may_deploy(stage):
+        return 1
     paths = Paths.from_environment(os.environ)
     environment = {**os.environ, "SAM_CLI_TELEMETRY": "0"}
     for command in commands(ensure_sam(paths), stage):

@@ -1,0 +1,1 @@
+"""What is asked of an account before anything is built or made: one page, and whether it stops."""
