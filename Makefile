@@ -81,7 +81,7 @@ up: setup ## Start the local stack
 secrets: setup ## Put the secrets of a deployment into SSM (STAGE=dev or prod)
 	@$(RUN) -m infra.aws secrets $(STAGE)
 
-deploy: setup ## Deploy to AWS (STAGE=dev or prod; samconfig.toml has the settings)
+deploy: setup ## Ask the account what stands in the way, then deploy (STAGE=dev or prod; samconfig.toml has the settings)
 	@$(RUN) -m infra.aws deploy $(STAGE)
 
 status: setup ## Show the local stack
