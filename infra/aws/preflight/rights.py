@@ -89,7 +89,13 @@ BY_TYPE: Mapping[str, Needs] = {
     "AWS::ApiGatewayV2::Route": {},
     "AWS::Lambda::Permission": {_FUNCTION: ["lambda:AddPermission"]},
     "AWS::SQS::Queue": {
-        _QUEUE: ["sqs:CreateQueue", "sqs:GetQueueAttributes", "sqs:SetQueueAttributes", "sqs:TagQueue"]
+        _QUEUE: [
+            "sqs:CreateQueue",
+            "sqs:GetQueueUrl",
+            "sqs:GetQueueAttributes",
+            "sqs:SetQueueAttributes",
+            "sqs:TagQueue",
+        ]
     },
     "AWS::SQS::QueuePolicy": {_QUEUE: ["sqs:SetQueueAttributes"]},
     "AWS::DynamoDB::Table": {
@@ -120,7 +126,9 @@ BY_TYPE: Mapping[str, Needs] = {
         _KEY: ["kms:EnableKeyRotation", "kms:DescribeKey", "kms:TagResource"],
     },
     "AWS::KMS::Alias": {"arn:{partition}:kms:{region}:{account}:alias/{stack}": ["kms:CreateAlias"]},
-    "AWS::IAM::Role": {_ROLE: ["iam:CreateRole", "iam:GetRole", "iam:PutRolePolicy", "iam:TagRole"]},
+    "AWS::IAM::Role": {
+        _ROLE: ["iam:CreateRole", "iam:GetRole", "iam:GetRolePolicy", "iam:PutRolePolicy", "iam:TagRole"]
+    },
     "AWS::IAM::Policy": {_ROLE: ["iam:PutRolePolicy"]},
     "AWS::Logs::LogGroup": {
         _LOGS: [
@@ -132,13 +140,20 @@ BY_TYPE: Mapping[str, Needs] = {
     },
     "AWS::SNS::Topic": {_TOPIC: ["sns:CreateTopic", "sns:Subscribe", "sns:TagResource"]},
     "AWS::Budgets::Budget": {
-        "arn:{partition}:budgets::{account}:budget/{stack}-monthly": ["budgets:ModifyBudget"]
+        "arn:{partition}:budgets::{account}:budget/{stack}-monthly": [
+            "budgets:ModifyBudget",
+            "budgets:ViewBudget",
+        ]
     },
     "AWS::CloudWatch::Dashboard": {
         "arn:{partition}:cloudwatch::{account}:dashboard/{stack}": ["cloudwatch:PutDashboard"]
     },
     "AWS::CloudWatch::Alarm": {
-        "arn:{partition}:cloudwatch:{region}:{account}:alarm:{stack}-{made_up}": ["cloudwatch:PutMetricAlarm"]
+        "arn:{partition}:cloudwatch:{region}:{account}:alarm:{stack}-{made_up}": [
+            "cloudwatch:PutMetricAlarm",
+            "cloudwatch:DescribeAlarms",
+            "cloudwatch:TagResource",
+        ]
     },
 }
 
