@@ -12,7 +12,7 @@ from typing import Any
 from urllib.parse import parse_qsl, unquote, urlsplit
 from xml.sax.saxutils import escape
 
-from tests.fakes.aws_account import AwsAccount, Json, Refusal
+from tests.support.fakes.aws_account import AwsAccount, Json, Refusal
 
 QUERY = {"sts", "iam", "cloudformation"}
 # By service, method and path: the action, with what the path names.

@@ -14,8 +14,8 @@ from infra.aws import deploy
 from infra.images import sam
 from infra.local import package
 from infra.local.paths import CHECKOUT, Paths
-from tests.fakes import aws_account_server
-from tests.fakes.aws_account import AwsAccount
+from tests.support.fakes import aws_account_server
+from tests.support.fakes.aws_account import AwsAccount
 
 DOCKER = "#!/bin/sh\necho 29.1\n"
 LIST = "parameter_overrides = [\n"

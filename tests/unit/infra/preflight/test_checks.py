@@ -23,7 +23,7 @@ from infra.aws.preflight.quota_check import concurrency, fitting
 from infra.aws.preflight.rights import BY_TYPE, needs
 from infra.aws.preflight.services import BY_TYPE as SERVICES
 from infra.aws.preflight.stage import Reservation, Stage, read_stage
-from tests import shipped
+from tests.support import shipped
 
 OURS = {"Project": "clauseworks", "Stage": "dev"}
 # What SAM makes of its own types.

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from infra.aws.__main__ import main
-from tests.fakes.aws_account import AwsAccount
+from tests.support.fakes.aws_account import AwsAccount
 from tests.unit.infra.preflight.conftest import Machine
 
 Capture = pytest.CaptureFixture[str]
