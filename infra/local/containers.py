@@ -30,7 +30,7 @@ from infra.local.paths import CHECKOUT, Paths
 from infra.local.processes import POLL_SECONDS, Process, start
 
 # The api stays a zip: it serves the gateway, and its own code on uvicorn is what people talk to.
-PACKAGES = ("analyze", "cleanup")
+PACKAGES = ("analyze", "cleanup", "notify")
 HOST_NAME = "host.docker.internal"
 INTERFACE = "/usr/local/bin/aws-lambda-rie"
 LOOPBACK = {"127.0.0.1", "localhost"}

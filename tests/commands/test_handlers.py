@@ -109,6 +109,7 @@ print(json.dumps([type(records).__name__, type(records.jobs).__name__, watch.lon
     [
         ("analyze", {"boto3", "pypdfium2", "lxml", "httpx", "yaml"}),
         ("cleanup", {"boto3", "httpx"}),
+        ("notify", {"boto3", "httpx"}),
     ],
 )
 def test_a_worker_s_handler_itself_loads_no_client_or_document_library(

@@ -78,7 +78,7 @@ def checkout(tmp_path_factory: pytest.TempPathFactory) -> Path:
     (root / "constraints.txt").write_text("")
     (root / "functions").mkdir()
     (root / "functions/__init__.py").write_text("")
-    for package in ("functions/api", "functions/analyze", "functions/cleanup", "shared"):
+    for package in ("functions/api", "functions/analyze", "functions/cleanup", "functions/notify", "shared"):
         (root / package).mkdir()
         (root / package / "__init__.py").write_text("")
         (root / package / "requirements.txt").write_text("")

@@ -13,8 +13,8 @@ from functions.analyze.settings import AnalyzeSettings
 from functions.api.push.settings import PushSettings
 from functions.api.settings import ApiSettings
 from functions.api.waiting.settings import WaitSettings
-from functions.cleanup.notify.settings import NotifySettings
 from functions.cleanup.settings import CleanupSettings
+from functions.notify.settings import NotifySettings
 from tests.support.paths import ROOT
 
 MODELS: tuple[type[BaseSettings], ...] = (

@@ -8,8 +8,8 @@ from typing import Any
 
 import pytest
 
-from functions.cleanup.notify.deliver import Deliverer
-from functions.cleanup.notify.ports import Answer
+from functions.notify.deliver import Deliverer
+from functions.notify.ports import Answer
 from shared.clock import utc_now
 from shared.errors import TransientError
 from shared.jobs import states

@@ -62,6 +62,7 @@ def test_functions_of_images_keep_their_command_and_enter_through_the_interface(
     assert {packages[name] for name, function in local.items() if "ImageUri" in function} == {
         "analyze",
         "cleanup",
+        "notify",
     }
     for name, function in local.items():
         if "ImageUri" not in function:

@@ -32,7 +32,7 @@ def test_functions_are_known_by_their_package() -> None:
         "SearchFunction": "analyze",
         "CleanupFunction": "cleanup",
         "ReconcileFunction": "cleanup",
-        "NotifyFunction": "cleanup",
+        "NotifyFunction": "notify",
     }
 
 

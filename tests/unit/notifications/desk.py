@@ -7,9 +7,9 @@ from dataclasses import dataclass, field, replace
 from datetime import timedelta
 from typing import Any
 
-from functions.cleanup.notify.deliver import Deliverer, Ending
-from functions.cleanup.notify.ports import Answer, Mail, Post
 from functions.cleanup.reconcile.overdue import Overdue
+from functions.notify.deliver import Deliverer, Ending
+from functions.notify.ports import Answer, Mail, Post
 from shared.errors import Problem
 from shared.jobs import states
 from shared.jobs.model import Change, Job, Owner, Status

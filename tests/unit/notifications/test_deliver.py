@@ -10,8 +10,8 @@ from datetime import timedelta
 import pytest
 from standardwebhooks.webhooks import Webhook as Verifier
 
-from functions.cleanup.notify.deliver import Ending
-from functions.cleanup.notify.ports import Answer, UndeliveredError
+from functions.notify.deliver import Ending
+from functions.notify.ports import Answer, UndeliveredError
 from shared.clock import utc_now
 from shared.errors import PermanentError, TransientError
 from shared.jobs.model import Kind, Status

@@ -9,10 +9,10 @@ from typing import Any
 import pytest
 from aws_lambda_powertools.metrics import Metrics
 
-from functions.cleanup.notify import bootstrap, handler
-from functions.cleanup.notify.deliver import Deliverer
-from functions.cleanup.notify.ports import Answer
-from functions.cleanup.notify.settings import NotifySettings
+from functions.notify import bootstrap, handler
+from functions.notify.deliver import Deliverer
+from functions.notify.ports import Answer
+from functions.notify.settings import NotifySettings
 from shared.errors import TransientError
 from shared.jobs.sqs_handler import job_metrics
 from shared.notifications.queue import NotificationMessage

@@ -10,8 +10,8 @@ from collections.abc import Iterator
 import pytest
 import trustme
 
-from functions.cleanup.notify.ports import Answer, UndeliveredError
-from functions.cleanup.notify.post import PinnedPost
+from functions.notify.ports import Answer, UndeliveredError
+from functions.notify.post import PinnedPost
 from tests.support.fakes.receiver import Receiver, receiving
 
 NAME = "hooks.acme.com"

@@ -9,8 +9,8 @@ import pytest
 from functions.analyze.search.settings import SearchSettings
 from functions.analyze.settings import AnalyzeSettings
 from functions.api.settings import ApiSettings
-from functions.cleanup.notify.settings import NotifySettings
 from functions.cleanup.settings import CleanupSettings
+from functions.notify.settings import NotifySettings
 from infra.local.paths import CHECKOUT
 from infra.local.template import resources_of
 from shared.aws.search_function import TIMEOUT
@@ -40,7 +40,7 @@ RUNNERS = {"AnalyzeFunction", "CleanupFunction"}
         ("SearchFunction", "functions.analyze.search.handler.handler"),
         ("CleanupFunction", "functions.cleanup.handler.handler"),
         ("ReconcileFunction", "functions.cleanup.handler.reconcile"),
-        ("NotifyFunction", "functions.cleanup.notify.handler.handler"),
+        ("NotifyFunction", "functions.notify.handler.handler"),
     ],
 )
 def test_functions_are_images_with_their_handler_as_command(function: str, command: str) -> None:

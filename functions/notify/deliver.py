@@ -14,7 +14,7 @@ from dataclasses import dataclass
 from datetime import timedelta
 from enum import StrEnum
 
-from functions.cleanup.notify.ports import Mail, Post, UndeliveredError
+from functions.notify.ports import Mail, Post, UndeliveredError
 from shared.clock import Clock, utc_now
 from shared.errors import PermanentError, TransientError
 from shared.jobs.model import Job

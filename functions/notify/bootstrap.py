@@ -4,14 +4,14 @@ from __future__ import annotations
 
 from functools import cache
 
-from functions.cleanup.notify.deliver import Deliverer
-from functions.cleanup.notify.settings import NotifySettings
+from functions.notify.deliver import Deliverer
+from functions.notify.settings import NotifySettings
 
 
 @cache
 def deliverer() -> Deliverer:
     """Return what delivers notifications, with the adapters that the settings name."""
-    from functions.cleanup.notify.post import PinnedPost
+    from functions.notify.post import PinnedPost
     from shared.aws.dynamodb.jobs import DynamoJobs
     from shared.aws.dynamodb.notifications import DynamoNotifications
     from shared.aws.dynamodb.webhooks import DynamoWebhooks

@@ -6,8 +6,8 @@ from typing import TYPE_CHECKING, Any
 
 from aws_lambda_powertools.metrics import Metrics, MetricUnit
 
-from functions.cleanup.notify import bootstrap
-from functions.cleanup.notify.deliver import Deliverer, Ending
+from functions.notify import bootstrap
+from functions.notify.deliver import Deliverer, Ending
 from shared.errors import ClauseworksError
 from shared.jobs.sqs_handler import flush, job_metrics
 from shared.notifications.queue import NotificationMessage

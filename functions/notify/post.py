@@ -13,7 +13,7 @@ import time
 from collections.abc import Mapping
 from functools import cache
 
-from functions.cleanup.notify.ports import Answer, UndeliveredError
+from functions.notify.ports import Answer, UndeliveredError
 from shared.errors import TransientError
 from shared.notifications.addresses import Endpoint, Resolve, UrlRefusedError, locate, parse, resolve_name
 
