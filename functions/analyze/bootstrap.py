@@ -9,15 +9,15 @@ from typing import TYPE_CHECKING
 
 from functions.analyze.settings import AnalyzeSettings
 from shared.jobs.model import Kind
-from shared.jobs.runner import Limits, Runner
+from shared.jobs.runner import ExecutionLimits, Runner
 from shared.jobs.store import JobStore
 from shared.jobs.workflow import MakeWorkflow
 
 if TYPE_CHECKING:
     from functions.analyze.engines.llm.engine import ProviderEngine
-    from functions.analyze.outputs.reader import ReaderTools
+    from functions.analyze.outputs.reader import ReaderDependencies
     from functions.analyze.outputs.translation.port import Translator
-    from functions.analyze.pipeline.workflow import Tools
+    from functions.analyze.pipeline.workflow import AnalysisDependencies
     from shared.jobs.workflow import MakeWorkflow
 
 
@@ -44,14 +44,14 @@ def runner() -> Runner:
         S3Files(s.documents_bucket, s.aws_endpoint_url),
         SqsQueue(s.queue_urls, s.aws_endpoint_url),
         {Kind.ANALYSIS: lambda run: AnalysisWorkflow(run, tools), Kind.OUTPUT: make_outputs(s, tools)},
-        limits=Limits(timedelta(seconds=s.lease_seconds), timedelta(seconds=s.reserve_seconds)),
+        limits=ExecutionLimits(timedelta(seconds=s.lease_seconds), timedelta(seconds=s.reserve_seconds)),
         announce=announcer(SqsNotifications(s.notification_queue_url, s.aws_endpoint_url)),
     )
 
 
-def make_readers(s: AnalyzeSettings, models: Mapping[str, ProviderEngine]) -> ReaderTools:
+def make_readers(s: AnalyzeSettings, models: Mapping[str, ProviderEngine]) -> ReaderDependencies:
     """Return who translates and summarises; a model that is not configured is left out, and does neither."""
-    from functions.analyze.outputs.reader import ReaderTools
+    from functions.analyze.outputs.reader import ReaderDependencies
     from functions.analyze.outputs.summary.by_model import ModelSummariser
     from functions.analyze.outputs.translation.amazon import AmazonTranslate
     from functions.analyze.outputs.translation.apertium import Apertium
@@ -63,20 +63,20 @@ def make_readers(s: AnalyzeSettings, models: Mapping[str, ProviderEngine]) -> Re
         **{name: ModelTranslator(engine) for name, engine in models.items()},
     }
     engine = models.get(s.summariser)
-    return ReaderTools(
+    return ReaderDependencies(
         [known[name] for name in s.translators if name in known],
         None if engine is None else ModelSummariser(engine),
     )
 
 
-def make_tools(s: AnalyzeSettings, jobs: JobStore) -> Tools:
+def make_tools(s: AnalyzeSettings, jobs: JobStore) -> AnalysisDependencies:
     """Return what the jobs of this process share."""
     from functions.analyze.engines.llm.setup import MISSING, model_engines
     from functions.analyze.engines.rules.engine import RulesEngine
-    from functions.analyze.extract.source import Limits as FileLimits
+    from functions.analyze.extract.source import ExtractionLimits as FileLimits
     from functions.analyze.ocr.ppocr.engine import PaddleOcr
-    from functions.analyze.pipeline.workflow import Tools
-    from functions.analyze.seeding.session import Means
+    from functions.analyze.pipeline.workflow import AnalysisDependencies
+    from functions.analyze.seeding.session import SeedingDependencies
     from shared.aws.dynamodb.documents import DynamoDocuments
     from shared.aws.dynamodb.leases import DynamoLeases
     from shared.aws.ssm import Secret
@@ -89,10 +89,10 @@ def make_tools(s: AnalyzeSettings, jobs: JobStore) -> Tools:
         token = Secret(s.directus_token.get_secret_value(), s.directus_token_parameter, s.aws_endpoint_url)
         directus = Directus(s.directus_url, token)
         lock = ProductLock(DynamoLeases(s.jobs_table, s.aws_endpoint_url), jobs, s.directus_url)
-        seeding = Means(directus, lock)
+        seeding = SeedingDependencies(directus, lock)
     rules = RulesEngine()
     models = model_engines(s, rules, endpoint_url=s.aws_endpoint_url, meter=measure)
-    return Tools(
+    return AnalysisDependencies(
         taxonomy=load_taxonomy(s.taxonomy),
         engines={rules.name: rules},
         models=models,
@@ -120,7 +120,7 @@ def measure(name: str, value: float) -> None:
     job_metrics().add_metric(name, unit, value)
 
 
-def make_outputs(s: AnalyzeSettings, tools: Tools) -> MakeWorkflow:
+def make_outputs(s: AnalyzeSettings, tools: AnalysisDependencies) -> MakeWorkflow:
     """Return what makes the workflow of an output job."""
     from functions.analyze.outputs.page_images import PageImages
     from functions.analyze.outputs.workflow import OutputWorkflow
@@ -138,12 +138,12 @@ def make_outputs(s: AnalyzeSettings, tools: Tools) -> MakeWorkflow:
 def index_maker(s: AnalyzeSettings) -> dict[str, MakeWorkflow]:
     """Return what makes the workflow of the output ``index``, under its name."""
     from functions.analyze.search.adapters import embeddings, vector_store
-    from functions.analyze.search.index.workflow import IndexTools, IndexWorkflow
-    from shared.aws.dynamodb.search_index import DynamoShelf
+    from functions.analyze.search.index.workflow import IndexDependencies, IndexWorkflow
+    from shared.aws.dynamodb.search_index import DynamoSearchIndex
     from shared.aws.s3 import S3Files
     from shared.jobs.outputs import INDEX
 
     files = S3Files(s.documents_bucket, s.aws_endpoint_url)
-    shelf = DynamoShelf(s.jobs_table, s.aws_endpoint_url)
-    tools = IndexTools(embeddings(s), shelf, vector_store(s, files))
+    shelf = DynamoSearchIndex(s.jobs_table, s.aws_endpoint_url)
+    tools = IndexDependencies(embeddings(s), shelf, vector_store(s, files))
     return {INDEX: lambda run: IndexWorkflow(run, tools)}

@@ -7,8 +7,8 @@ from functools import partial
 from fastapi import FastAPI
 
 from functions.api import bootstrap
-from functions.api.http.application import framed
-from functions.api.ports.services import Services
+from functions.api.http.application import build_app
+from functions.api.ports.services import ApiDependencies
 from functions.api.ports.watch import WatchMaker
 from functions.api.routes import (
     admin_queues,
@@ -32,7 +32,7 @@ from functions.api.routes import (
 from functions.api.routes.health import Probe
 from functions.api.settings import ApiSettings
 from functions.api.waiting import routes as waiting
-from functions.api.waiting.watch import Elsewhere
+from functions.api.waiting.watch import NoWait
 
 _DESCRIPTION = """\
 Insurance documents in; segments, benefits and limits out, each with its evidence.
@@ -56,7 +56,7 @@ _TAGS = [
 
 
 def create_app(
-    services: Services | None = None, settings: ApiSettings | None = None, watch: WatchMaker = Elsewhere
+    services: ApiDependencies | None = None, settings: ApiSettings | None = None, watch: WatchMaker = NoWait
 ) -> FastAPI:
     """Return the application; without arguments it reads the environment and works on AWS.
 
@@ -83,7 +83,7 @@ def create_app(
         docs,
         console,
     )
-    app = framed(
+    app = build_app(
         [*(module.router for module in modules), notifications.operators],
         settings,
         partial(_services, services, settings),
@@ -96,5 +96,5 @@ def create_app(
     return app
 
 
-def _services(given: Services | None, settings: ApiSettings) -> Services:
+def _services(given: ApiDependencies | None, settings: ApiSettings) -> ApiDependencies:
     return given or bootstrap.on_aws(settings)

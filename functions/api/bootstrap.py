@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from functions.api.ports.notifying import Notifying
-from functions.api.ports.operations import Operations
-from functions.api.ports.services import Check, Services
+from functions.api.ports.notifying import NotificationDependencies
+from functions.api.ports.operations import OperatorDependencies
+from functions.api.ports.services import ApiDependencies, Check
 from functions.api.settings import ApiSettings
 
 if TYPE_CHECKING:
@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 _NOBODY = "00000000-0000-0000-0000-000000000000"
 
 
-def on_aws(settings: ApiSettings) -> Services:
+def on_aws(settings: ApiSettings) -> ApiDependencies:
     """Return the services on DynamoDB, S3 and SQS."""
     from functions.api.services.directus_products import DirectusProducts
     from functions.api.services.login import DirectusLogins
@@ -24,7 +24,7 @@ def on_aws(settings: ApiSettings) -> Services:
     from shared.aws.dynamodb.documents import DynamoDocuments
     from shared.aws.dynamodb.jobs import DynamoJobs
     from shared.aws.dynamodb.reviews import DynamoReviews
-    from shared.aws.dynamodb.search_index import DynamoShelf
+    from shared.aws.dynamodb.search_index import DynamoSearchIndex
     from shared.aws.s3 import S3Files
     from shared.aws.search_function import LambdaSearch
     from shared.aws.sqs import SqsQueue
@@ -39,7 +39,7 @@ def on_aws(settings: ApiSettings) -> Services:
     def queue_check(url: str) -> Check:
         return lambda: client("sqs", endpoint).get_queue_attributes(QueueUrl=url, AttributeNames=["QueueArn"])
 
-    return Services(
+    return ApiDependencies(
         jobs=jobs,
         documents=DynamoDocuments(settings.jobs_table, endpoint),
         files=files,
@@ -48,7 +48,7 @@ def on_aws(settings: ApiSettings) -> Services:
         operations=_operations(settings),
         notifying=_notifying(settings),
         search=LambdaSearch(settings.search_function, endpoint) if settings.search_function else None,
-        shelf=DynamoShelf(settings.jobs_table, endpoint),
+        shelf=DynamoSearchIndex(settings.jobs_table, endpoint),
         reviews=DynamoReviews(settings.jobs_table, endpoint),
         logins=DirectusLogins(settings.directus_url) if settings.directus_url else None,
         checks={
@@ -59,7 +59,7 @@ def on_aws(settings: ApiSettings) -> Services:
     )
 
 
-def _notifying(settings: ApiSettings) -> Notifying:
+def _notifying(settings: ApiSettings) -> NotificationDependencies:
     """Return the ports on DynamoDB and SQS."""
     from shared.aws.dead_letters import depth_of
     from shared.aws.dynamodb.notifications import DynamoNotifications
@@ -67,7 +67,7 @@ def _notifying(settings: ApiSettings) -> Notifying:
     from shared.aws.sqs import SqsNotifications
 
     endpoint = settings.aws_endpoint_url
-    return Notifying(
+    return NotificationDependencies(
         webhooks=DynamoWebhooks(settings.jobs_table, endpoint),
         notifications=DynamoNotifications(settings.jobs_table, endpoint),
         queue=SqsNotifications(settings.notification_queue_url, endpoint),
@@ -76,7 +76,7 @@ def _notifying(settings: ApiSettings) -> Notifying:
     )
 
 
-def _operations(settings: ApiSettings) -> Operations:
+def _operations(settings: ApiSettings) -> OperatorDependencies:
     """Return the ports on DynamoDB, SQS and CloudWatch Logs."""
     from shared.aws.dead_letters import SqsDeadLetters, SqsDepths
     from shared.aws.dynamodb.audit import DynamoAudit
@@ -89,7 +89,7 @@ def _operations(settings: ApiSettings) -> Operations:
         Kind.ANALYSIS: settings.analysis_dead_letter_queue_url,
         Kind.CLEANUP: settings.cleanup_dead_letter_queue_url,
     }
-    return Operations(
+    return OperatorDependencies(
         audit=DynamoAudit(settings.jobs_table, endpoint),
         dead_letters=SqsDeadLetters(dead, endpoint),
         depths=SqsDepths(work, endpoint),

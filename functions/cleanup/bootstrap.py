@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 from functions.cleanup.settings import CleanupSettings
 from shared.jobs.model import Kind
-from shared.jobs.runner import Limits, Runner
+from shared.jobs.runner import ExecutionLimits, Runner
 from shared.notifications.queue import announcer
 
 if TYPE_CHECKING:
@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from shared.aws.dynamodb.jobs import DynamoJobs
     from shared.aws.sqs import SqsNotifications, SqsQueue
     from shared.directus.product_lock import ProductLock
-    from shared.search.index import Indexes
+    from shared.search.index import IndexRemover
 
 
 @cache
@@ -31,20 +31,20 @@ def settings() -> CleanupSettings:
 @cache
 def runner() -> Runner:
     """Return the runner of cleanup jobs, with the adapters that the settings name."""
-    from functions.cleanup.removal.workflow import CleanupWorkflow, Ports
+    from functions.cleanup.removal.workflow import CleanupDependencies, CleanupWorkflow
     from shared.aws.dynamodb.documents import DynamoDocuments
     from shared.aws.s3 import S3Files
 
     s = settings()
     jobs = _jobs()
     documents = DynamoDocuments(s.jobs_table, s.aws_endpoint_url)
-    ports = Ports(jobs, documents, _seeded_rows(s), _product_lock(s, jobs), _indexes(s))
+    ports = CleanupDependencies(jobs, documents, _seeded_rows(s), _product_lock(s, jobs), _indexes(s))
     return Runner(
         jobs,
         S3Files(s.documents_bucket, s.aws_endpoint_url),
         _queue(),
         {Kind.CLEANUP: lambda run: CleanupWorkflow(run, ports)},
-        limits=Limits(timedelta(seconds=s.lease_seconds), timedelta(seconds=s.reserve_seconds)),
+        limits=ExecutionLimits(timedelta(seconds=s.lease_seconds), timedelta(seconds=s.reserve_seconds)),
         announce=announcer(_notification_queue()),
     )
 
@@ -98,17 +98,17 @@ def _notification_queue() -> SqsNotifications:
     return SqsNotifications(settings().notification_queue_url, settings().aws_endpoint_url)
 
 
-def _indexes(s: CleanupSettings) -> Indexes:
-    from shared.aws.dynamodb.search_index import DynamoShelf
+def _indexes(s: CleanupSettings) -> IndexRemover:
+    from shared.aws.dynamodb.search_index import DynamoSearchIndex
     from shared.aws.s3 import S3Files
     from shared.aws.s3_vectors import S3VectorStore
-    from shared.search.index import Indexes, Vectors, VectorsInFiles
+    from shared.search.index import IndexRemover, Vectors, VectorsInFiles
 
     vectors: Vectors = VectorsInFiles()
     if s.vector_bucket:
         vectors = S3VectorStore(s.vector_bucket, s.aws_endpoint_url)
     files = S3Files(s.documents_bucket, s.aws_endpoint_url)
-    return Indexes(DynamoShelf(s.jobs_table, s.aws_endpoint_url), vectors, files)
+    return IndexRemover(DynamoSearchIndex(s.jobs_table, s.aws_endpoint_url), vectors, files)
 
 
 def _seeded_rows(s: CleanupSettings) -> SeededRows | None:

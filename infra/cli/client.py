@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING, Any, Self, TypedDict, TypeVar
 from pydantic import BaseModel, ValidationError
 
 from infra.cli.errors import CliError
-from infra.cli.transport import Token, Told, Transport, nobody
+from infra.cli.transport import ProgressCallback, Token, Transport, nobody
 
 if TYPE_CHECKING:
     import httpx
@@ -76,7 +76,9 @@ class Client:
 
     # --- Submitting --------------------------------------------------------------------------------
 
-    def analyse_file(self, file: Path, options: Mapping[str, Any], told: Told = nobody) -> Submitted:
+    def analyse_file(
+        self, file: Path, options: Mapping[str, Any], told: ProgressCallback = nobody
+    ) -> Submitted:
         """Upload a document and start its analysis; ``told`` follows the upload of a large one."""
         key = {"Idempotency-Key": str(uuid.uuid4())}
         size = file.stat().st_size
@@ -146,7 +148,7 @@ class Client:
 
         return _read(ArtifactList, self._json("GET", f"/jobs/{job_id}/artifacts")).artifacts
 
-    def download(self, job_id: str, name: str = "", told: Told = nobody) -> bytes:
+    def download(self, job_id: str, name: str = "", told: ProgressCallback = nobody) -> bytes:
         """Return a file of a job: the one of this name, else its report, export or result."""
         path = f"/jobs/{job_id}/artifacts/{name}" if name else f"/jobs/{job_id}/download"
         return self._api.fetch(path, told)

@@ -11,7 +11,7 @@ import typer
 from infra.cli.client import Client, Submitted
 from infra.cli.errors import CliError
 from infra.cli.session import Session, session_of, table_of
-from infra.cli.transport import Told
+from infra.cli.transport import ProgressCallback
 from infra.cli.watching import require_completed, transfer, watch
 from infra.tree import tree_lines
 from shared.findings.model import to_tree
@@ -61,7 +61,7 @@ def analyze(
         _told(session, api, accepted.job_id)
 
 
-def start(api: Client, subject: str, options: dict[str, Any], told: Told) -> Submitted:
+def start(api: Client, subject: str, options: dict[str, Any], told: ProgressCallback) -> Submitted:
     """Submit a file or a product; raises CliError for a file that is not there."""
     file = Path(subject)
     if file.is_file():

@@ -20,7 +20,7 @@ _FORBIDDEN, _MISSING, _PASSING, _TROUBLE = {401, 403}, {404, 410}, {429}, 500
 
 Token = str | Callable[[], str]
 # Is told how many bytes have gone, and of how many; 0 where that is not known.
-Told = Callable[[int, int], None]
+ProgressCallback = Callable[[int, int], None]
 
 
 def nobody(_done: int, _size: int) -> None:
@@ -60,7 +60,7 @@ class Transport:
                 time.sleep(min(error.retry_after or 0.3 * 2**tried, LONGEST_WAIT))
         raise AssertionError("unreachable")
 
-    def fetch(self, path: str, told: Told = nobody) -> bytes:
+    def fetch(self, path: str, told: ProgressCallback = nobody) -> bytes:
         """Return a file, from where the API's signed link leads; the token stays behind."""
         answer = self.send("GET", path)
         if not answer.has_redirect_location:
@@ -77,7 +77,7 @@ class Transport:
                 told(len(data), size)
         return bytes(data)
 
-    def store(self, url: str, fields: Mapping[str, str], path: Path, told: Told = nobody) -> None:
+    def store(self, url: str, fields: Mapping[str, str], path: Path, told: ProgressCallback = nobody) -> None:
         """Send a file to the store of files by a form of the API, piece by piece."""
         with unreachable("the store of files"), _Counted(path, told) as file:
             sent = {"file": (path.name, file)}
@@ -116,7 +116,7 @@ class Transport:
 class _Counted(io.FileIO):
     """A file that tells how much of it was read."""
 
-    def __init__(self, path: Path, told: Told) -> None:
+    def __init__(self, path: Path, told: ProgressCallback) -> None:
         super().__init__(path)
         self._told = told
         self._size = path.stat().st_size

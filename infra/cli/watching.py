@@ -19,7 +19,7 @@ from rich.progress import (
 from infra.cli.client import TERMINAL, Client, JobEvent
 from infra.cli.errors import INTERRUPTED, NotDoneError
 from infra.cli.session import Session
-from infra.cli.transport import Told
+from infra.cli.transport import ProgressCallback
 
 if TYPE_CHECKING:
     from functions.api.schemas.jobs import JobView
@@ -47,7 +47,7 @@ def watch(session: Session, api: Client, job_id: str) -> JobView:
 
 
 @contextmanager
-def transfer(session: Session, what: str) -> Iterator[Told]:
+def transfer(session: Session, what: str) -> Iterator[ProgressCallback]:
     """Show how far an upload or download is, in a terminal; it is gone once that is over."""
     shown = session.err.is_terminal and not session.as_json
     columns = (TextColumn("{task.description}"), BarColumn(), DownloadColumn(), TransferSpeedColumn())

@@ -9,7 +9,7 @@ from html import escape
 
 import docx
 
-from infra.samples.markup import Block, Bullets, Heading, Paragraph, Table
+from infra.samples.markup import Block, Bullets, Heading, Paragraph, SampleTable
 
 EDITION = datetime(2025, 1, 1, tzinfo=UTC)
 
@@ -34,7 +34,7 @@ def _html(block: Block) -> str:
             return f"<p>{escape(text, quote=False)}</p>"
         case Bullets(items):
             return "<ul>" + "".join(f"<li>{escape(item, quote=False)}</li>" for item in items) + "</ul>"
-        case Table(rows):
+        case SampleTable(rows):
             head, *rest = [[escape(cell, quote=False) for cell in row] for row in rows]
             lines = ["<tr>" + "".join(f"<th>{cell}</th>" for cell in head) + "</tr>"]
             lines += ["<tr>" + "".join(f"<td>{cell}</td>" for cell in row) + "</tr>" for row in rest]
@@ -52,7 +52,7 @@ def _text(block: Block) -> str:
             return text
         case Bullets(items):
             return "\n".join(f"- {item}" for item in items)
-        case Table(rows):
+        case SampleTable(rows):
             width = max(len(row[0]) for row in rows) + 2
             return "\n".join(row[0].ljust(width) + "  ".join(row[1:]) for row in rows)
 
@@ -69,7 +69,7 @@ def to_docx(blocks: list[Block]) -> bytes:
             case Bullets(items):
                 for item in items:
                     document.add_paragraph(item, style="List Bullet")
-            case Table(rows):
+            case SampleTable(rows):
                 table = document.add_table(rows=0, cols=len(rows[0]), style="Table Grid")
                 for row in rows:
                     for cell, value in zip(table.add_row().cells, row, strict=True):

@@ -29,13 +29,13 @@ class Bullets:
 
 
 @dataclass(frozen=True, slots=True)
-class Table:
+class SampleTable:
     """Rows of cells; the first row is the head."""
 
     rows: tuple[tuple[str, ...], ...]
 
 
-Block = Heading | Paragraph | Bullets | Table
+Block = Heading | Paragraph | Bullets | SampleTable
 
 
 def parse(source: str) -> list[Block]:
@@ -50,7 +50,7 @@ def _block(lines: list[str]) -> Block:
         return Heading(len(marks), text)
     if first.startswith("|"):
         rows = [tuple(cell.strip() for cell in line.strip("|").split("|")) for line in lines]
-        return Table((rows[0], *rows[2:]))
+        return SampleTable((rows[0], *rows[2:]))
     if first.startswith("- "):
         return Bullets(tuple(line.removeprefix("- ") for line in lines))
     return Paragraph(" ".join(lines))

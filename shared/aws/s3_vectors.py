@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     import numpy as np
     from numpy.typing import NDArray
 
-    from shared.search.index import Indexed
+    from shared.search.index import IndexEntry
 
     Matrix = NDArray[np.float32]
 
@@ -42,7 +42,7 @@ class S3VectorStore:
         self._bucket = bucket
         self._endpoint_url = endpoint_url
 
-    def put(self, entry: Indexed, rows: Matrix) -> None:
+    def put(self, entry: IndexEntry, rows: Matrix) -> None:
         """See VectorStore; the index is made with the owner's first document."""
         if not entry.passages:
             return
@@ -59,7 +59,7 @@ class S3VectorStore:
             with translated(_SERVICE):
                 self._client.put_vectors(**self._index(entry), vectors=batch)
 
-    def remove(self, entry: Indexed) -> None:
+    def remove(self, entry: IndexEntry) -> None:
         """See VectorStore."""
         for batch in _batches(iter(_keys(entry))):
             with translated(_SERVICE):
@@ -69,8 +69,8 @@ class S3VectorStore:
                     return
 
     def nearest(
-        self, entries: Sequence[Indexed], question: Matrix, limit: int
-    ) -> list[tuple[Indexed, int, float]]:
+        self, entries: Sequence[IndexEntry], question: Matrix, limit: int
+    ) -> list[tuple[IndexEntry, int, float]]:
         """See VectorStore; the entries are of one model, and at most 100 passages are found."""
         known = {entry.prefix: entry for entry in entries if entry.passages}
         if not known:
@@ -106,7 +106,7 @@ class S3VectorStore:
                 return []
         return list(answer["vectors"])
 
-    def _create_index(self, entry: Indexed, dimensions: int) -> None:
+    def _create_index(self, entry: IndexEntry, dimensions: int) -> None:
         with translated(_SERVICE):
             try:
                 self._client.create_index(
@@ -115,7 +115,7 @@ class S3VectorStore:
             except self._client.exceptions.ConflictException:
                 return
 
-    def _index(self, entry: Indexed) -> dict[str, str]:
+    def _index(self, entry: IndexEntry) -> dict[str, str]:
         # Owners are people: the service need not know them.
         name = hashlib.sha256(json.dumps([entry.owner.key, entry.model]).encode()).hexdigest()[:48]
         return {"vectorBucketName": self._bucket, "indexName": f"owner-{name}"}
@@ -125,7 +125,7 @@ class S3VectorStore:
         return client("s3vectors", self._endpoint_url)
 
 
-def _keys(entry: Indexed) -> list[str]:
+def _keys(entry: IndexEntry) -> list[str]:
     return [f"{entry.prefix}{number:06d}" for number in range(entry.passages)]
 
 

@@ -23,7 +23,7 @@ _NAMESPACE = uuid.uuid5(uuid.NAMESPACE_URL, "urn:clauseworks:seeded-row")
 
 
 @dataclass(frozen=True, slots=True)
-class Placed:
+class RowPlacement:
     """A finding that is included, its path in the result, and its row: id and what it hangs on."""
 
     path: str
@@ -33,7 +33,7 @@ class Placed:
     parents: Mapping[str, str | None]
 
 
-def placed(tree: ResultTree, product_id: str) -> Iterator[Placed]:
+def placed(tree: ResultTree, product_id: str) -> Iterator[RowPlacement]:
     """Yield what becomes a row below a product, parents before children."""
     product = {PRODUCT: product_id}
     for segment in _rows(paths("", "segments", tree.segments), SEGMENTS, product_id, product):
@@ -50,7 +50,7 @@ def placed(tree: ResultTree, product_id: str) -> Iterator[Placed]:
 
 def _details(
     path: str, above: Finding | Details, parent_id: str, parents: Mapping[str, str]
-) -> Iterator[Placed]:
+) -> Iterator[RowPlacement]:
     """Yield the limits, conditions and exclusions below one parent."""
     named: dict[str, str | None] = {BENEFITS: None, SEGMENTS: None, **parents}
     for collection, kind, findings in (
@@ -66,7 +66,7 @@ def _rows(
     collection: str,
     parent_id: str,
     parents: Mapping[str, str | None],
-) -> Iterator[Placed]:
+) -> Iterator[RowPlacement]:
     alike: dict[tuple[str, str], list[tuple[str, Finding]]] = defaultdict(list)
     for path, finding in findings:
         if finding.is_included:
@@ -74,7 +74,7 @@ def _rows(
     for (item, scope), siblings in alike.items():
         for number, (path, finding) in enumerate(sorted(siblings, key=_order)):
             name = "\n".join((parent_id, collection, item, scope, str(number)))
-            yield Placed(path, finding, collection, str(uuid.uuid5(_NAMESPACE, name)), parents)
+            yield RowPlacement(path, finding, collection, str(uuid.uuid5(_NAMESPACE, name)), parents)
 
 
 def _order(sibling: tuple[str, Finding]) -> tuple[str, bool, float, int, int]:

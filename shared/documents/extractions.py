@@ -19,7 +19,7 @@ from dataclasses import replace
 from datetime import datetime
 from typing import Any
 
-from shared.documents.model import Document, DocumentStore, Understood, understood_prefix
+from shared.documents.model import DocumentRecord, DocumentStore, Extraction, understood_prefix
 from shared.errors import PermanentError
 from shared.files import Files
 from shared.jobs.model import Job
@@ -35,27 +35,27 @@ def about_key(prefix: str) -> str:
     return f"{prefix}about.json"
 
 
-def document_key(understood: Understood) -> str:
+def document_key(understood: Extraction) -> str:
     """Return the key of the extracted document."""
     return f"{understood.prefix}document.json"
 
 
-def chunks_key(understood: Understood) -> str:
+def chunks_key(understood: Extraction) -> str:
     """Return the key of the passages."""
     return f"{understood.prefix}chunks.json"
 
 
-def pages_key(understood: Understood, number: int) -> str:
+def pages_key(understood: Extraction, number: int) -> str:
     """Return the key of the file that has page ``number`` (from 1), with those before and after it."""
     return f"{understood.prefix}pages/{(number - 1) // PAGES_PER_FILE:06d}.json"
 
 
-def with_original(understood: Understood) -> Understood:
+def with_original(understood: Extraction) -> Extraction:
     """Return the same with the bytes that were read among its own files: a product's, which is no upload."""
     return replace(understood, original_key=f"{understood.prefix}original", original_version="")
 
 
-def keys_of(understood: Understood) -> list[str]:
+def keys_of(understood: Extraction) -> list[str]:
     """Return the keys of all files but the pictures."""
     firsts = range(1, understood.page_count + 1, PAGES_PER_FILE)
     pages = [pages_key(understood, first) for first in firsts]
@@ -65,7 +65,7 @@ def keys_of(understood: Understood) -> list[str]:
     return [about, document_key(understood), chunks_key(understood), *pages, *original]
 
 
-def page_of(files: Files, understood: Understood, number: int) -> dict[str, Any]:
+def page_of(files: Files, understood: Extraction, number: int) -> dict[str, Any]:
     """Return page ``number`` (from 1) as it was stored; raises FileMissingError where it was taken back."""
     pages = json.loads(files.get(pages_key(understood, number)))
     page: dict[str, Any] = pages[(number - 1) % PAGES_PER_FILE]
@@ -114,7 +114,7 @@ def document_of(job: Job) -> str:
     return job.document_id or str((job.result or {}).get("document_id") or "")
 
 
-def subjects_jobs(jobs: JobStore, document: Document) -> list[str]:
+def subjects_jobs(jobs: JobStore, document: DocumentRecord) -> list[str]:
     """Return the ids of the jobs that may be about a document (see ``is_about``), in order."""
     ids = {*jobs.by_subject(subject_of(document_id=document.document_id))}
     if document.product_id:
@@ -122,7 +122,7 @@ def subjects_jobs(jobs: JobStore, document: Document) -> list[str]:
     return sorted(ids)
 
 
-def is_about(document: Document, job: Job) -> bool:
+def is_about(document: DocumentRecord, job: Job) -> bool:
     """Say whether a job was given a document, has read it, or makes something of a job that has."""
     if document.document_id in (job.document_id, document_of(job)):
         return True

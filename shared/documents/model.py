@@ -52,7 +52,7 @@ class DocumentGoneError(PermanentError):
 
 
 @dataclass(frozen=True, slots=True)
-class Understood:
+class Extraction:
     """What one analysis has understood of a document; its files lie below ``prefix``.
 
     ``sha256`` (hex) and ``media_type`` are those of the bytes that were read, which lie under
@@ -86,7 +86,7 @@ class Understood:
 
 
 @dataclass(frozen=True, slots=True)
-class Document:
+class DocumentRecord:
     """A document: an upload, or what an analysis found in a product of Directus (``product_id``).
 
     ``file_name`` is what the user called it, made safe. The object lies under ``key``; ``version_id``,
@@ -109,10 +109,10 @@ class Document:
     expires_at: datetime | None = None
     deleted_at: datetime | None = None
     emptied: bool = False
-    readings: tuple[Understood, ...] = ()
+    readings: tuple[Extraction, ...] = ()
 
     @property
-    def understood(self) -> Understood | None:
+    def understood(self) -> Extraction | None:
         """Return what the newest analysis has understood, or None where none has come that far."""
         return self.readings[-1] if self.readings else None
 
@@ -141,18 +141,18 @@ class Document:
 class DocumentStore(Protocol):
     """Where the records of documents live. Every method may raise TransientError."""
 
-    def put(self, document: Document) -> None:
+    def put(self, document: DocumentRecord) -> None:
         """Write the record, over an older one; what analyses have understood stays as it is.
 
         Raises DocumentGoneError where the document has been deleted and is not removed yet.
         """
         ...
 
-    def get(self, document_id: str) -> Document | None:
+    def get(self, document_id: str) -> DocumentRecord | None:
         """Return the record, or None where there is none or it has expired."""
         ...
 
-    def expired(self, document_id: str) -> Document | None:
+    def expired(self, document_id: str) -> DocumentRecord | None:
         """Return a document whose time is over and whose record is still there."""
         ...
 
@@ -187,7 +187,7 @@ class DocumentStore(Protocol):
         """
         ...
 
-    def publish(self, understood: Understood, product: Document | None = None) -> None:
+    def publish(self, understood: Extraction, product: DocumentRecord | None = None) -> None:
         """Make known what a job has understood, by one write, in place of what the same job had before.
 
         ``product`` is the record of a product's document, which is written along with it. Raises FencedError
@@ -199,7 +199,7 @@ class DocumentStore(Protocol):
         """Take back what a job has published of a document; where there is nothing, nothing changes."""
         ...
 
-    def same_content(self, owner: Owner, sha256: str, recipe: str) -> list[Understood]:
+    def same_content(self, owner: Owner, sha256: str, recipe: str) -> list[Extraction]:
         """Return what was understood of the same bytes by the same recipe, of documents of one owner only.
 
         The newest analysis comes last. Documents that have expired or were deleted are left out.

@@ -30,7 +30,7 @@ _T = TypeVar("_T")
 
 
 @dataclass(frozen=True, slots=True)
-class Proof:
+class CellEvidence:
     """Where a product says it: page (from 1), the verbatim passage, its span in the page's text."""
 
     page: int
@@ -45,7 +45,7 @@ class Cell:
 
     confidence: float
     section_reference: str
-    evidence: tuple[Proof, ...]
+    evidence: tuple[CellEvidence, ...]
     value: float | None = None
     unit: str = ""
     scope: str = ""
@@ -231,7 +231,7 @@ def _only(number: int, segments: Sequence[Row]) -> Only:
 
 
 def _cell(finding: Finding) -> Cell:
-    proofs = tuple(Proof(each.page, each.quote, each.start, each.end) for each in finding.evidence)
+    proofs = tuple(CellEvidence(each.page, each.quote, each.start, each.end) for each in finding.evidence)
     return Cell(
         finding.confidence, finding.section_reference, proofs, finding.value, finding.unit, finding.scope
     )

@@ -56,7 +56,7 @@ class Outcome:
 
 
 @dataclass(frozen=True, slots=True)
-class Limits:
+class ExecutionLimits:
     """``lease``: how long a silent worker keeps its job. ``reserve``: the time kept to save and leave.
 
     The reserve has to be well below the time-out of the function. ``turn`` is how long an output works before
@@ -69,21 +69,23 @@ class Limits:
 
 
 @dataclass(frozen=True, slots=True)
-class Means:
+class ExecutionDependencies:
     """What executions work with; ``workflows`` makes the workflow of each kind of job."""
 
     store: JobStore
     files: Files
     queue: JobQueue
     workflows: Mapping[Kind, MakeWorkflow]
-    limits: Limits
+    limits: ExecutionLimits
     clock: Clock
 
 
 class Execution:
     """The work on one job under one fence."""
 
-    def __init__(self, means: Means, job: Job, remaining: Remaining, heartbeat: Heartbeat) -> None:
+    def __init__(
+        self, means: ExecutionDependencies, job: Job, remaining: Remaining, heartbeat: Heartbeat
+    ) -> None:
         self._means = means
         self._job = job
         self._fence = job.fence

@@ -14,7 +14,15 @@ from shared.clock import Clock, utc_now
 from shared.files import Files
 from shared.ids import uuid7
 from shared.jobs import states
-from shared.jobs.execution import Ending, Execution, Limits, Means, Outcome, Remaining, ended
+from shared.jobs.execution import (
+    Ending,
+    Execution,
+    ExecutionDependencies,
+    ExecutionLimits,
+    Outcome,
+    Remaining,
+    ended,
+)
 from shared.jobs.lease import Heartbeat
 from shared.jobs.model import Job, Kind, Status
 from shared.jobs.queue import MAX_DELAY, Announce, JobMessage, JobQueue, unannounced
@@ -23,7 +31,7 @@ from shared.jobs.store import JobNotFoundError, JobStore, edit
 from shared.jobs.workflow import MakeWorkflow, job_prefix
 from shared.observability import logger
 
-__all__ = ["Ending", "Limits", "Outcome", "Remaining", "Runner"]
+__all__ = ["Ending", "ExecutionLimits", "Outcome", "Remaining", "Runner"]
 
 
 def unlimited() -> float:
@@ -41,11 +49,13 @@ class Runner:
         queue: JobQueue,
         workflows: Mapping[Kind, MakeWorkflow],
         *,
-        limits: Limits | None = None,
+        limits: ExecutionLimits | None = None,
         clock: Clock = utc_now,
         announce: Announce = unannounced,
     ) -> None:
-        self._means = Means(store, files, queue, workflows, limits or Limits(), clock)
+        self._means = ExecutionDependencies(
+            store, files, queue, workflows, limits or ExecutionLimits(), clock
+        )
         self._announce = announce
 
     def handle(self, message: JobMessage, remaining: Remaining = unlimited) -> Outcome:

@@ -36,7 +36,7 @@ class SupersededError(PermanentError):
 
 
 @dataclass(frozen=True, slots=True)
-class Indexed:
+class IndexEntry:
     """The index of one document, as one job has made it of the analysis ``source_job_id``.
 
     ``model`` names what made the vectors: those of two models do not compare.
@@ -61,10 +61,10 @@ class Indexed:
         return f"{index_prefix(self.document_id, self.job_id)}{self.fence}/"
 
 
-class Shelf(Protocol):
+class SearchIndexStore(Protocol):
     """Where the entries live. Every method may raise TransientError."""
 
-    def put(self, entry: Indexed) -> Indexed | None:
+    def put(self, entry: IndexEntry) -> IndexEntry | None:
         """Put an entry in place of the document's earlier one; return that one.
 
         Raises FencedError where another worker has the job, DocumentGoneError where the document was deleted,
@@ -76,7 +76,7 @@ class Shelf(Protocol):
         """Take a document off the shelf (with ``job_id``: the entry of that job only); repeatable."""
         ...
 
-    def find(self, owner: Owner, document_id: str) -> Indexed | None:
+    def find(self, owner: Owner, document_id: str) -> IndexEntry | None:
         """Return the entry of a document, None where it is not indexed."""
         ...
 
@@ -84,7 +84,7 @@ class Shelf(Protocol):
         """Return the owner's counter, 0 where there never was an entry."""
         ...
 
-    def entries(self, owner: Owner) -> list[Indexed]:
+    def entries(self, owner: Owner) -> list[IndexEntry]:
         """Return all entries of an owner, by document, without expired ones."""
         ...
 
@@ -92,7 +92,7 @@ class Shelf(Protocol):
 class Vectors(Protocol):
     """What the removal of a document has to know of where its vectors lie."""
 
-    def remove(self, entry: Indexed) -> None:
+    def remove(self, entry: IndexEntry) -> None:
         """Remove the vectors of an entry; what is gone is no error. Raises TransientError."""
         ...
 
@@ -100,15 +100,15 @@ class Vectors(Protocol):
 class VectorsInFiles:
     """Vectors that lie among the files of the index, and go with those."""
 
-    def remove(self, entry: Indexed) -> None:
+    def remove(self, entry: IndexEntry) -> None:
         """See Vectors."""
 
 
 @dataclass(frozen=True, slots=True)
-class Indexes:
+class IndexRemover:
     """All that has to be removed of an index, wherever it lies."""
 
-    shelf: Shelf
+    shelf: SearchIndexStore
     vectors: Vectors
     files: Files
 

@@ -15,13 +15,13 @@ from pathlib import Path
 
 from functions.analyze.document.chunking import count_tokens
 from functions.analyze.engines.llm import prompts
-from functions.analyze.engines.llm.engine import Conduct, ProviderEngine
+from functions.analyze.engines.llm.engine import ProviderEngine, RequestPolicy
 from functions.analyze.engines.llm.replies import Presence, schema_of
 from functions.analyze.engines.rules.engine import RulesEngine
 from functions.analyze.evaluation.run import analyse_file
 from functions.analyze.extract import open_source
 from functions.analyze.extract.source import DEFAULT_LIMITS
-from functions.analyze.pipeline.workflow import Tools
+from functions.analyze.pipeline.workflow import AnalysisDependencies
 from shared.documents.model import media_type_of
 from shared.findings.model import ResultTree, from_tree
 from shared.jobs.model import Status
@@ -60,12 +60,14 @@ class Figures:
 def measure(path: Path, *, hybrid: bool = False) -> Figures:
     """Analyse a document by the rules, then by the oracle that knows their result."""
     taxonomy, rules = load_taxonomy("travel-insurance"), RulesEngine()
-    alone = Tools(taxonomy, {rules.name: rules}, limits=DEFAULT_LIMITS)
+    alone = AnalysisDependencies(taxonomy, {rules.name: rules}, limits=DEFAULT_LIMITS)
     _, export = analyse_file(path, alone, rules.name)
     tree = from_tree(json.loads(export))
     oracle = Oracle(tree)
-    engine = ProviderEngine(oracle, Conduct(prices={oracle.model: (1.0, 1.0)}, concurrency=1), rules)
-    tools = Tools(taxonomy, {rules.name: rules}, limits=DEFAULT_LIMITS, models={oracle.name: engine})
+    engine = ProviderEngine(oracle, RequestPolicy(prices={oracle.model: (1.0, 1.0)}, concurrency=1), rules)
+    tools = AnalysisDependencies(
+        taxonomy, {rules.name: rules}, limits=DEFAULT_LIMITS, models={oracle.name: engine}
+    )
     job, _ = analyse_file(path, tools, oracle.name, hybrid=hybrid)
     assert job.status is Status.COMPLETED, job.error
     assert job.result is not None

@@ -23,11 +23,11 @@ from functions.analyze.search.search import Search
 from functions.analyze.search.vectors import FileVectors
 from shared.jobs.model import Owner
 from shared.memory.files import MemoryFiles
-from shared.search.index import Indexed
+from shared.search.index import IndexEntry
 from shared.search.query import Question
 from tests.benchmarks.figures import percentile, show
 from tests.retrieval.evaluation import read
-from tests.support.memory.search_index import MemoryShelf
+from tests.support.memory.search_index import MemorySearchIndex
 from tests.support.paths import SAMPLES
 
 if TYPE_CHECKING:
@@ -80,14 +80,14 @@ def _embedding(passages: list[Passage]) -> None:
 
 
 def _searching(passages: list[Passage], count: int) -> None:
-    files, shelf = MemoryFiles(), MemoryShelf()
+    files, shelf = MemoryFiles(), MemorySearchIndex()
     vectors = FileVectors(files)
     dice = random.Random(7)  # noqa: S311 - the same texts each time
     numbers = np.random.default_rng(7)
     model = _Instant()
     for number in range(count // PER_DOCUMENT):
         chosen = [_shuffled(dice.choice(passages), dice, f"{number}/{n}") for n in range(PER_DOCUMENT)]
-        entry = Indexed(OWNER, f"d{number:05d}", "job", 1, "source", model.name, PER_DOCUMENT)
+        entry = IndexEntry(OWNER, f"d{number:05d}", "job", 1, "source", model.name, PER_DOCUMENT)
         files.put(f"{entry.prefix}passages.json", json.dumps(passages_to_json(chosen)).encode(), "")
         vectors.put(entry, normalised(numbers.normal(size=(PER_DOCUMENT, 384))))
         shelf.put(entry)

@@ -62,7 +62,7 @@ def load() -> None:
 def _analyse(data: bytes) -> None:
     """Analyse the sample in memory: what loads on first use is loaded then."""
     from functions.analyze.engines.rules.engine import RulesEngine
-    from functions.analyze.pipeline.workflow import AnalysisWorkflow, Tools
+    from functions.analyze.pipeline.workflow import AnalysisDependencies, AnalysisWorkflow
     from shared.jobs.queue import JobMessage
     from shared.jobs.runner import Runner
     from shared.memory.files import MemoryFiles
@@ -82,7 +82,7 @@ def _analyse(data: bytes) -> None:
     }
     job = Job(uuid7(), Kind.ANALYSIS, Owner("directus", "preload"), params, now, now)
     jobs.create(states.submitted(job, "preload"))
-    tools = Tools(load_taxonomy("travel-insurance"), {RulesEngine.name: RulesEngine()})
+    tools = AnalysisDependencies(load_taxonomy("travel-insurance"), {RulesEngine.name: RulesEngine()})
     workflows = {Kind.ANALYSIS: lambda run: AnalysisWorkflow(run, tools)}
     level = logger.log_level
     logger.setLevel(logging.CRITICAL)

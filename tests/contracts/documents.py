@@ -15,10 +15,10 @@ import pytest
 from shared.documents.model import (
     DELETION_DELAY,
     REMOVAL_DELAY,
-    Document,
     DocumentGoneError,
+    DocumentRecord,
     DocumentStore,
-    Understood,
+    Extraction,
 )
 from shared.ids import uuid7
 from shared.jobs import states
@@ -28,10 +28,10 @@ from shared.jobs.store import JobStore, edit
 from tests.contracts.jobs import LEASE, FakeClock, new_job, submit
 
 
-def new_document(clock: FakeClock, owner: str = "", **fields: Any) -> Document:
+def new_document(clock: FakeClock, owner: str = "", **fields: Any) -> DocumentRecord:
     """Return a document that is not stored yet; its owner is nobody else's unless named."""
     whose = Owner("directus", owner or uuid7(), "team")
-    return Document(uuid7(), whose, "Ü.pdf", "application/pdf", clock.now, **fields)
+    return DocumentRecord(uuid7(), whose, "Ü.pdf", "application/pdf", clock.now, **fields)
 
 
 def taken(jobs: JobStore, clock: FakeClock, **fields: Any) -> Job:
@@ -40,7 +40,7 @@ def taken(jobs: JobStore, clock: FakeClock, **fields: Any) -> Job:
     return edit(jobs, job.job_id, lambda j: states.take(j, clock.now, "w", LEASE))
 
 
-def reading(document: Document, job: Job, **fields: Any) -> Understood:
+def reading(document: DocumentRecord, job: Job, **fields: Any) -> Extraction:
     """Return what a job may have understood of a document."""
     said: dict[str, Any] = {
         "document_id": document.document_id,
@@ -59,7 +59,7 @@ def reading(document: Document, job: Job, **fields: Any) -> Understood:
         "chunk_overlap": 80,
         "ocr_pages": (2, 3),
     }
-    return Understood(**said | fields)
+    return Extraction(**said | fields)
 
 
 class DocumentStoreContract:

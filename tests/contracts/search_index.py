@@ -12,13 +12,13 @@ from datetime import timedelta
 
 import pytest
 
-from shared.documents.model import Document, DocumentGoneError
+from shared.documents.model import DocumentGoneError, DocumentRecord
 from shared.ids import uuid7
 from shared.jobs import states
 from shared.jobs.model import Kind, Owner
 from shared.jobs.states import FencedError
 from shared.jobs.store import JobStore, edit
-from shared.search.index import Indexed, Shelf, SupersededError
+from shared.search.index import IndexEntry, SearchIndexStore, SupersededError
 from tests.contracts.jobs import LEASE, FakeClock, new_job, submit
 
 
@@ -26,22 +26,22 @@ from tests.contracts.jobs import LEASE, FakeClock, new_job, submit
 class Shop:
     """A shelf, with jobs that are worked on and documents that are there."""
 
-    shelf: Shelf
+    shelf: SearchIndexStore
     jobs: JobStore
-    put_document: Callable[[Document], None]
+    put_document: Callable[[DocumentRecord], None]
     delete_document: Callable[[str], None]
     clock: FakeClock
 
-    def entry(self, owner: Owner, document_id: str = "", **fields: object) -> Indexed:
+    def entry(self, owner: Owner, document_id: str = "", **fields: object) -> IndexEntry:
         """Return an entry that a worker is about to put: its job is taken, its document is there."""
         job = new_job(self.clock, owner.subject, kind=Kind.OUTPUT)
         submit(self.jobs, replace(job, owner=owner))
         taken = edit(self.jobs, job.job_id, lambda j: states.take(j, self.clock(), "w", LEASE))
         if not document_id:
             document_id = uuid7()
-            self.put_document(Document(document_id, owner, "a.pdf", "application/pdf", self.clock()))
+            self.put_document(DocumentRecord(document_id, owner, "a.pdf", "application/pdf", self.clock()))
         known = {"language": "de", "file_name": "Police «ä».pdf", "case_id": "c1", "product_id": "p1"}
-        entry = Indexed(owner, document_id, job.job_id, taken.fence, uuid7(), "words", 7, **known)  # type: ignore[arg-type]
+        entry = IndexEntry(owner, document_id, job.job_id, taken.fence, uuid7(), "words", 7, **known)  # type: ignore[arg-type]
         return replace(entry, **fields)  # type: ignore[arg-type]
 
 

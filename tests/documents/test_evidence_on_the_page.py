@@ -23,7 +23,7 @@ from functions.analyze.extract.source import DEFAULT_LIMITS, Visible
 from functions.analyze.ocr.page import recognise
 from functions.analyze.ocr.ppocr.engine import PaddleOcr
 from functions.analyze.outputs.report.highlight import highlight, pixels_of
-from functions.analyze.pipeline.workflow import Tools
+from functions.analyze.pipeline.workflow import AnalysisDependencies
 from tests.stack.support import findings
 from tests.support import shipped
 from tests.support.paths import SAMPLES
@@ -45,7 +45,9 @@ PARAGRAPHS = [
 @cache
 def proofs_of(path: Path) -> tuple[dict[str, Any], ...]:
     """Return every place that an analysis names as evidence, once each."""
-    tools = Tools(shipped.taxonomy("travel-insurance"), {"rules": RulesEngine()}, limits=DEFAULT_LIMITS)
+    tools = AnalysisDependencies(
+        shipped.taxonomy("travel-insurance"), {"rules": RulesEngine()}, limits=DEFAULT_LIMITS
+    )
     job, export = analyse_file(path, tools, "rules")
     assert export, job.error
     found = [proof for finding in findings(json.loads(export)) for proof in finding["evidence"]]

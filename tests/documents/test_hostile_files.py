@@ -12,7 +12,7 @@ import pytest
 
 from functions.analyze.evaluation.run import analyse_file
 from functions.analyze.extract import DEFAULT_LIMITS
-from functions.analyze.pipeline.workflow import Tools
+from functions.analyze.pipeline.workflow import AnalysisDependencies
 from shared.jobs.model import Status
 from shared.taxonomy.reader import load_taxonomy
 from tests.hostile.__main__ import SECONDS
@@ -106,7 +106,7 @@ def test_the_attachment_and_the_script_leave_no_trace() -> None:
 def test_a_job_about_a_hostile_file_fails_once_and_says_why(tmp_path: Path) -> None:
     path = tmp_path / "policy.pdf"
     path.write_bytes(FILES["laughs"][1]())
-    tools = Tools(load_taxonomy("travel-insurance"), {"words": WordEngine()})
+    tools = AnalysisDependencies(load_taxonomy("travel-insurance"), {"words": WordEngine()})
     job, _ = analyse_file(path, tools, "words")
     assert job.status is Status.FAILED
     assert job.error is not None

@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 
 from functions.analyze.ocr.port import Recogniser
-from functions.analyze.pipeline.workflow import AnalysisWorkflow, Tools
+from functions.analyze.pipeline.workflow import AnalysisDependencies, AnalysisWorkflow
 from shared.clock import utc_now
 from shared.ids import uuid7
 from shared.jobs import states
@@ -58,7 +58,7 @@ class World:
 
     def invoke(self, job: Job, units: int = 10_000) -> Ending:
         """Do so many units of the job, as far as there are any."""
-        tools = Tools(TAXONOMY, {"words": WordEngine()}, ocr=self.reader)
+        tools = AnalysisDependencies(TAXONOMY, {"words": WordEngine()}, ocr=self.reader)
         workflows = {Kind.ANALYSIS: lambda run: AnalysisWorkflow(run, tools)}
         runner = Runner(self.jobs, self.files, self.queue, workflows)
         left = iter([1000.0] * units)

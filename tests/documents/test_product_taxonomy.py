@@ -11,7 +11,7 @@ import pytest
 
 from functions.analyze.document.json_file import dump
 from functions.analyze.engines.rules.engine import RulesEngine
-from functions.analyze.pipeline.workflow import AnalysisWorkflow, Tools
+from functions.analyze.pipeline.workflow import AnalysisDependencies, AnalysisWorkflow
 from shared.clock import utc_now
 from shared.directus import Directus
 from shared.ids import uuid7
@@ -29,7 +29,7 @@ from tests.support.fakes.taxonomy_rows import answered
 from tests.support.paths import SAMPLES
 
 
-def result_of(tools: Tools, params: dict[str, Any], files: MemoryFiles) -> bytes:
+def result_of(tools: AnalysisDependencies, params: dict[str, Any], files: MemoryFiles) -> bytes:
     jobs, now = MemoryJobs(), utc_now()
     job = Job(uuid7(), Kind.ANALYSIS, Owner("directus", "u1"), params, now, now)
     jobs.create(states.submitted(job, "u1"))
@@ -70,7 +70,7 @@ def test_the_findings_are_the_same_bytes_apart_from_ids(taxonomy: str, sample: s
         server.add("taxonomy_items", *answered(rows))
         server.files["f1"] = (data, "application/pdf")
         server.add("dcm_product", {"id": "p1", "document_file": "f1", "domain_context_model": "m1"})
-        tools = Tools(tree, {"rules": RulesEngine()}, directus)
+        tools = AnalysisDependencies(tree, {"rules": RulesEngine()}, directus)
         of_product = result_of(tools, {"product_id": "p1"}, files)
     stored = files.put("documents/d1/original", data, "application/pdf")
     upload = {

@@ -12,13 +12,13 @@ from typing import Any
 
 import pytest
 
-from functions.analyze.outputs.reader import ReaderTools
+from functions.analyze.outputs.reader import ReaderDependencies
 from functions.analyze.outputs.report import fonts
 from functions.analyze.outputs.report.workflow import ReportFiles
 from functions.analyze.outputs.translation.port import Translator
 from functions.analyze.outputs.workflow import OutputWorkflow
 from functions.analyze.pipeline.reopen import reader_makers
-from functions.analyze.pipeline.workflow import AnalysisWorkflow, Tools
+from functions.analyze.pipeline.workflow import AnalysisDependencies, AnalysisWorkflow
 from shared.clock import utc_now
 from shared.errors import PermanentError, TransientError
 from shared.ids import uuid7
@@ -55,7 +55,9 @@ class World:
     translators: Sequence[Translator] = field(default_factory=lambda: [FakeTranslator()])
     jobs: MemoryJobs = field(default_factory=MemoryJobs)
     files: MemoryFiles = field(default_factory=MemoryFiles)
-    tools: Tools = field(default_factory=lambda: Tools(TAXONOMY, {"words": WordEngine()}))
+    tools: AnalysisDependencies = field(
+        default_factory=lambda: AnalysisDependencies(TAXONOMY, {"words": WordEngine()})
+    )
 
     def analysis(self, attempts: int = 1, data: bytes = TEXT.encode(), **params: Any) -> Job:
         stored = self.files.put("documents/d1/original", data, "text/markdown")
@@ -78,7 +80,7 @@ class World:
         now = utc_now()
         job = Job(uuid7(), kind, OWNER, params, now, now, max_attempts=attempts)
         self.jobs.create(states.submitted(job, "u1"))
-        tools = replace(self.tools, jobs=self.jobs, readers=ReaderTools(self.translators))
+        tools = replace(self.tools, jobs=self.jobs, readers=ReaderDependencies(self.translators))
         makers = reader_makers(tools)
         runner = Runner(
             self.jobs,

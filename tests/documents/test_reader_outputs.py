@@ -14,14 +14,14 @@ import pytest
 import typst
 
 from functions.analyze.document.amounts import AmountKind, parse_amounts
-from functions.analyze.engines.llm.engine import Conduct, ProviderEngine
+from functions.analyze.engines.llm.engine import ProviderEngine, RequestPolicy
 from functions.analyze.engines.llm.openai import OpenAIProvider
 from functions.analyze.engines.rules.engine import RulesEngine
 from functions.analyze.ocr.ppocr.engine import PaddleOcr
 from functions.analyze.outputs.translation.apertium import Apertium
 from functions.analyze.outputs.translation.by_model import ModelTranslator
 from functions.analyze.outputs.translation.port import Translator, Wish
-from functions.analyze.pipeline.workflow import Tools
+from functions.analyze.pipeline.workflow import AnalysisDependencies
 from functions.api.schemas.job_views import processing_status
 from infra.samples.catalogue import SAMPLES
 from shared.jobs.model import Job, Status
@@ -51,7 +51,9 @@ AS_CSV = "csv:Text - txt - csv (StarCalc):44,34,76,1,,0,false,true,false,false,f
 
 def world(translator: Translator) -> World:
     taxonomy = load_taxonomy("travel-insurance")
-    return World([translator], tools=Tools(taxonomy, {"rules": RulesEngine()}, ocr=PaddleOcr()))
+    return World(
+        [translator], tools=AnalysisDependencies(taxonomy, {"rules": RulesEngine()}, ocr=PaddleOcr())
+    )
 
 
 def read(place: World, data: bytes, language: str) -> Job:
@@ -127,7 +129,7 @@ def test_a_spanish_scan_comes_back_in_english() -> None:
 def translator() -> Iterator[ModelTranslator]:
     with ModelServer() as server:
         provider = OpenAIProvider(f"{server.url}/v1", lambda: KEY, MODEL, timeout=30)
-        yield ModelTranslator(ProviderEngine(provider, Conduct(), RulesEngine()))
+        yield ModelTranslator(ProviderEngine(provider, RequestPolicy(), RulesEngine()))
         provider.close()
 
 

@@ -15,7 +15,7 @@ import pytest
 from functions.analyze.document.model import Document, Page
 from functions.analyze.extract import Source, open_source
 from functions.analyze.pipeline import workflow
-from functions.analyze.pipeline.workflow import AnalysisWorkflow, Tools
+from functions.analyze.pipeline.workflow import AnalysisDependencies, AnalysisWorkflow
 from shared.clock import utc_now
 from shared.ids import uuid7
 from shared.jobs import states
@@ -106,7 +106,7 @@ class World:
 
     def invoke(self, job: Job, units: int) -> Ending:
         """Do so many units of the job, as far as there are any."""
-        tools = Tools(TAXONOMY, {"words": WordEngine()})
+        tools = AnalysisDependencies(TAXONOMY, {"words": WordEngine()})
         runner = Runner(
             self.jobs, self.files, self.queue, {Kind.ANALYSIS: lambda run: AnalysisWorkflow(run, tools)}
         )

@@ -12,13 +12,13 @@ from functools import partial
 from itertools import count
 from typing import Any
 
-from functions.analyze.extract import Limits, open_source
+from functions.analyze.extract import ExtractionLimits, open_source
 from functions.analyze.extract.apart import Allowance, StepFailedError, run_apart
 from shared.errors import PermanentError
 from tests.fuzz.mutation import mutated
 from tests.property.test_extract import check
 
-LIMITS = Limits(max_pages=200, max_unpacked_bytes=50_000_000)
+LIMITS = ExtractionLimits(max_pages=200, max_unpacked_bytes=50_000_000)
 ALLOWANCE = Allowance(seconds=10, memory=512 * 1024 * 1024)
 # What the guard answers in operation for a file of two kilobytes that unpacks to a gigabyte is no fault.
 _EXPECTED = {"file-too-large"}

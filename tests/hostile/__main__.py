@@ -6,7 +6,7 @@ import json
 import resource
 import sys
 
-from functions.analyze.extract import Limits
+from functions.analyze.extract import ExtractionLimits
 from functions.analyze.extract.guarded import GuardedSource
 from shared.errors import PermanentError
 from tests.hostile.catalogue import FILES
@@ -21,7 +21,7 @@ def main(name: str) -> int:
     before = _peak(resource.RUSAGE_SELF)
     found: dict[str, object] = {"code": "", "detail": "", "text": ""}
     try:
-        source = GuardedSource(data, file_name, None, Limits(seconds_a_step=SECONDS))
+        source = GuardedSource(data, file_name, None, ExtractionLimits(seconds_a_step=SECONDS))
         document = source.assemble(source.pages(1, source.page_count))
         source.close()
         found["text"] = "\n".join(page.text for page in document.pages)[:200]

@@ -21,7 +21,7 @@ from shared.aws.dynamodb.documents import DynamoDocuments
 from shared.aws.dynamodb.jobs import DynamoJobs
 from shared.aws.s3 import S3Files
 from shared.clock import utc_now
-from shared.documents.model import Document
+from shared.documents.model import DocumentRecord
 from shared.ids import uuid7
 from shared.jobs import states
 from shared.jobs.model import Job, Kind, Owner
@@ -73,7 +73,7 @@ class ContainerStack:
         data = (SAMPLES / "small.md").read_bytes()
         document_id = uuid7()
         stored = self.files.put(f"documents/{document_id}/original", data, "text/markdown")
-        record = Document(document_id, Owner("directus", OWNER), "small.md", "text/markdown", utc_now())
+        record = DocumentRecord(document_id, Owner("directus", OWNER), "small.md", "text/markdown", utc_now())
         self.documents.put(record)
         return {
             "document_id": document_id,

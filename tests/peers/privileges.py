@@ -17,7 +17,7 @@ from infra.local.stack import LocalStack
 from shared.aws.dynamodb.document_items import reading_to_item
 from shared.aws.dynamodb.jobs import DynamoJobs
 from shared.clock import utc_now
-from shared.documents.model import Document, Understood
+from shared.documents.model import DocumentRecord, Extraction
 from shared.ids import uuid7
 from shared.jobs import states
 from shared.jobs.model import Job, Kind, Owner
@@ -285,8 +285,8 @@ def cancel_after_publishing(world: World) -> None:
     """Cancel a job that has published already what it understood of its document."""
     document_id = world.upload()["document_id"]
     job = stored(world, params={"document_id": document_id}, cancel_requested=True)
-    document = Document(document_id, job.owner, "small.md", "text/markdown", job.created_at)
-    said = Understood(document_id, job.job_id, 1, job.created_at, "00", "text/markdown", "r", 1)
+    document = DocumentRecord(document_id, job.owner, "small.md", "text/markdown", job.created_at)
+    said = Extraction(document_id, job.job_id, 1, job.created_at, "00", "text/markdown", "r", 1)
     world.stack.client("dynamodb").put_item(
         TableName=world.stack.deployed.outputs["JobsTable"], Item=reading_to_item(said, document)
     )

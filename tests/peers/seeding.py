@@ -12,11 +12,11 @@ from pathlib import Path
 from typing import Any
 
 from functions.analyze.engines.rules.engine import RulesEngine
-from functions.analyze.pipeline.workflow import AnalysisWorkflow, Tools
+from functions.analyze.pipeline.workflow import AnalysisDependencies, AnalysisWorkflow
 from functions.analyze.seeding.rows import Rows
-from functions.analyze.seeding.session import Means
+from functions.analyze.seeding.session import SeedingDependencies
 from functions.cleanup.removal.seeded import DirectusRows
-from functions.cleanup.removal.workflow import CleanupWorkflow, Ports
+from functions.cleanup.removal.workflow import CleanupDependencies, CleanupWorkflow
 from infra.directus.ids import model_id
 from shared.clock import Clock, utc_now
 from shared.directus import Directus, RetryPolicy
@@ -85,13 +85,13 @@ class Bench:
         return self.store.create(states.submitted(job, BY.key))
 
     def deliver(self, job: Job, remaining: Remaining = unlimited) -> Outcome:
-        tools = Tools(
+        tools = AnalysisDependencies(
             load_taxonomy("travel-insurance"),
             {RulesEngine.name: RulesEngine()},
             self.directus,
-            Means(self.directus, self.lock),
+            SeedingDependencies(self.directus, self.lock),
         )
-        ports = Ports(self.store, MemoryDocuments(), DirectusRows(self.directus), self.lock)
+        ports = CleanupDependencies(self.store, MemoryDocuments(), DirectusRows(self.directus), self.lock)
         kinds: dict[Kind, Any] = {
             Kind.ANALYSIS: lambda run: AnalysisWorkflow(run, tools),
             Kind.CLEANUP: lambda run: CleanupWorkflow(run, ports),

@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from functions.analyze.engines.rules.engine import RulesEngine
-from functions.analyze.pipeline.workflow import AnalysisWorkflow, Tools
+from functions.analyze.pipeline.workflow import AnalysisDependencies, AnalysisWorkflow
 from infra.directus.ids import model_id, stable_id
 from infra.directus.products import TRAVEL
 from shared.clock import utc_now
@@ -39,7 +39,7 @@ Analyse = Callable[[str], tuple[Job, dict[str, Any]]]
 def analyse(directus_server: DirectusServer) -> Analyse:
     """Return what runs the analysis of a product; it answers with the job and its export."""
     client = directus_server.client()
-    tools = Tools(load_taxonomy("household-contents"), {"rules": RulesEngine()}, client)
+    tools = AnalysisDependencies(load_taxonomy("household-contents"), {"rules": RulesEngine()}, client)
 
     def run(product_id: str) -> tuple[Job, dict[str, Any]]:
         jobs, files, now = MemoryJobs(), MemoryFiles(), utc_now()

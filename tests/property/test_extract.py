@@ -8,7 +8,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from functions.analyze.document.model import Document
-from functions.analyze.extract import Limits, open_source
+from functions.analyze.extract import ExtractionLimits, open_source
 from shared.errors import PermanentError
 from tests.unit.analyze.extract.documents import PROSE
 from tests.unit.analyze.extract.pdfs import Sheet, write_pdf
@@ -24,7 +24,7 @@ SMALL_FILES = {
     "policy.md": b"# Titel\n\n| a | b |\n|---|---|\n| c | 1 |\n\n- d\n",
     "policy.txt": "Titel\n\na  1\nb  2\n\n– d\n\f\nEnde".encode(),
 }
-_LIMITS = Limits(max_pages=50, max_unpacked_bytes=10_000_000)
+_LIMITS = ExtractionLimits(max_pages=50, max_unpacked_bytes=10_000_000)
 
 
 def read(data: bytes, name: str) -> Document | None:

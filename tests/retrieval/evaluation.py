@@ -23,10 +23,10 @@ from functions.analyze.search.search import WEIGHTS, Search
 from functions.analyze.search.vectors import FileVectors
 from shared.jobs.model import Owner
 from shared.memory.files import MemoryFiles
-from shared.search.index import Indexed
+from shared.search.index import IndexEntry
 from shared.search.query import MAX_LIMIT, Question
 from tests.retrieval.questions import Case
-from tests.support.memory.search_index import MemoryShelf
+from tests.support.memory.search_index import MemorySearchIndex
 
 METHODS: Mapping[str, tuple[float, float]] = {
     "vectors": (1.0, 0.0),
@@ -64,7 +64,7 @@ class Shelves:
     embeddings: Embeddings
 
     def __post_init__(self) -> None:
-        self.files, self.shelf = MemoryFiles(), MemoryShelf()
+        self.files, self.shelf = MemoryFiles(), MemorySearchIndex()
         self.vectors = FileVectors(self.files)
         self.languages: dict[str, str] = {}
 
@@ -75,7 +75,7 @@ class Shelves:
         texts = [passage.in_context for passage in passages]
         size = self.embeddings.batch
         rows = [self.embeddings.passages(texts[i : i + size]) for i in range(0, len(texts), size)]
-        entry = Indexed(OWNER, path.name, "job", 1, "source", self.embeddings.name, len(passages))
+        entry = IndexEntry(OWNER, path.name, "job", 1, "source", self.embeddings.name, len(passages))
         self.files.put(f"{entry.prefix}passages.json", json.dumps(passages_to_json(passages)).encode(), "")
         self.vectors.put(entry, np.concatenate(rows))
         self.shelf.put(entry)

@@ -16,7 +16,7 @@ import pytest
 
 from functions.analyze.engines.rules.engine import RulesEngine
 from functions.analyze.evaluation.run import analyse_file
-from functions.analyze.pipeline.workflow import Tools
+from functions.analyze.pipeline.workflow import AnalysisDependencies
 from infra.local.stack import LocalStack
 from shared.taxonomy.reader import load_taxonomy
 from tests.stack.support import PROBLEM, artifact, bearer, findings, upload, wait
@@ -62,7 +62,7 @@ def test_every_finding_is_proved_by_the_text(api: httpx.Client, document: Path) 
 @pytest.mark.parametrize("name", ["helvora-de.pdf", "small.docx"])
 def test_the_evaluation_exports_the_same(api: httpx.Client, name: str) -> None:
     job = wait(api, upload(api, name, (SAMPLES / name).read_bytes())["job_id"])
-    tools = Tools(load_taxonomy("travel-insurance"), {RulesEngine.name: RulesEngine()})
+    tools = AnalysisDependencies(load_taxonomy("travel-insurance"), {RulesEngine.name: RulesEngine()})
     _, exported = analyse_file(SAMPLES / name, tools, RulesEngine.name)
     assert artifact(api, job["job_id"], "export.json") == json.loads(exported)
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from functions.api.app import create_app
-from functions.api.ports.services import Services
+from functions.api.ports.services import ApiDependencies
 from infra.local.stack import LocalStack
 from shared.aws.dynamodb.documents import DynamoDocuments
 from shared.aws.dynamodb.jobs import DynamoJobs
@@ -21,10 +21,10 @@ LIMIT = 3
 
 
 @pytest.fixture
-def services(stack: LocalStack) -> Services:
+def services(stack: LocalStack) -> ApiDependencies:
     """Return the stores that the functions use, with a queue that no worker reads."""
     names, endpoint = stack.environment("ApiFunction"), stack.deployed.endpoint
-    return Services(
+    return ApiDependencies(
         DynamoJobs(names["JOBS_TABLE"], endpoint),
         DynamoDocuments(names["JOBS_TABLE"], endpoint),
         S3Files(names["DOCUMENTS_BUCKET"], endpoint),
@@ -32,7 +32,7 @@ def services(stack: LocalStack) -> Services:
     )
 
 
-def test_an_owner_s_waiting_jobs_are_bounded(services: Services) -> None:
+def test_an_owner_s_waiting_jobs_are_bounded(services: ApiDependencies) -> None:
     owner = Owner("directus", uuid7())
     app = create_app(services, make_settings(max_queued_jobs=LIMIT))
     client = Client(app, token(owner.subject))

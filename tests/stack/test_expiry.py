@@ -16,7 +16,7 @@ from shared.aws.dynamodb.documents import DynamoDocuments
 from shared.aws.dynamodb.jobs import DynamoJobs
 from shared.aws.s3 import S3Files
 from shared.clock import utc_now
-from shared.documents.model import REMOVAL_DELAY, Document
+from shared.documents.model import REMOVAL_DELAY, DocumentRecord
 from shared.ids import uuid7
 from shared.jobs import states
 from shared.jobs.model import Change, Job, Kind, Owner, Status, Unit
@@ -78,9 +78,11 @@ class Store:
         self.stack.client("s3").delete_object(Bucket=self.bucket, Key=f"jobs/{job.job_id}/1/units/1.json")
         return change(lambda j: states.complete(j, 1, at, {}, {}))
 
-    def document(self, expires_at: datetime, document_id: str = "") -> Document:
+    def document(self, expires_at: datetime, document_id: str = "") -> DocumentRecord:
         at = expires_at - RETENTION
-        document = Document(document_id or uuid7(), HOME, "a.txt", "text/plain", at, expires_at=expires_at)
+        document = DocumentRecord(
+            document_id or uuid7(), HOME, "a.txt", "text/plain", at, expires_at=expires_at
+        )
         self.documents.put(document)
         for data in (b"one", b"two"):
             self.files.put(document.key, data, "text/plain")

@@ -17,7 +17,7 @@ from shared.aws.dynamodb.documents import DynamoDocuments
 from shared.aws.dynamodb.jobs import DynamoJobs
 from shared.aws.s3 import S3Files
 from shared.clock import utc_now
-from shared.documents.model import Document
+from shared.documents.model import DocumentRecord
 from shared.ids import uuid7
 from shared.jobs import states
 from shared.jobs.model import Job, Kind, Owner
@@ -61,7 +61,7 @@ def silent(stack: LocalStack, jobs: DynamoJobs) -> Job:
     stored = S3Files(bucket, stack.deployed.endpoint).put(
         f"documents/{document_id}/original", data, "text/markdown"
     )
-    record = Document(document_id, OWNER, "small.md", "text/markdown", utc_now())
+    record = DocumentRecord(document_id, OWNER, "small.md", "text/markdown", utc_now())
     DynamoDocuments(stack.deployed.outputs["JobsTable"], stack.deployed.endpoint).put(record)
     params = {
         "document_id": document_id,

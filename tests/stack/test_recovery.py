@@ -16,7 +16,7 @@ from shared.aws.dynamodb.documents import DynamoDocuments
 from shared.aws.dynamodb.jobs import DynamoJobs
 from shared.aws.s3 import S3Files
 from shared.clock import utc_now
-from shared.documents.model import Document
+from shared.documents.model import DocumentRecord
 from shared.ids import uuid7
 from shared.jobs import states
 from shared.jobs.model import Job, Kind, Owner
@@ -71,7 +71,7 @@ def test_a_job_whose_message_was_never_sent_is_done(
 ) -> None:
     data = (SAMPLES / "small.md").read_bytes()
     before = utc_now() - timedelta(minutes=5)
-    document = Document(uuid7(), OWNER, "small.md", "text/markdown", before)
+    document = DocumentRecord(uuid7(), OWNER, "small.md", "text/markdown", before)
     stored = files.put(document.key, data, document.media_type)
     documents.put(document)
     params = {

@@ -7,7 +7,7 @@ import pytest
 from infra.local.stack import LocalStack
 from shared.aws.dynamodb.documents import DynamoDocuments
 from shared.aws.dynamodb.jobs import DynamoJobs
-from shared.aws.dynamodb.search_index import DynamoShelf
+from shared.aws.dynamodb.search_index import DynamoSearchIndex
 from tests.contracts.jobs import FakeClock
 from tests.contracts.search_index import ShelfContract, Shop
 
@@ -18,5 +18,5 @@ class TestDynamoShelf(ShelfContract):
         table, endpoint = stack.environment("ApiFunction")["JOBS_TABLE"], stack.deployed.endpoint
         clock = FakeClock()
         documents = DynamoDocuments(table, endpoint, clock)
-        shelf = DynamoShelf(table, endpoint, clock)
+        shelf = DynamoSearchIndex(table, endpoint, clock)
         return Shop(shelf, DynamoJobs(table, endpoint, clock), documents.put, documents.delete, clock)

@@ -21,7 +21,7 @@ from infra.local.stack import LocalStack
 from shared.aws.dynamodb.documents import DynamoDocuments
 from shared.aws.dynamodb.jobs import DynamoJobs
 from shared.clock import utc_now
-from shared.documents.model import Document
+from shared.documents.model import DocumentRecord
 from shared.ids import uuid7
 from shared.jobs import states
 from shared.jobs.model import Job, Kind, Owner
@@ -153,7 +153,7 @@ def test_a_real_job_is_followed_to_its_end(api: httpx.Client) -> None:
 def test_progress_goes_on_with_a_documents_next_job(
     api: httpx.Client, stack: LocalStack, jobs: DynamoJobs
 ) -> None:
-    document = Document(uuid7(), Owner("directus", SUBJECT), "a.md", "text/markdown", utc_now())
+    document = DocumentRecord(uuid7(), Owner("directus", SUBJECT), "a.md", "text/markdown", utc_now())
     DynamoDocuments(stack.deployed.outputs["JobsTable"], stack.deployed.endpoint).put(document)
     params = {"document_id": document.document_id}
     workers = [Worker(jobs, params)]

@@ -17,7 +17,7 @@ from shared.files import Files
 from shared.jobs import states
 from shared.jobs.model import Change, Job, Kind
 from shared.jobs.queue import JobMessage, JobQueue
-from shared.jobs.runner import Limits, Runner
+from shared.jobs.runner import ExecutionLimits, Runner
 from shared.jobs.states import RefusedError, RepeatedError
 from shared.jobs.store import JobNotFoundError, JobStore, edit
 from shared.jobs.workflow import MakeWorkflow, Run, Workflow
@@ -109,7 +109,7 @@ class JobsWorld(RuleBasedStateMachine):
             Kind.ANALYSIS: self._workflow,
             Kind.OUTPUT: lambda run: OutputWorkflow(run, {"toy": self._workflow}),
         }
-        limits = Limits(LEASE, timedelta(seconds=20))
+        limits = ExecutionLimits(LEASE, timedelta(seconds=20))
         clock = self._skewed(skew)
         return Runner(self.store, self.files, self.queue, kinds, limits=limits, clock=clock)
 

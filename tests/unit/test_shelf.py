@@ -6,11 +6,11 @@ import pytest
 
 from shared.jobs.store import JobStore
 from shared.memory.jobs import MemoryJobs
-from shared.search.index import Indexed
+from shared.search.index import IndexEntry
 from tests.contracts.jobs import FakeClock
 from tests.contracts.search_index import ShelfContract, Shop
 from tests.support.memory.documents import MemoryDocuments
-from tests.support.memory.search_index import MemoryShelf
+from tests.support.memory.search_index import MemorySearchIndex
 
 
 class TestMemoryShelf(ShelfContract):
@@ -20,12 +20,12 @@ class TestMemoryShelf(ShelfContract):
         jobs: JobStore = MemoryJobs(clock)
         documents = MemoryDocuments(clock)
 
-        def held(entry: Indexed) -> bool:
+        def held(entry: IndexEntry) -> bool:
             job = jobs.get(entry.job_id)
             return job is not None and job.fence == entry.fence and job.lease_until is not None
 
-        def there(entry: Indexed) -> bool:
+        def there(entry: IndexEntry) -> bool:
             return documents.get(entry.document_id) is not None
 
-        shelf = MemoryShelf(clock, held, there)
+        shelf = MemorySearchIndex(clock, held, there)
         return Shop(shelf, jobs, documents.put, documents.delete, clock)

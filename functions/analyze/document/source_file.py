@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
 
 @dataclass(frozen=True, slots=True)
-class Original:
+class SourceFile:
     """The stored bytes that a job analyses: their place in the file store, name, type and SHA-256."""
 
     key: str
@@ -52,7 +52,7 @@ def read_product(run: Run, directus: Directus | None) -> Product | None:
     return product
 
 
-def locate(run: Run, product: Product | None, directus: Directus | None) -> Original:
+def locate(run: Run, product: Product | None, directus: Directus | None) -> SourceFile:
     """Find the document of a job; a product's is copied to the file store, so that it stays the same.
 
     A product's text counts before its attached file. Raises PermanentError where there is neither, or a
@@ -70,7 +70,7 @@ def locate(run: Run, product: Product | None, directus: Directus | None) -> Orig
     )
 
 
-def read(run: Run, original: Original) -> bytes:
+def read(run: Run, original: SourceFile) -> bytes:
     """Return the document's bytes; raises PermanentError where they are not those that were submitted."""
     data = run.files.get(original.key, original.version_id)
     if hashlib.sha256(data).hexdigest() != original.sha256:
@@ -80,8 +80,8 @@ def read(run: Run, original: Original) -> bytes:
     return data
 
 
-def _upload(params: Mapping[str, Any]) -> Original:
-    return Original(
+def _upload(params: Mapping[str, Any]) -> SourceFile:
+    return SourceFile(
         key=params["document_key"],
         version_id=params["document_version"],
         file_name=params["file_name"],
@@ -90,7 +90,7 @@ def _upload(params: Mapping[str, Any]) -> Original:
     )
 
 
-def _attached(run: Run, directus: Directus, file_id: str) -> Original:
+def _attached(run: Run, directus: Directus, file_id: str) -> SourceFile:
     """Copy the file attached to a product; its size is looked at before it is fetched, and while."""
     file = directus.file(file_id)
     if file.size > MAX_DOWNLOAD:
@@ -100,7 +100,7 @@ def _attached(run: Run, directus: Directus, file_id: str) -> Original:
     return _keep(run, directus.download(file.id), safe_file_name(file.name), file.media_type)
 
 
-def _keep(run: Run, data: bytes, file_name: str, media_type: str) -> Original:
+def _keep(run: Run, data: bytes, file_name: str, media_type: str) -> SourceFile:
     info = run.files.put(run.key("original"), data, media_type or "application/octet-stream")
     # The key carries the fence, so no other version will be written there.
-    return Original(info.key, "", file_name, media_type, hashlib.sha256(data).hexdigest())
+    return SourceFile(info.key, "", file_name, media_type, hashlib.sha256(data).hexdigest())

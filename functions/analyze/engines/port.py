@@ -134,7 +134,7 @@ class Task:
 
 
 @dataclass(frozen=True, slots=True)
-class Report:
+class EngineReport:
     """What a result says of its engine: ``engine``, ``tokens``, ``cost_usd`` and what else it counted."""
 
     fields: Mapping[str, Any]
@@ -152,6 +152,6 @@ class ModelEngine(Protocol):
         """Prepare the document for the questions of the taxonomy."""
         ...
 
-    def report(self, run: Run, counts: Mapping[str, int]) -> Report:
+    def report(self, run: Run, counts: Mapping[str, int]) -> EngineReport:
         """Return what the job has used over all its executions; ``counts`` are those of its units."""
         ...

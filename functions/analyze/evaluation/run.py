@@ -25,7 +25,7 @@ from functions.analyze.evaluation.report import Cost, lines, wrong_and_missed
 from functions.analyze.evaluation.scoring import Judgement, judge
 from functions.analyze.extract.source import DEFAULT_LIMITS
 from functions.analyze.ocr.ppocr.engine import PaddleOcr
-from functions.analyze.pipeline.workflow import AnalysisWorkflow, Tools
+from functions.analyze.pipeline.workflow import AnalysisDependencies, AnalysisWorkflow
 from shared.clock import utc_now
 from shared.documents.model import MEDIA_TYPES, media_type_of
 from shared.ids import uuid7
@@ -40,7 +40,7 @@ from shared.observability import logger
 from shared.taxonomy.reader import load_taxonomy
 
 
-def analyse_file(path: Path, tools: Tools, engine: str, **options: Any) -> tuple[Job, bytes]:
+def analyse_file(path: Path, tools: AnalysisDependencies, engine: str, **options: Any) -> tuple[Job, bytes]:
     """Run one document through the whole workflow; return the ended job and its export (empty if failed).
 
     ``options`` are further parameters of the job.
@@ -94,7 +94,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     logger.setLevel("ERROR")  # the table is the output; failures have their line in it
     options.out.mkdir(parents=True, exist_ok=True)
     rules = RulesEngine()
-    tools = Tools(
+    tools = AnalysisDependencies(
         load_taxonomy(options.taxonomy),
         {rules.name: rules},
         limits=DEFAULT_LIMITS,
@@ -121,7 +121,7 @@ class Measured:
     judgement: Judgement | None
 
 
-def _run(path: Path, tools: Tools, options: argparse.Namespace) -> Measured | None:
+def _run(path: Path, tools: AnalysisDependencies, options: argparse.Namespace) -> Measured | None:
     """Analyse one document, write its export and print a line; None where it failed."""
     began = time.perf_counter()
     job, export = analyse_file(path, tools, options.engine, hybrid=options.hybrid)

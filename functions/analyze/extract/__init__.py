@@ -11,16 +11,16 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from functions.analyze.extract import detect
-from functions.analyze.extract.source import DEFAULT_LIMITS, Limits, Source, Visible
+from functions.analyze.extract.source import DEFAULT_LIMITS, ExtractionLimits, Source, Visible
 
 if TYPE_CHECKING:
     from functions.analyze.extract.flow import Flow
 
-__all__ = ["DEFAULT_LIMITS", "Limits", "Source", "Visible", "open_source"]
+__all__ = ["DEFAULT_LIMITS", "ExtractionLimits", "Source", "Visible", "open_source"]
 
 
 def open_source(
-    data: bytes, file_name: str, media_type: str | None = None, limits: Limits = DEFAULT_LIMITS
+    data: bytes, file_name: str, media_type: str | None = None, limits: ExtractionLimits = DEFAULT_LIMITS
 ) -> Source:
     """Open a file by what its content is; name and declared type only tell kinds of text apart.
 
@@ -41,7 +41,7 @@ def open_source(
     return FlowSource(kind, _read(kind, data, limits), limits)
 
 
-def _read(kind: str, data: bytes, limits: Limits) -> Flow:
+def _read(kind: str, data: bytes, limits: ExtractionLimits) -> Flow:
     """Return the text of a format without pages; only the reader that is needed is loaded."""
     from functions.analyze.extract.encoding import decode
     from functions.analyze.extract.flow import Flow

@@ -6,7 +6,7 @@ import io
 import zipfile
 import zlib
 
-from functions.analyze.extract.source import Limits
+from functions.analyze.extract.source import ExtractionLimits
 from shared.errors import PermanentError
 
 _SMALL = 1024 * 1024
@@ -15,7 +15,7 @@ _SMALL = 1024 * 1024
 class Archive:
     """A ZIP archive in memory; reads single members, never more bytes than the archive declares."""
 
-    def __init__(self, data: bytes, limits: Limits) -> None:
+    def __init__(self, data: bytes, limits: ExtractionLimits) -> None:
         """Open. Raises PermanentError: ``docx-damaged``, ``archive-too-large``, ``docx-encrypted``."""
         try:
             self._archive = zipfile.ZipFile(io.BytesIO(data))
@@ -52,7 +52,7 @@ class Archive:
         return data
 
 
-def _check(members: list[zipfile.ZipInfo], limits: Limits) -> None:
+def _check(members: list[zipfile.ZipInfo], limits: ExtractionLimits) -> None:
     total = sum(info.file_size for info in members)
     bombs = [
         info

@@ -15,7 +15,7 @@ from functions.analyze.extract.archive import Archive
 from functions.analyze.extract.build import Draft, Piece
 from functions.analyze.extract.flow import Flow
 from functions.analyze.extract.labels import LIST_MARK
-from functions.analyze.extract.source import Limits
+from functions.analyze.extract.source import ExtractionLimits
 from shared.errors import PermanentError
 
 _W = "{http://schemas.openxmlformats.org/wordprocessingml/2006/main}"
@@ -33,7 +33,7 @@ _MOST_COLUMNS = 63  # of a table in Word
 _LONGEST_BOLD_HEADING = 120
 
 
-def read_docx(data: bytes, limits: Limits) -> Flow:
+def read_docx(data: bytes, limits: ExtractionLimits) -> Flow:
     """Return the blocks of a document's body, and what its headers and footers say.
 
     Raises PermanentError: ``docx-damaged``, ``docx-encrypted``, ``archive-too-large``.

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from functions.analyze.document.model import BlockKind, Document, Page
 from functions.analyze.extract.assemble import assemble
 from functions.analyze.extract.build import Draft, page_text
-from functions.analyze.extract.source import Limits
+from functions.analyze.extract.source import ExtractionLimits
 from shared.errors import PermanentError
 
 PAGE_LENGTH = 3000
@@ -33,7 +33,7 @@ class Flow:
 class FlowSource:
     """A document whose blocks are read at once."""
 
-    def __init__(self, media_type: str, flow: Flow, limits: Limits) -> None:
+    def __init__(self, media_type: str, flow: Flow, limits: ExtractionLimits) -> None:
         self.media_type = media_type
         parts = paginate(_bounded(flow.blocks, limits))
         self._pages = [_page(number, part, flow) for number, part in enumerate(parts, 1)]
@@ -61,7 +61,7 @@ class FlowSource:
         self._pages = []
 
 
-def _bounded(drafts: Iterable[Draft | None], limits: Limits) -> Iterator[Draft | None]:
+def _bounded(drafts: Iterable[Draft | None], limits: ExtractionLimits) -> Iterator[Draft | None]:
     """Yield the blocks; refuse a file of so many that it cannot come to few enough pages."""
     for number, draft in enumerate(drafts):
         if number > limits.max_pages * _MOST_BLOCKS:

@@ -9,7 +9,7 @@ from typing import Any, cast
 
 from functions.analyze.document.codec import page_from_dict, page_to_dict
 from functions.analyze.document.model import Box, Document, Page
-from functions.analyze.extract import Limits, Visible, open_source
+from functions.analyze.extract import ExtractionLimits, Visible, open_source
 from functions.analyze.extract.apart import Allowance, StepFailedError, run_apart
 from functions.analyze.extract.assemble import assemble
 from functions.analyze.extract.bitmap import FOR_RECOGNITION, Bitmap, Look
@@ -25,7 +25,7 @@ class GuardedSource:
     would otherwise take the whole process with it. Boxes of words come in tenths of a point.
     """
 
-    def __init__(self, data: bytes, file_name: str, media_type: str | None, limits: Limits) -> None:
+    def __init__(self, data: bytes, file_name: str, media_type: str | None, limits: ExtractionLimits) -> None:
         self._file = data, file_name, media_type, limits
         self._allowance = Allowance(limits.seconds_a_step, limits.memory_bytes)
         first, count, *flow = run_apart(self._look, self._allowance)

@@ -15,7 +15,7 @@ from functions.analyze.extract.detect import JPEG, PNG, TIFF
 from functions.analyze.extract.pdf.drawing import Rules
 from functions.analyze.extract.pdf.glyphs import Glyphs
 from functions.analyze.extract.pdf.render import too_large
-from functions.analyze.extract.source import DEFAULT_LIMITS, Limits
+from functions.analyze.extract.source import DEFAULT_LIMITS, ExtractionLimits
 from shared.errors import PermanentError
 
 if TYPE_CHECKING:
@@ -40,7 +40,7 @@ class ImageSource:
     Raises PermanentError: ``image-damaged``, ``image-too-large``, ``too-many-pages``.
     """
 
-    def __init__(self, media_type: str, data: bytes, limits: Limits = DEFAULT_LIMITS) -> None:
+    def __init__(self, media_type: str, data: bytes, limits: ExtractionLimits = DEFAULT_LIMITS) -> None:
         self.media_type = media_type
         self._data = data
         self._limits = limits

@@ -13,7 +13,7 @@ from functions.analyze.extract.pdf.glyphs import Glyphs
 
 
 @dataclass(frozen=True, slots=True)
-class Limits:
+class ExtractionLimits:
     """What a file may cost: pages, bytes after unpacking (for formats that are archives), pixels of an image.
 
     A part of XML that we read takes up to thirty times its bytes in memory, an image four bytes a pixel.
@@ -31,7 +31,7 @@ class Limits:
     memory_bytes: int = 768 * 1024 * 1024
 
 
-DEFAULT_LIMITS = Limits()
+DEFAULT_LIMITS = ExtractionLimits()
 
 
 class Source(Protocol):

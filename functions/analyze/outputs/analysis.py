@@ -24,7 +24,7 @@ class Origin:
 
 
 @dataclass(frozen=True, slots=True)
-class Analysed:
+class AnalysisView:
     """An analysis whose findings are there; each part is read when it is asked for.
 
     ``source`` returns the opened file that was analysed, ``made`` an artifact (JSON) that the ended job has

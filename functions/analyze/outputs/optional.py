@@ -19,7 +19,7 @@ FAILED = "failed"
 
 
 @dataclass(frozen=True, slots=True)
-class Made:
+class OutputsResult:
     """What a result says of the outputs: by name what each told of itself, and what went wrong."""
 
     fields: Mapping[str, Any]
@@ -54,7 +54,7 @@ class OptionalOutputs:
             for stage in output.stages
         )
 
-    def finish(self) -> Made:
+    def finish(self) -> OutputsResult:
         """Publish what was made; return what the result says of it."""
         fields: dict[str, Any] = {}
         warnings: list[str] = []
@@ -68,7 +68,7 @@ class OptionalOutputs:
                     f"The {name} could not be made: {made[FAILED]['detail']} It can be made again by itself "
                     "(POST /jobs/{id}/outputs)."
                 )
-        return Made({"outputs": fields} if fields else {}, tuple(warnings))
+        return OutputsResult({"outputs": fields} if fields else {}, tuple(warnings))
 
     def _guarded(self, stage: Stage) -> Callable[[int], Any]:
         def work(index: int) -> Any:

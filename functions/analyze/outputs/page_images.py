@@ -17,8 +17,8 @@ from functools import cached_property
 from typing import Any
 
 from functions.analyze.document import source_file
-from functions.analyze.document.source_file import Original
-from functions.analyze.extract import DEFAULT_LIMITS, Limits
+from functions.analyze.document.source_file import SourceFile
+from functions.analyze.extract import DEFAULT_LIMITS, ExtractionLimits
 from functions.analyze.extract.bitmap import FOR_PEOPLE, Bitmap
 from functions.analyze.extract.detect import WITH_A_LOOK
 from functions.analyze.extract.guarded import GuardedSource
@@ -52,7 +52,7 @@ class PageImages:
 
     revision = 1
 
-    def __init__(self, run: Run, limits: Limits = DEFAULT_LIMITS) -> None:
+    def __init__(self, run: Run, limits: ExtractionLimits = DEFAULT_LIMITS) -> None:
         self._run = run
         self._limits = limits
 
@@ -122,6 +122,6 @@ class PageImages:
 
     @cached_property
     def _source(self) -> GuardedSource:
-        found = Original(**self._about["original"])
+        found = SourceFile(**self._about["original"])
         data = source_file.read(self._run, found)
         return GuardedSource(data, found.file_name, found.media_type or None, self._limits)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
-from functions.analyze.outputs.analysis import Analysed
+from functions.analyze.outputs.analysis import AnalysisView
 from functions.analyze.outputs.report.workflow import ReportFiles
 from functions.analyze.outputs.summary.port import Summariser
 from functions.analyze.outputs.summary.workflow import Summary
@@ -16,7 +16,7 @@ from shared.jobs.workflow import Run, Workflow
 
 
 @dataclass(frozen=True, slots=True)
-class ReaderTools:
+class ReaderDependencies:
     """Who translates, in the order in which they are asked, and who writes summaries of their own.
 
     Without a summariser, a summary is made of the document's sentences.
@@ -32,7 +32,7 @@ _ANY = "auto"
 
 
 def reader_outputs(
-    run: Run, analysed: Analysed, tools: ReaderTools, names: Sequence[str]
+    run: Run, analysed: AnalysisView, tools: ReaderDependencies, names: Sequence[str]
 ) -> Mapping[str, Workflow]:
     """Return the workflows of the outputs ``names``, in the order in which they build on each other."""
     translation = Translation(run, analysed, tools.translators) if "translation" in names else None

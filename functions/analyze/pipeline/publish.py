@@ -13,17 +13,17 @@ from typing import TYPE_CHECKING, Any
 from functions.analyze.document.codec import document_to_dict
 from functions.analyze.document.model import BlockKind, Document
 from functions.analyze.document.page_json import page_view
-from functions.analyze.pipeline.reuse import Known, chunk_settings, take_over
+from functions.analyze.pipeline.reuse import CachedExtraction, chunk_settings, take_over
 from shared.clock import utc_now
 from shared.documents import extractions
-from shared.documents.model import Document as Record
-from shared.documents.model import DocumentGoneError, Understood
+from shared.documents.model import DocumentGoneError, Extraction
+from shared.documents.model import DocumentRecord as Record
 from shared.errors import BusyError
 from shared.files import FileMissingError
 from shared.jobs.states import FencedError
 
 if TYPE_CHECKING:
-    from functions.analyze.document.source_file import Original
+    from functions.analyze.document.source_file import SourceFile
     from shared.documents.model import DocumentStore
     from shared.jobs.workflow import Run
 
@@ -41,7 +41,7 @@ class Settings:
     directus_url: str = ""
 
 
-class Publication:
+class ExtractionPublisher:
     """What one analysis makes known of its document; without a store nothing is published.
 
     An upload has its record. A product's document gets one, with an id that follows from the Directus, the
@@ -53,7 +53,7 @@ class Publication:
         run: Run,
         documents: DocumentStore | None,
         settings: Settings,
-        original: Callable[[], Original],
+        original: Callable[[], SourceFile],
     ) -> None:
         self._run = run
         self._documents = documents
@@ -74,7 +74,7 @@ class Publication:
         said = [self._settings.directus_url, job.product_id, self._original().sha256, job.owner.key]
         return str(uuid.uuid5(_PRODUCTS, json.dumps(said)))
 
-    def known(self, original: Original) -> Known | None:
+    def known(self, original: SourceFile) -> CachedExtraction | None:
         """Take over what the owner's documents have of the same content, None where there is nothing."""
         owner = self._run.job.owner
         if self._documents is not None and (document_id := self._run.job.document_id):
@@ -122,17 +122,17 @@ class Publication:
         job_id = self._run.job.job_id
         extractions.forget(self._documents, self._run.files, document_id, job_id, utc_now())
 
-    def _recipe(self, original: Original) -> str:
+    def _recipe(self, original: SourceFile) -> str:
         """Return what stands for all that pages depend on besides the bytes; names tell texts apart."""
         ending = PurePosixPath(original.file_name.lower()).suffix
         said = [*self._settings.extraction, self._run.params.get("language"), original.media_type, ending]
         return hashlib.sha256(json.dumps(said).encode()).hexdigest()[:24]
 
-    def _about(self, document: Document, chunks: int) -> Understood:
+    def _about(self, document: Document, chunks: int) -> Extraction:
         job, original = self._run.job, self._original()
         blocks = [block for page in document.pages for block in page.blocks]
         size, overlap = chunk_settings(self._run)
-        about = Understood(
+        about = Extraction(
             document_id=self.document_id,
             job_id=job.job_id,
             fence=job.fence,
@@ -153,7 +153,7 @@ class Publication:
         )
         return about if job.document_id else extractions.with_original(about)
 
-    def _write(self, about: Understood, document: Document, chunks: Sequence[Any]) -> None:
+    def _write(self, about: Extraction, document: Document, chunks: Sequence[Any]) -> None:
         if not self._run.job.document_id:
             original = self._original()
             data = self._run.files.get(original.key, original.version_id)
@@ -167,12 +167,12 @@ class Publication:
             key = extractions.pages_key(about, first + 1)
             self._put(key, [page_view(document, page) for page in pages])
 
-    def _of_original(self, about: Understood) -> dict[str, Any]:
+    def _of_original(self, about: Extraction) -> dict[str, Any]:
         """Return what whoever makes pictures of the pages has to know."""
         bytes_read = replace(self._original(), key=about.original_key, version_id=about.original_version)
         return {"original": bytes_read.to_json(), "media_type": about.media_type, "pages": about.page_count}
 
-    def _record(self, about: Understood) -> Record | None:
+    def _record(self, about: Extraction) -> Record | None:
         """Return the record of a product's document, kept for as long from now on as its job; else None."""
         job, original = self._run.job, self._original()
         if job.document_id:

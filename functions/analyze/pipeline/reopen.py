@@ -7,16 +7,16 @@ from collections.abc import Mapping
 from functools import cache
 from typing import Any
 
-from functions.analyze.outputs.analysis import Analysed
+from functions.analyze.outputs.analysis import AnalysisView
 from functions.analyze.outputs.reader import ASKED_BY, reader_outputs
-from functions.analyze.pipeline.workflow import AnalysisWorkflow, Tools
+from functions.analyze.pipeline.workflow import AnalysisDependencies, AnalysisWorkflow
 from shared.errors import PermanentError
 from shared.jobs.checkpoints import finished_units
 from shared.jobs.model import Job, Kind, Status
 from shared.jobs.workflow import MakeWorkflow, Run, Workflow
 
 
-def ended_analysis(run: Run, tools: Tools) -> Analysed:
+def ended_analysis(run: Run, tools: AnalysisDependencies) -> AnalysisView:
     """Return the analysis that the job names as its source; it is looked up when a part of it is asked for.
 
     Every part raises PermanentError where the analysis is gone, has not completed, or was made by a release
@@ -28,14 +28,14 @@ def ended_analysis(run: Run, tools: Tools) -> Analysed:
         return _completed(tools, str(run.params.get("source_job_id") or ""))
 
     @cache
-    def analysed() -> Analysed:
+    def analysed() -> AnalysisView:
         return _reopened(run, source(), tools)
 
     def made(name: str) -> Any:
         artifact = source().artifacts.get(name)
         return None if artifact is None else json.loads(run.files.get(artifact.key))
 
-    return Analysed(
+    return AnalysisView(
         document=lambda: analysed().document(),
         taxonomy=lambda: analysed().taxonomy(),
         tree=lambda: analysed().tree(),
@@ -45,7 +45,7 @@ def ended_analysis(run: Run, tools: Tools) -> Analysed:
     )
 
 
-def _reopened(run: Run, source: Job, tools: Tools) -> Analysed:
+def _reopened(run: Run, source: Job, tools: AnalysisDependencies) -> AnalysisView:
     """Return the analysis as its units have left it."""
     before = Run(source, run.files)
     workflow = AnalysisWorkflow(before, tools)
@@ -60,7 +60,7 @@ def _reopened(run: Run, source: Job, tools: Tools) -> Analysed:
     return workflow.analysed
 
 
-def _completed(tools: Tools, source_id: str) -> Job:
+def _completed(tools: AnalysisDependencies, source_id: str) -> Job:
     source = None if tools.jobs is None else tools.jobs.get(source_id)
     if source is None:
         raise PermanentError("source-gone", f"The analysis {source_id} no longer exists.")
@@ -69,7 +69,7 @@ def _completed(tools: Tools, source_id: str) -> Job:
     return source
 
 
-def reader_makers(tools: Tools) -> Mapping[str, MakeWorkflow]:
+def reader_makers(tools: AnalysisDependencies) -> Mapping[str, MakeWorkflow]:
     """Return what makes the outputs for readers in a job of their own."""
 
     def maker(name: str) -> MakeWorkflow:

@@ -17,7 +17,7 @@ from shared.documents import extractions
 from shared.files import FileMissingError
 
 if TYPE_CHECKING:
-    from shared.documents.model import DocumentStore, Understood
+    from shared.documents.model import DocumentStore, Extraction
     from shared.jobs.model import Owner
     from shared.jobs.workflow import Run
 
@@ -25,7 +25,7 @@ _JSON = "application/json"
 
 
 @dataclass(frozen=True, slots=True)
-class Known:
+class CachedExtraction:
     """What was taken over: keys of this job's files; ``chunks`` is empty where they are to be cut anew."""
 
     document: str
@@ -36,7 +36,7 @@ class Known:
 
 def take_over(
     run: Run, documents: DocumentStore | None, owner: Owner | None, sha256: str, recipe: str
-) -> Known | None:
+) -> CachedExtraction | None:
     """Copy the newest pages of the same bytes and recipe among the owner's documents; None for none.
 
     A job that is to publish what its stages return, or to take nothing from before, does its work itself.
@@ -57,22 +57,22 @@ def chunk_settings(run: Run) -> tuple[int, int]:
     return run.params.get("chunk_size", 800), run.params.get("chunk_overlap", 80)
 
 
-def known_document(run: Run, known: Known) -> Document:
+def known_document(run: Run, known: CachedExtraction) -> Document:
     """Return the document that was taken over."""
     return document_from_dict(json.loads(run.files.get(known.document)))
 
 
-def known_chunks(run: Run, known: Known) -> list[Any]:
+def known_chunks(run: Run, known: CachedExtraction) -> list[Any]:
     """Return the passages that were taken over."""
     chunks: list[Any] = json.loads(run.files.get(known.chunks))
     return chunks
 
 
-def _copied(run: Run, earlier: Understood) -> Known:
+def _copied(run: Run, earlier: Extraction) -> CachedExtraction:
     same_cut = chunk_settings(run) == (earlier.chunk_size, earlier.chunk_overlap)
     document = _copy(run, extractions.document_key(earlier), "known/document.json")
     chunks = _copy(run, extractions.chunks_key(earlier), "known/chunks.json") if same_cut else ""
-    return Known(document, chunks, earlier.media_type, earlier.page_count)
+    return CachedExtraction(document, chunks, earlier.media_type, earlier.page_count)
 
 
 def _copy(run: Run, key: str, name: str) -> str:

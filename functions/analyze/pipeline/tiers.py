@@ -38,7 +38,7 @@ class Sizes:
 
 
 @dataclass(frozen=True, slots=True)
-class Source:
+class TierInput:
     """What the tiers work with, made when it is first needed: earlier stages give it."""
 
     taxonomy: Callable[[], Taxonomy]
@@ -49,7 +49,7 @@ class Source:
 class Tiers:
     """The tiers of one run; what one tier found is read from its units' outputs."""
 
-    def __init__(self, run: Run, source: Source) -> None:
+    def __init__(self, run: Run, source: TierInput) -> None:
         self._run = run
         self._source = source
 

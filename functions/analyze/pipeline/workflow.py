@@ -20,22 +20,30 @@ from functions.analyze.document.codec import (
 )
 from functions.analyze.document.json_file import dump
 from functions.analyze.document.model import Chunk, Document
-from functions.analyze.document.source_file import Original
-from functions.analyze.engines.port import BatchAnalysis, Checker, Engine, ModelEngine, OneByOne, Report, Task
-from functions.analyze.extract import DEFAULT_LIMITS, Limits, Source
+from functions.analyze.document.source_file import SourceFile
+from functions.analyze.engines.port import (
+    BatchAnalysis,
+    Checker,
+    Engine,
+    EngineReport,
+    ModelEngine,
+    OneByOne,
+    Task,
+)
+from functions.analyze.extract import DEFAULT_LIMITS, ExtractionLimits, Source
 from functions.analyze.extract.detect import WITH_A_LOOK
 from functions.analyze.extract.guarded import GuardedSource
 from functions.analyze.ocr.stage import Recognition
-from functions.analyze.outputs.analysis import Analysed, Origin
+from functions.analyze.outputs.analysis import AnalysisView, Origin
 from functions.analyze.outputs.optional import OptionalOutputs
-from functions.analyze.outputs.reader import ReaderTools, asked, reader_outputs, require_translator
+from functions.analyze.outputs.reader import ReaderDependencies, asked, reader_outputs, require_translator
 from functions.analyze.pipeline.artifacts import publish, summary
 from functions.analyze.pipeline.previous_jobs import earlier_jobs, remove_earlier
-from functions.analyze.pipeline.publish import Publication
+from functions.analyze.pipeline.publish import ExtractionPublisher
 from functions.analyze.pipeline.publish import Settings as PublicationSettings
-from functions.analyze.pipeline.reuse import Known, chunk_settings, known_chunks, known_document
+from functions.analyze.pipeline.reuse import CachedExtraction, chunk_settings, known_chunks, known_document
 from functions.analyze.pipeline.tiers import Sizes, Tiers
-from functions.analyze.pipeline.tiers import Source as TierSource
+from functions.analyze.pipeline.tiers import TierInput as TierSource
 from functions.analyze.seeding.stage import Seeding
 from shared.directus.taxonomy import Reading, build_taxonomy, read_taxonomy_rows
 from shared.errors import PermanentError
@@ -46,7 +54,7 @@ from shared.taxonomy.model import Taxonomy
 
 if TYPE_CHECKING:
     from functions.analyze.ocr.port import Recogniser
-    from functions.analyze.seeding.session import Means
+    from functions.analyze.seeding.session import SeedingDependencies
     from shared.directus import Directus
     from shared.documents.model import DocumentStore
     from shared.jobs.store import JobStore
@@ -63,7 +71,7 @@ MOST_EARLIER = 5
 
 
 @dataclass(frozen=True, slots=True)
-class Tools:
+class AnalysisDependencies:
     """What every analysis of a process shares; ``taxonomy`` is that of uploads, ``jobs`` has earlier ones.
 
     ``models`` are the engines that ask a service, ``missing`` says what those need that are not configured.
@@ -75,15 +83,15 @@ class Tools:
     taxonomy: Taxonomy
     engines: Mapping[str, Engine]
     directus: Directus | None = None
-    seeding: Means | None = None
-    limits: Limits = DEFAULT_LIMITS
+    seeding: SeedingDependencies | None = None
+    limits: ExtractionLimits = DEFAULT_LIMITS
     default_engine: str = "rules"
     jobs: JobStore | None = None
     models: Mapping[str, ModelEngine] = field(default_factory=dict)
     missing: Mapping[str, str] = field(default_factory=dict)
     documents: DocumentStore | None = None
     ocr: Recogniser | None = None
-    readers: ReaderTools = field(default_factory=ReaderTools)
+    readers: ReaderDependencies = field(default_factory=ReaderDependencies)
     indexing: bool = True
     checker: Checker | None = None
 
@@ -93,7 +101,7 @@ class AnalysisWorkflow:
 
     revision = 5
 
-    def __init__(self, run: Run, tools: Tools) -> None:
+    def __init__(self, run: Run, tools: AnalysisDependencies) -> None:
         self._run = run
         self._tools = tools
         self._recognition = Recognition(run, tools.ocr, lambda: self._source)
@@ -104,7 +112,7 @@ class AnalysisWorkflow:
             [self.revision, repr(tools.limits), tools.ocr.name if tools.ocr else ""],
             tools.directus.url if tools.directus else "",
         )
-        self._publication = Publication(run, tools.documents, settings, lambda: self._original)
+        self._publication = ExtractionPublisher(run, tools.documents, settings, lambda: self._original)
         self._outputs = OptionalOutputs(run, reader_outputs(run, self.analysed, tools.readers, asked(run)))
 
     @property
@@ -158,9 +166,9 @@ class AnalysisWorkflow:
         }
 
     @property
-    def analysed(self) -> Analysed:
+    def analysed(self) -> AnalysisView:
         """Return the analysis as outputs see it, once its findings are there."""
-        return Analysed(
+        return AnalysisView(
             document=lambda: self._document,
             taxonomy=lambda: self._taxonomy,
             tree=self._checked,
@@ -178,7 +186,7 @@ class AnalysisWorkflow:
             tuple(self._warnings(report)),
         )
 
-    def _warnings(self, report: Report) -> list[str]:
+    def _warnings(self, report: EngineReport) -> list[str]:
         found = self._checked().contradictions
         return [
             *self._document.warnings,
@@ -292,19 +300,19 @@ class AnalysisWorkflow:
         return Sizes(segments=SEGMENTS_PER_UNIT if self._page_count <= LONG_DOCUMENT else 1)
 
     @cached_property
-    def _original(self) -> Original:
-        return Original(**self._run.outputs("prepare")[0]["original"])
+    def _original(self) -> SourceFile:
+        return SourceFile(**self._run.outputs("prepare")[0]["original"])
 
     @cached_property
-    def _known(self) -> Known | None:
+    def _known(self) -> CachedExtraction | None:
         known = self._run.outputs("prepare")[0].get("known")
-        return None if known is None else Known(**known)
+        return None if known is None else CachedExtraction(**known)
 
     @cached_property
     def _source(self) -> Source:
         return self._open(self._original)
 
-    def _open(self, found: Original) -> Source:
+    def _open(self, found: SourceFile) -> Source:
         data = source_file.read(self._run, found)
         return GuardedSource(data, found.file_name, found.media_type or None, self._tools.limits)
 
@@ -358,10 +366,10 @@ class AnalysisWorkflow:
         found = [] if jobs is None else islice(earlier_jobs(jobs, self._run.job), MOST_EARLIER)
         return [job.job_id for job in found]
 
-    def _report(self) -> Report:
+    def _report(self) -> EngineReport:
         """Return what the result says of the engine."""
         model = self._tools.models.get(self._engine_name)
         if model is not None:
             return model.report(self._run, self._tiers.counts())
         nothing = {"engine": self._engine_name, "tokens": {"input": 0, "output": 0}, "cost_usd": 0}
-        return Report(nothing)
+        return EngineReport(nothing)

@@ -26,14 +26,14 @@ def search() -> Search:
     """Return the search of this process, with the adapters that the settings name."""
     from functions.analyze.search.adapters import embeddings, vector_store
     from functions.analyze.search.library import Library
-    from shared.aws.dynamodb.search_index import DynamoShelf
+    from shared.aws.dynamodb.search_index import DynamoSearchIndex
     from shared.aws.s3 import S3Files
 
     s = SearchSettings()
     files = S3Files(s.documents_bucket, s.aws_endpoint_url)
     return Search(
         embeddings=embeddings(s),
-        shelf=DynamoShelf(s.jobs_table, s.aws_endpoint_url),
+        shelf=DynamoSearchIndex(s.jobs_table, s.aws_endpoint_url),
         vectors=vector_store(s, files),
         library=Library(files, s.search_passages),
     )

@@ -11,15 +11,15 @@ from dataclasses import dataclass, field
 from functions.analyze.search.keywords import Keywords
 from functions.analyze.search.passages import Passage, passages_from_json
 from shared.files import Files
-from shared.search.index import Indexed
+from shared.search.index import IndexEntry
 
 # S3 answers in some ten milliseconds, whatever waits beside it.
 READERS = 16
 
-Place = tuple[Indexed, int]
+Place = tuple[IndexEntry, int]
 
 
-def place_of(entries: Sequence[Indexed], number: int) -> Place:
+def place_of(entries: Sequence[IndexEntry], number: int) -> Place:
     """Return the entry, and the number within it, of a passage that is counted through all entries."""
     for entry in entries:
         if number < entry.passages:
@@ -40,7 +40,7 @@ class Library:
     _passages: OrderedDict[str, list[Passage]] = field(default_factory=OrderedDict)
     _keywords: OrderedDict[tuple[str, ...], Keywords] = field(default_factory=OrderedDict)
 
-    def passages(self, entries: Sequence[Indexed]) -> list[list[Passage]]:
+    def passages(self, entries: Sequence[IndexEntry]) -> list[list[Passage]]:
         """Return the passages of each entry; raises FileMissingError where one was replaced meanwhile."""
         missing = [entry for entry in entries if entry.prefix not in self._passages]
         if missing:
@@ -54,7 +54,7 @@ class Library:
             self._passages.popitem(last=False)
         return found
 
-    def keywords(self, entries: Sequence[Indexed]) -> Keywords:
+    def keywords(self, entries: Sequence[IndexEntry]) -> Keywords:
         """Return the keyword index over all passages of some entries, in their order."""
         scope = tuple(entry.prefix for entry in entries)
         if scope not in self._keywords:
@@ -65,5 +65,5 @@ class Library:
             self._keywords.popitem(last=False)
         return self._keywords[scope]
 
-    def _read(self, entry: Indexed) -> list[Passage]:
+    def _read(self, entry: IndexEntry) -> list[Passage]:
         return passages_from_json(json.loads(self.files.get(f"{entry.prefix}passages.json")))

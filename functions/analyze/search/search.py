@@ -18,7 +18,7 @@ from functions.analyze.search.ranking import fuse
 from shared.errors import TransientError
 from shared.files import FileMissingError
 from shared.jobs.model import Owner
-from shared.search.index import Indexed, Shelf
+from shared.search.index import IndexEntry, SearchIndexStore
 from shared.search.query import MAX_FOUND, Answer, Hit, Question, SearchTooWideError
 
 if TYPE_CHECKING:
@@ -41,7 +41,7 @@ class _Kept:
     """A shelf as it was read; ``gone`` are the prefixes of its entries whose files are missing."""
 
     version: int
-    entries: list[Indexed]
+    entries: list[IndexEntry]
     gone: set[str] = field(default_factory=set)
 
 
@@ -53,7 +53,7 @@ class Search:
     """
 
     embeddings: Embeddings
-    shelf: Shelf
+    shelf: SearchIndexStore
     vectors: VectorStore
     library: Library
     weights: tuple[float, float] = WEIGHTS
@@ -74,7 +74,7 @@ class Search:
 
     def _answer(self, question: Question, query: Matrix) -> Answer:
         shelf = self._shelf_of(question.owner)
-        entries: list[Indexed] = []
+        entries: list[IndexEntry] = []
         skipped: list[str] = []
         for entry in shelf.entries:
             if not _meant(entry, question):
@@ -118,14 +118,14 @@ class Search:
             self._shelves.popitem(last=False)
         return kept
 
-    def _near(self, entries: Sequence[Indexed], query: Matrix) -> list[tuple[Place, float]]:
+    def _near(self, entries: Sequence[IndexEntry], query: Matrix) -> list[tuple[Place, float]]:
         total = sum(entry.passages for entry in entries)
         if self.vectors.whole and total > self.library.most:
             raise SearchTooWideError(total, self.library.most)
         found = self.vectors.nearest(entries, query, DEPTH)
         return [((entry, number), similarity) for entry, number, similarity in found]
 
-    def _worded(self, entries: Sequence[Indexed], query: str, near: Sequence[Place]) -> list[Place]:
+    def _worded(self, entries: Sequence[IndexEntry], query: str, near: Sequence[Place]) -> list[Place]:
         """Return the places that have words of the question, the best first.
 
         All passages in scope are looked through where they are at hand, else those that are near.
@@ -170,7 +170,7 @@ class Search:
         return self.library.passages([entry])[0][number]
 
 
-def _meant(entry: Indexed, question: Question) -> bool:
+def _meant(entry: IndexEntry, question: Question) -> bool:
     """Say whether an entry is in the scope of a question."""
     return (
         (not question.document_id or entry.document_id == question.document_id)

@@ -14,12 +14,12 @@ from typing import TYPE_CHECKING, Protocol
 
 from functions.analyze.search.library import READERS, place_of
 from shared.files import Files
-from shared.search.index import Indexed
+from shared.search.index import IndexEntry
 
 if TYPE_CHECKING:
     from functions.analyze.search.embeddings.port import Matrix
 
-Hit = tuple[Indexed, int, float]
+Hit = tuple[IndexEntry, int, float]
 
 
 class VectorStore(Protocol):
@@ -31,15 +31,15 @@ class VectorStore(Protocol):
 
     whole: bool
 
-    def put(self, entry: Indexed, rows: Matrix) -> None:
+    def put(self, entry: IndexEntry, rows: Matrix) -> None:
         """Keep the rows of an entry, over those of an earlier try."""
         ...
 
-    def remove(self, entry: Indexed) -> None:
+    def remove(self, entry: IndexEntry) -> None:
         """Remove the vectors of an entry; what is gone is no error."""
         ...
 
-    def nearest(self, entries: Sequence[Indexed], question: Matrix, limit: int) -> list[Hit]:
+    def nearest(self, entries: Sequence[IndexEntry], question: Matrix, limit: int) -> list[Hit]:
         """Return the nearest passages of some entries of one owner: entry, number, cosine; the best first.
 
         Raises FileMissingError where an entry has been replaced meanwhile.
@@ -56,7 +56,7 @@ class FileVectors:
         self._files = files
         self._stacked: tuple[tuple[str, ...], Matrix | None] = ((), None)
 
-    def put(self, entry: Indexed, rows: Matrix) -> None:
+    def put(self, entry: IndexEntry, rows: Matrix) -> None:
         """See VectorStore; in half precision, which changes a cosine by less than 0.001."""
         import numpy as np
 
@@ -64,11 +64,11 @@ class FileVectors:
         np.save(file, rows.astype(np.float16), allow_pickle=False)
         self._files.put(_key(entry), file.getvalue(), "application/octet-stream")
 
-    def remove(self, entry: Indexed) -> None:
+    def remove(self, entry: IndexEntry) -> None:
         """See VectorStore."""
         self._files.delete_prefix(_key(entry))
 
-    def nearest(self, entries: Sequence[Indexed], question: Matrix, limit: int) -> list[Hit]:
+    def nearest(self, entries: Sequence[IndexEntry], question: Matrix, limit: int) -> list[Hit]:
         """See VectorStore; the rows of the last scope are kept."""
         import numpy as np
 
@@ -81,7 +81,7 @@ class FileVectors:
         best = found[np.argsort(-scores[found], kind="stable")]
         return [(*place_of(entries, int(index)), float(scores[index])) for index in best]
 
-    def _rows(self, entries: Sequence[Indexed]) -> Matrix:
+    def _rows(self, entries: Sequence[IndexEntry]) -> Matrix:
         import numpy as np
 
         scope = tuple(entry.prefix for entry in entries)
@@ -93,12 +93,12 @@ class FileVectors:
             self._stacked = (scope, stacked)
         return stacked
 
-    def _read(self, entry: Indexed) -> Matrix:
+    def _read(self, entry: IndexEntry) -> Matrix:
         import numpy as np
 
         rows: Matrix = np.load(io.BytesIO(self._files.get(_key(entry))), allow_pickle=False)
         return rows
 
 
-def _key(entry: Indexed) -> str:
+def _key(entry: IndexEntry) -> str:
     return f"{entry.prefix}vectors.npy"

@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from functions.analyze.seeding import values
-from shared.directus.row_ids import LIMITS, Placed, placed
+from shared.directus.row_ids import LIMITS, RowPlacement, placed
 from shared.directus.rows import BENEFITS, PARENTS_FIRST, VALIDATED
 from shared.directus.taxonomy import relationship_of
 from shared.findings.model import Finding, ResultTree
@@ -34,19 +34,19 @@ class Origin:
 
 
 @dataclass(frozen=True, slots=True)
-class Wanted:
+class DesiredRows:
     """The rows that are to be there, and what could not become one."""
 
     rows: Rows
     warnings: tuple[str, ...]
 
 
-def build(tree: ResultTree, origin: Origin) -> Wanted:
+def build(tree: ResultTree, origin: Origin) -> DesiredRows:
     """Return the rows of what a result includes."""
     builder = _Builder(origin)
     for one in placed(tree, origin.product_id):
         builder.add(one)
-    return Wanted(builder.rows, tuple(builder.warnings))
+    return DesiredRows(builder.rows, tuple(builder.warnings))
 
 
 @dataclass(slots=True)
@@ -55,7 +55,7 @@ class _Builder:
     rows: Rows = field(default_factory=no_rows)
     warnings: list[str] = field(default_factory=list)
 
-    def add(self, one: Placed) -> None:
+    def add(self, one: RowPlacement) -> None:
         """Add the row of a finding."""
         own = self._own(one.collection, one.finding)
         if own is not None:

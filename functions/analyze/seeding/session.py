@@ -30,7 +30,7 @@ _FILE = "seeding/before.json"
 
 
 @dataclass(frozen=True, slots=True)
-class Means:
+class SeedingDependencies:
     """What seedings work with."""
 
     directus: Directus
@@ -44,7 +44,7 @@ class Session:
     the client of Directus raises.
     """
 
-    def __init__(self, means: Means, run: Run) -> None:
+    def __init__(self, means: SeedingDependencies, run: Run) -> None:
         self._means = means
         self._run = run
         self._lease = means.lock.take(run.job)

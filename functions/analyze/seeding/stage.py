@@ -20,8 +20,8 @@ from typing import Any
 
 from functions.analyze.seeding.cms import read
 from functions.analyze.seeding.plan import make_plan
-from functions.analyze.seeding.rows import Origin, Row, Wanted, build
-from functions.analyze.seeding.session import ROUNDS, Means, Session
+from functions.analyze.seeding.rows import DesiredRows, Origin, Row, build
+from functions.analyze.seeding.session import ROUNDS, SeedingDependencies, Session
 from shared.clock import to_text
 from shared.errors import PermanentError, TransientError
 from shared.findings.model import ResultTree
@@ -53,7 +53,7 @@ class SeedingResult:
 class Seeding:
     """The seeding of one job; ``tree`` returns the result once all findings are there."""
 
-    def __init__(self, run: Run, means: Means | None, tree: Callable[[], ResultTree]) -> None:
+    def __init__(self, run: Run, means: SeedingDependencies | None, tree: Callable[[], ResultTree]) -> None:
         self._run = run
         self._means = means
         self._tree = tree
@@ -117,7 +117,7 @@ class Seeding:
         batches = len(plan.batches(means.directus.cut))
         return {"origin": asdict(origin), "batches": batches, "counts": plan.counts(), "kept": plan.kept}
 
-    def _dry_run(self, means: Means) -> dict[str, Any]:
+    def _dry_run(self, means: SeedingDependencies) -> dict[str, Any]:
         product, existing = read(means.directus, self._run.job.product_id)
         origin = self._origin(product)
         plan = make_plan(existing, self._build(origin).rows)
@@ -190,7 +190,7 @@ class Seeding:
         return Mode.WRITE if self._run.params.get("seed_directus") else Mode.NONE
 
     @property
-    def _configured(self) -> Means:
+    def _configured(self) -> SeedingDependencies:
         if self._means is None or not self._run.job.product_id:
             raise PermanentError(
                 "seeding-not-possible", "Seeding needs a product_id, and DIRECTUS_URL to be configured."
@@ -203,10 +203,10 @@ class Seeding:
         return planned
 
     @cached_property
-    def _wanted(self) -> Wanted:
+    def _wanted(self) -> DesiredRows:
         return self._build(Origin(**self._planned["origin"]))
 
-    def _build(self, origin: Origin) -> Wanted:
+    def _build(self, origin: Origin) -> DesiredRows:
         return build(self._tree(), origin)
 
     def _origin(self, product: Row) -> Origin:

@@ -11,7 +11,7 @@ from fastapi.routing import APIRoute
 
 from functions.api.http import openapi, problems
 from functions.api.http.middleware import Edge
-from functions.api.ports.services import Records
+from functions.api.ports.services import RecordDependencies
 from functions.api.ports.watch import WatchMaker
 from functions.api.settings import VERSION, ApiSettings
 from shared.auth import Tokens
@@ -27,10 +27,10 @@ class Application(FastAPI):
         return self.openapi_schema
 
 
-def framed(
+def build_app(
     routers: Iterable[APIRouter],
     settings: ApiSettings,
-    records: Callable[[], Records],
+    records: Callable[[], RecordDependencies],
     watch: WatchMaker,
     **more: Any,
 ) -> Application:

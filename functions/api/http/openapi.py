@@ -27,7 +27,7 @@ CHANGE = (401, 403, 404, 409, 503)
 SUBMIT = (400, 401, 403, 404, 409, 413, 415, 422, 429, 503)
 
 
-def answers(*statuses: int) -> dict[int | str, dict[str, Any]]:
+def problem_responses(*statuses: int) -> dict[int | str, dict[str, Any]]:
     """Return the problem responses of a route, for its ``responses``."""
     schema = {"$ref": "#/components/schemas/ProblemView"}
     return {
@@ -62,4 +62,4 @@ def _mark_files(properties: dict[str, Any]) -> None:
 def _replace_validation(responses: dict[str, Any]) -> None:
     """Say of 422 what is true: a problem document."""
     if "422" in responses and "application/json" in responses["422"].get("content", {}):
-        responses["422"] = answers(422)[422]
+        responses["422"] = problem_responses(422)[422]

@@ -12,7 +12,7 @@ from fastapi.security import HTTPAuthorizationCredentials, HTTPBearer
 from starlette.types import Message, Receive
 
 from functions.api.http.problems import RequestError
-from functions.api.ports.services import Records, Services
+from functions.api.ports.services import ApiDependencies, RecordDependencies
 from functions.api.settings import ApiSettings
 from shared.auth import AuthError, Caller
 
@@ -103,8 +103,8 @@ def _caller(
     return caller
 
 
-def _services(request: Request) -> Services:
-    services: Services = request.app.state.services()
+def _services(request: Request) -> ApiDependencies:
+    services: ApiDependencies = request.app.state.services()
     return services
 
 
@@ -114,8 +114,8 @@ def _settings(request: Request) -> ApiSettings:
 
 
 CallerDep = Annotated[Caller, Security(_caller)]
-RecordsDep = Annotated[Records, Depends(_services)]
-ServicesDep = Annotated[Services, Depends(_services)]
+RecordsDep = Annotated[RecordDependencies, Depends(_services)]
+ServicesDep = Annotated[ApiDependencies, Depends(_services)]
 SettingsDep = Annotated[ApiSettings, Depends(_settings)]
 
 

@@ -17,7 +17,7 @@ def unknown_depth() -> Depth | None:
 
 
 @dataclass(frozen=True, slots=True)
-class Notifying:
+class NotificationDependencies:
     """The ports; ``resolve`` asks for the addresses of a webhook's name.
 
     ``depth`` counts the notifications' queue, ``dead_depth`` its dead-letter queue.

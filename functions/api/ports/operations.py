@@ -10,7 +10,7 @@ from shared.operations.logs import JobLogs
 
 
 @dataclass(frozen=True, slots=True)
-class Operations:
+class OperatorDependencies:
     """The ports: ``depths`` counts the workers' queues, ``dead_depths`` their dead-letter queues."""
 
     audit: AuditTrail

@@ -14,11 +14,11 @@ from shared.jobs.store import JobStore
 
 if TYPE_CHECKING:
     from functions.api.ports.login import Logins
-    from functions.api.ports.notifying import Notifying
-    from functions.api.ports.operations import Operations
+    from functions.api.ports.notifying import NotificationDependencies
+    from functions.api.ports.operations import OperatorDependencies
     from functions.api.ports.products import Products
     from shared.findings.reviews import ReviewStore
-    from shared.search.index import Shelf
+    from shared.search.index import SearchIndexStore
     from shared.search.query import SearchService
 
 
@@ -26,7 +26,7 @@ Check = Callable[[], object]
 
 
 @dataclass(frozen=True, slots=True)
-class Records:
+class RecordDependencies:
     """The ports that reading needs."""
 
     jobs: JobStore
@@ -35,7 +35,7 @@ class Records:
 
 
 @dataclass(frozen=True, slots=True)
-class Services(Records):
+class ApiDependencies(RecordDependencies):
     """The ports that the routes use; ``checks`` are probes of readiness, which raise when in trouble.
 
     ``products`` is None where there is no Directus, ``operations`` where nobody operates, ``notifying`` where
@@ -45,10 +45,10 @@ class Services(Records):
     files: Files
     queue: JobQueue
     products: Products | None = None
-    operations: Operations | None = None
-    notifying: Notifying | None = None
+    operations: OperatorDependencies | None = None
+    notifying: NotificationDependencies | None = None
     search: SearchService | None = None
-    shelf: Shelf | None = None
+    shelf: SearchIndexStore | None = None
     reviews: ReviewStore | None = None
     logins: Logins | None = None
     checks: Mapping[str, Check] = field(default_factory=dict)

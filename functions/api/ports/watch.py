@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import ParamSpec, Protocol, TypeVar
 
-from functions.api.ports.services import Records
+from functions.api.ports.services import RecordDependencies
 from shared.jobs.model import Event
 
 P = ParamSpec("P")
@@ -40,4 +40,4 @@ class Watch(Protocol):
         ...
 
 
-WatchMaker = Callable[[Records], Watch]
+WatchMaker = Callable[[RecordDependencies], Watch]

@@ -7,11 +7,11 @@ from typing import Annotated
 
 from fastapi import APIRouter, Query
 
-from functions.api.http.openapi import answers
+from functions.api.http.openapi import problem_responses
 from functions.api.http.problems import RequestError
 from functions.api.http.security import ServicesDep
-from functions.api.ports.operations import Operations
-from functions.api.ports.services import Services
+from functions.api.ports.operations import OperatorDependencies
+from functions.api.ports.services import ApiDependencies
 from functions.api.routes.admin_tasks import READ, ActingDep
 from functions.api.schemas import operators
 from functions.api.schemas.dead_letters import message_of
@@ -32,7 +32,7 @@ from functions.api.schemas.operators import (
 )
 from functions.api.services.operators import redrive
 from functions.api.services.operators.access import OperationsDep, OperatorDep, OperatorRoute
-from functions.api.services.operators.dead_letters import Hand
+from functions.api.services.operators.dead_letters import DeadLetterBatch
 from shared.ids import is_uuid
 from shared.jobs.model import Activity, Job, Kind
 from shared.operations.audit import queue_subject
@@ -46,7 +46,7 @@ LIST_PATIENCE = timedelta(seconds=10)
 router = APIRouter(tags=["Operators"], route_class=OperatorRoute)
 
 
-@router.get("/admin/workers", responses=answers(*READ, 422))
+@router.get("/admin/workers", responses=problem_responses(*READ, 422))
 def list_workers(
     filters: Annotated[WorkerFilters, Query()], _operator: OperatorDep, services: ServicesDep
 ) -> WorkerList:
@@ -61,7 +61,7 @@ def list_workers(
     return WorkerList(workers=sorted(workers, key=lambda worker: worker.since))
 
 
-@router.get("/admin/queues", responses=answers(*READ))
+@router.get("/admin/queues", responses=problem_responses(*READ))
 def list_queues(_operator: OperatorDep, services: ServicesDep, operations: OperationsDep) -> QueueList:
     """Show how full the queues are, how long the oldest job waits, and how many letters are dead.
 
@@ -72,7 +72,7 @@ def list_queues(_operator: OperatorDep, services: ServicesDep, operations: Opera
     return QueueList(queues=[queue for queue in queues if queue is not None])
 
 
-@router.get("/admin/dead-letters", responses=answers(*READ, 422))
+@router.get("/admin/dead-letters", responses=problem_responses(*READ, 422))
 def list_dead_letters(
     filters: Annotated[LetterFilters, Query()],
     _operator: OperatorDep,
@@ -80,7 +80,7 @@ def list_dead_letters(
     operations: OperationsDep,
 ) -> LetterList:
     """Look at the dead letters of a queue; they stay where they are."""
-    hand = Hand(
+    hand = DeadLetterBatch(
         operations.dead_letters,
         filters.kind,
         services.clock,
@@ -93,7 +93,7 @@ def list_dead_letters(
     return LetterList(dead_letters=found, complete=hand.emptied)
 
 
-@router.post("/admin/dead-letters/redrive", responses=answers(*CHANGE))
+@router.post("/admin/dead-letters/redrive", responses=problem_responses(*CHANGE))
 def redrive_dead_letters(body: RedriveRequest, operator: ActingDep) -> DeadLetterReport:
     """Bring dead letters back: the message of a job that has not ended, or a new job for a failed one.
 
@@ -103,13 +103,13 @@ def redrive_dead_letters(body: RedriveRequest, operator: ActingDep) -> DeadLette
     return operators.letter_report(redrive.redrive(operator, body.kind, body.message_ids or ()))
 
 
-@router.post("/admin/dead-letters/purge", responses=answers(*CHANGE))
+@router.post("/admin/dead-letters/purge", responses=problem_responses(*CHANGE))
 def purge_dead_letters(body: PurgeRequest, operator: ActingDep) -> DeadLetterReport:
     """Throw dead letters away, for good; their jobs stay as they are."""
     return operators.letter_report(redrive.purge(operator, body.kind, body.message_ids or ()))
 
 
-@router.get("/admin/audit", responses=answers(*READ, 422))
+@router.get("/admin/audit", responses=problem_responses(*READ, 422))
 def list_audit(
     filters: Annotated[AuditFilters, Query()], _operator: OperatorDep, operations: OperationsDep
 ) -> AuditList:
@@ -124,7 +124,7 @@ def list_audit(
     )
 
 
-def _queue(kind: Kind, services: Services, operations: Operations) -> QueueView | None:
+def _queue(kind: Kind, services: ApiDependencies, operations: OperatorDependencies) -> QueueView | None:
     depth = operations.depths.of(kind)
     if depth is None:
         return None
@@ -142,7 +142,7 @@ def _queue(kind: Kind, services: Services, operations: Operations) -> QueueView 
     )
 
 
-def _notifications(services: Services) -> QueueView | None:
+def _notifications(services: ApiDependencies) -> QueueView | None:
     """Return how full the notifications' queue is; its messages wait for no worker, but for their time."""
     depth = services.notifying.depth() if services.notifying else None
     if services.notifying is None or depth is None:
@@ -159,7 +159,7 @@ def _notifications(services: Services) -> QueueView | None:
     )
 
 
-def _longest_waiting(kind: Kind, services: Services) -> Job | None:
+def _longest_waiting(kind: Kind, services: ApiDependencies) -> Job | None:
     """Return the job that has waited longest; some that the index still names may wait no more."""
     for job_id in services.jobs.active(Activity.WAITING, kind, 10):
         job = services.jobs.get(job_id)
@@ -168,6 +168,6 @@ def _longest_waiting(kind: Kind, services: Services) -> Job | None:
     return None
 
 
-def _job_of(letter: DeadLetter, services: Services) -> Job | None:
+def _job_of(letter: DeadLetter, services: ApiDependencies) -> Job | None:
     message = message_of(letter)
     return None if message is None else services.jobs.get(message.job_id)

@@ -9,9 +9,9 @@ from fastapi import APIRouter, Depends, Query, Response
 
 from functions.api.http import cursors
 from functions.api.http.links import RootDep
-from functions.api.http.openapi import answers
+from functions.api.http.openapi import problem_responses
 from functions.api.http.security import ServicesDep, SettingsDep
-from functions.api.ports.services import Services
+from functions.api.ports.services import ApiDependencies
 from functions.api.schemas import job_views, operators
 from functions.api.schemas.jobs import Accepted
 from functions.api.schemas.operator_requests import HistoryFilters, LogFilters, TaskFilters
@@ -47,7 +47,7 @@ def _acting(
 ActingDep = Annotated[Operator, Depends(_acting)]
 
 
-@router.get("/admin/tasks", responses=answers(*READ, 422))
+@router.get("/admin/tasks", responses=problem_responses(*READ, 422))
 def list_tasks(
     filters: Annotated[TaskFilters, Query()], root: RootDep, _operator: OperatorDep, services: ServicesDep
 ) -> TaskList:
@@ -76,13 +76,13 @@ def list_tasks(
     )
 
 
-@router.get("/admin/tasks/{job_id}", responses=answers(*READ, 404))
+@router.get("/admin/tasks/{job_id}", responses=problem_responses(*READ, 404))
 def get_task(job: TaskDep, root: RootDep) -> TaskView:
     """Show a job with its worker, lease and fence."""
     return operators.task_view(job, root)
 
 
-@router.get("/admin/tasks/{job_id}/history", responses=answers(*READ, 404, 422))
+@router.get("/admin/tasks/{job_id}/history", responses=problem_responses(*READ, 404, 422))
 def get_history(
     job_id: str,
     filters: Annotated[HistoryFilters, Query()],
@@ -106,7 +106,7 @@ def get_history(
     )
 
 
-@router.get("/admin/tasks/{job_id}/logs", responses=answers(*READ, 404, 422))
+@router.get("/admin/tasks/{job_id}/logs", responses=problem_responses(*READ, 404, 422))
 def get_logs(
     job: TaskDep,
     filters: Annotated[LogFilters, Query()],
@@ -124,7 +124,9 @@ def get_logs(
     return LogList(lines=[operators.log_line(line) for line in page.lines], next_cursor=page.cursor or None)
 
 
-@router.post("/admin/tasks/{job_id}/retry", status_code=202, responses=answers(*READ, 404, 409, 422))
+@router.post(
+    "/admin/tasks/{job_id}/retry", status_code=202, responses=problem_responses(*READ, 404, 409, 422)
+)
 def retry_task(
     job: TaskDep,
     response: Response,
@@ -151,7 +153,7 @@ def retry_task(
     )
 
 
-@router.post("/admin/tasks/{job_id}/unlock", responses=answers(*READ, 404, 409))
+@router.post("/admin/tasks/{job_id}/unlock", responses=problem_responses(*READ, 404, 409))
 def unlock_task(job: TaskDep, operator: ActingDep) -> Unlocked:
     """Take a job from a worker that hangs, so that another one goes on with it."""
 
@@ -168,7 +170,7 @@ def unlock_task(job: TaskDep, operator: ActingDep) -> Unlocked:
     return Unlocked(job_id=after.job_id, status=after.status.value, fence=after.fence, message=after.message)
 
 
-def _active(services: Services, activity: Activity, query: JobQuery) -> JobPage:
+def _active(services: ApiDependencies, activity: Activity, query: JobQuery) -> JobPage:
     """Return a page of the jobs that wait or are worked on, by the index of those."""
     kinds = [query.kind] if query.kind else list(Kind)
     ids = {one for kind in kinds for one in services.jobs.active(activity, kind, MAX_ACTIVE)}

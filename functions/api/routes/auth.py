@@ -7,7 +7,7 @@ from typing import Annotated
 from fastapi import APIRouter, Depends, Response
 from pydantic import BaseModel, Field, SecretStr
 
-from functions.api.http.openapi import answers
+from functions.api.http.openapi import problem_responses
 from functions.api.http.problems import RequestError
 from functions.api.http.security import OpenRoute, ServicesDep
 from functions.api.ports.login import Logins, SignedIn
@@ -15,7 +15,7 @@ from functions.api.schemas.requests import Request
 
 router = APIRouter(tags=["Signing in"], route_class=OpenRoute)
 
-_ANSWERS = answers(400, 401, 404, 413, 415, 422, 503)
+_ANSWERS = problem_responses(400, 401, 404, 413, 415, 422, 503)
 _LONGEST = 512
 
 

@@ -8,10 +8,10 @@ from collections.abc import Iterable, Iterator, Sequence
 from fastapi import APIRouter
 from fastapi.responses import Response
 
-from functions.api.http.openapi import COMPARE, answers
+from functions.api.http.openapi import COMPARE, problem_responses
 from functions.api.http.problems import RequestError
 from functions.api.http.security import CallerDep, GuardedRoute, ServicesDep
-from functions.api.ports.services import Services
+from functions.api.ports.services import ApiDependencies
 from functions.api.schemas.jobs import ComparedProduct, ComparisonView
 from functions.api.schemas.requests import CompareRequest
 from functions.api.services import documents
@@ -28,7 +28,7 @@ MAX_ANSWER = 4_000_000
 router = APIRouter(tags=["Results"], route_class=GuardedRoute)
 
 
-@router.post("/compare", response_model=ComparisonView, responses=answers(*COMPARE))
+@router.post("/compare", response_model=ComparisonView, responses=problem_responses(*COMPARE))
 def compare_products(request: CompareRequest, caller: CallerDep, services: ServicesDep) -> Response:
     """Compare analysed products: benefit by benefit, limit by limit, with the evidence of each."""
     jobs = list(_jobs(request, caller, services))
@@ -44,7 +44,7 @@ def compare_products(request: CompareRequest, caller: CallerDep, services: Servi
     return Response(body, media_type="application/json")
 
 
-def _jobs(request: CompareRequest, caller: Caller, services: Services) -> Iterator[Job]:
+def _jobs(request: CompareRequest, caller: Caller, services: ApiDependencies) -> Iterator[Job]:
     """Yield the analyses that are meant, in the request's order: jobs, products, documents."""
     for job_id in request.job_ids:
         job = find_job(services, caller, job_id)

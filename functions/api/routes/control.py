@@ -4,29 +4,29 @@ from __future__ import annotations
 
 from fastapi import APIRouter
 
-from functions.api.http.openapi import CHANGE, answers
+from functions.api.http.openapi import CHANGE, problem_responses
 from functions.api.http.security import GuardedRoute
 from functions.api.schemas.jobs import Flags
-from functions.api.services.control import SteeringDep
+from functions.api.services.control import JobControlDep
 from functions.api.services.lookup import DocumentJob, ReadableJob
 
 router = APIRouter(tags=["Control"], route_class=GuardedRoute)
 
 
-@router.post("/jobs/{job_id}/pause", responses=answers(*CHANGE))
-def pause(job: ReadableJob, steering: SteeringDep) -> Flags:
+@router.post("/jobs/{job_id}/pause", responses=problem_responses(*CHANGE))
+def pause(job: ReadableJob, steering: JobControlDep) -> Flags:
     """Stop the job at its next unit of work; everything done is kept. Repeating it is harmless."""
     return steering.pause(job)
 
 
-@router.post("/jobs/{job_id}/resume", responses=answers(*CHANGE))
-def resume(job: ReadableJob, steering: SteeringDep) -> Flags:
+@router.post("/jobs/{job_id}/resume", responses=problem_responses(*CHANGE))
+def resume(job: ReadableJob, steering: JobControlDep) -> Flags:
     """Let a paused job go on where it stopped. Repeating it is harmless."""
     return steering.resume(job)
 
 
-@router.post("/jobs/{job_id}/cancel", responses=answers(*CHANGE))
-def cancel(job: ReadableJob, steering: SteeringDep) -> Flags:
+@router.post("/jobs/{job_id}/cancel", responses=problem_responses(*CHANGE))
+def cancel(job: ReadableJob, steering: JobControlDep) -> Flags:
     """Stop the job and remove what it has made; it is ``cancelled`` once that is done.
 
     Repeating it is harmless.
@@ -34,19 +34,19 @@ def cancel(job: ReadableJob, steering: SteeringDep) -> Flags:
     return steering.cancel(job)
 
 
-@router.post("/documents/{document_id}/pause", responses=answers(*CHANGE))
-def pause_document(job: DocumentJob, steering: SteeringDep) -> Flags:
+@router.post("/documents/{document_id}/pause", responses=problem_responses(*CHANGE))
+def pause_document(job: DocumentJob, steering: JobControlDep) -> Flags:
     """Pause the document's active job; see POST /jobs/{job_id}/pause."""
     return steering.pause(job)
 
 
-@router.post("/documents/{document_id}/resume", responses=answers(*CHANGE))
-def resume_document(job: DocumentJob, steering: SteeringDep) -> Flags:
+@router.post("/documents/{document_id}/resume", responses=problem_responses(*CHANGE))
+def resume_document(job: DocumentJob, steering: JobControlDep) -> Flags:
     """Resume the document's active job; see POST /jobs/{job_id}/resume."""
     return steering.resume(job)
 
 
-@router.post("/documents/{document_id}/cancel", responses=answers(*CHANGE))
-def cancel_document(job: DocumentJob, steering: SteeringDep) -> Flags:
+@router.post("/documents/{document_id}/cancel", responses=problem_responses(*CHANGE))
+def cancel_document(job: DocumentJob, steering: JobControlDep) -> Flags:
     """Cancel the document's active job; see POST /jobs/{job_id}/cancel."""
     return steering.cancel(job)

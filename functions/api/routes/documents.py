@@ -8,17 +8,17 @@ from typing import Annotated, Any
 from fastapi import APIRouter, Path
 
 from functions.api.http.links import RootDep
-from functions.api.http.openapi import READ, answers
+from functions.api.http.openapi import READ, problem_responses
 from functions.api.http.problems import RequestError
 from functions.api.http.security import CallerDep, GuardedRoute, ServicesDep, SettingsDep
-from functions.api.ports.services import Services
+from functions.api.ports.services import ApiDependencies
 from functions.api.schemas.documents import Deletion, DocumentView, PageImage, PageView, document_view
 from functions.api.services import documents
 from functions.api.services.deletion import delete
 from functions.api.services.lookup import jobs_of
 from functions.api.settings import ApiSettings
 from shared.documents.extractions import image_key, image_note_key, page_of
-from shared.documents.model import Document, Understood
+from shared.documents.model import DocumentRecord, Extraction
 from shared.files import FileMissingError
 
 router = APIRouter(tags=["Documents"], route_class=GuardedRoute)
@@ -26,14 +26,14 @@ router = APIRouter(tags=["Documents"], route_class=GuardedRoute)
 Number = Annotated[int, Path(ge=1, le=1_000_000, description="Page number, from 1.")]
 
 
-@router.get("/documents/{document_id}", responses=answers(*READ))
+@router.get("/documents/{document_id}", responses=problem_responses(*READ))
 def get_document(document_id: str, caller: CallerDep, services: ServicesDep, root: RootDep) -> DocumentView:
     """Tell what a document is, what was understood of it, and how far its index and its jobs are."""
     document = documents.find(services, caller, document_id)
     return document_view(document, list(jobs_of(services, caller, document)), root)
 
 
-@router.get("/documents/{document_id}/pages/{number}", responses=answers(*READ, 409, 422))
+@router.get("/documents/{document_id}/pages/{number}", responses=problem_responses(*READ, 409, 422))
 def get_page(
     document_id: str, number: Number, caller: CallerDep, services: ServicesDep, settings: SettingsDep
 ) -> PageView:
@@ -54,7 +54,9 @@ def get_page(
     )
 
 
-@router.delete("/documents/{document_id}", status_code=202, responses=answers(401, 403, 404, 409, 503))
+@router.delete(
+    "/documents/{document_id}", status_code=202, responses=problem_responses(401, 403, 404, 409, 503)
+)
 def delete_document(document_id: str, caller: CallerDep, services: ServicesDep) -> Deletion:
     """Remove a document for good, with everything that was made of it; rows in Directus stay.
 
@@ -69,7 +71,7 @@ def delete_document(document_id: str, caller: CallerDep, services: ServicesDep) 
     )
 
 
-def _require_understood(document: Document) -> Understood:
+def _require_understood(document: DocumentRecord) -> Extraction:
     if document.understood is None:
         raise RequestError(
             "document-not-understood",
@@ -80,7 +82,11 @@ def _require_understood(document: Document) -> Understood:
 
 
 def _image(
-    services: Services, settings: ApiSettings, document: Document, understood: Understood, number: int
+    services: ApiDependencies,
+    settings: ApiSettings,
+    document: DocumentRecord,
+    understood: Extraction,
+    number: int,
 ) -> PageImage | None:
     """Return where the picture of a page is, None where there is none."""
     try:

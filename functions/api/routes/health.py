@@ -11,9 +11,9 @@ from typing import Annotated
 from fastapi import APIRouter, Depends, Request, Response
 from fastapi.responses import JSONResponse
 
-from functions.api.http.openapi import answers
+from functions.api.http.openapi import problem_responses
 from functions.api.http.security import ServicesDep, SettingsDep, authenticate
-from functions.api.ports.services import Check, Services
+from functions.api.ports.services import ApiDependencies, Check
 from functions.api.schemas.jobs import CheckView, Health, Readiness
 from functions.api.settings import VERSION
 from shared.observability import logger
@@ -32,7 +32,7 @@ class Probe:
     results: dict[str, CheckView] = field(default_factory=dict)
     _lock: Lock = field(default_factory=Lock)
 
-    def run(self, services: Services) -> dict[str, CheckView]:
+    def run(self, services: ApiDependencies) -> dict[str, CheckView]:
         """Return how the checks went, by name."""
         with self._lock:
             if self.now() - self.checked_at >= CACHE_SECONDS:
@@ -56,7 +56,7 @@ def _probe(request: Request) -> Probe:
     "/health/ready",
     response_model=Readiness,
     response_model_exclude_none=True,
-    responses={**answers(401), 503: {"model": Readiness, "description": "A part does not answer"}},
+    responses={**problem_responses(401), 503: {"model": Readiness, "description": "A part does not answer"}},
 )
 def get_readiness(
     request: Request, services: ServicesDep, probe: Annotated[Probe, Depends(_probe)]

@@ -9,7 +9,7 @@ from fastapi import APIRouter, Query, Response
 from functions.api.http import cursors
 from functions.api.http.conditional import IfNoneMatch, job_answer, job_redirect, unchanged
 from functions.api.http.links import RootDep
-from functions.api.http.openapi import READ, SUBMIT, answers
+from functions.api.http.openapi import READ, SUBMIT, problem_responses
 from functions.api.http.security import CallerDep, GuardedRoute, RecordsDep, ServicesDep
 from functions.api.schemas import job_views
 from functions.api.schemas.jobs import Accepted, JobList, JobView
@@ -26,7 +26,7 @@ from shared.jobs.store import JobQuery
 
 _STATUS: dict[int | str, dict[str, Any]] = {
     307: {"model": JobView, "description": "How the job stands now; Location waits for its next change"},
-    **answers(304, *READ, 422),
+    **problem_responses(304, *READ, 422),
 }
 
 router = APIRouter(tags=["Jobs"], route_class=GuardedRoute)
@@ -36,7 +36,7 @@ Wait = Annotated[
 ]
 
 
-@router.post("/jobs/analysis", status_code=202, responses=answers(*SUBMIT))
+@router.post("/jobs/analysis", status_code=202, responses=problem_responses(*SUBMIT))
 def submit_analysis(
     body: AnalysisRequest,
     response: Response,
@@ -48,7 +48,7 @@ def submit_analysis(
     return _accepted(submitter.analysis(body, gate), response, root)
 
 
-@router.post("/jobs/cleanup", status_code=202, responses=answers(*SUBMIT))
+@router.post("/jobs/cleanup", status_code=202, responses=problem_responses(*SUBMIT))
 def submit_cleanup(
     body: CleanupRequest,
     response: Response,
@@ -60,7 +60,7 @@ def submit_cleanup(
     return _accepted(submitter.cleanup(body, gate), response, root)
 
 
-@router.post("/jobs/{job_id}/outputs", status_code=202, responses=answers(*SUBMIT, 404, 409))
+@router.post("/jobs/{job_id}/outputs", status_code=202, responses=problem_responses(*SUBMIT, 404, 409))
 def submit_outputs(
     job: ReadableJob, body: OutputRequest, response: Response, root: RootDep, submitter: SubmitterDep
 ) -> Accepted:
@@ -68,7 +68,7 @@ def submit_outputs(
     return _accepted(submitter.outputs(body, job), response, root)
 
 
-@router.get("/jobs", responses=answers(401, 403, 422, 503))
+@router.get("/jobs", responses=problem_responses(401, 403, 422, 503))
 def list_jobs(
     filters: Annotated[JobFilters, Query()], root: RootDep, caller: CallerDep, services: ServicesDep
 ) -> JobList:

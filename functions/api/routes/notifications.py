@@ -6,7 +6,7 @@ from typing import Annotated
 
 from fastapi import APIRouter, Query
 
-from functions.api.http.openapi import CHANGE, READ, answers
+from functions.api.http.openapi import CHANGE, READ, problem_responses
 from functions.api.http.security import GuardedRoute
 from functions.api.routes.admin_tasks import ActingDep
 from functions.api.schemas import notifications
@@ -21,14 +21,16 @@ router = APIRouter(tags=["Notifications"], route_class=GuardedRoute)
 operators = APIRouter(tags=["Operators"], route_class=OperatorRoute)
 
 
-@router.get("/jobs/{job_id}/notifications", responses=answers(*READ))
+@router.get("/jobs/{job_id}/notifications", responses=problem_responses(*READ))
 def list_notifications(job: ReadableJob, desk: DeskDep) -> NotificationList:
     """Tell who was told that a job has ended, with every attempt."""
     return notifications.log_view(desk.ports.notifications.log(parent_of(job.job_id)))
 
 
 @router.post(
-    "/jobs/{job_id}/notifications/{notification_id}/redeliver", status_code=202, responses=answers(*CHANGE)
+    "/jobs/{job_id}/notifications/{notification_id}/redeliver",
+    status_code=202,
+    responses=problem_responses(*CHANGE),
 )
 def redeliver_notification(job: ReadableJob, notification_id: str, desk: DeskDep) -> NotificationView:
     """Deliver a notification again, for another day; receivers see the same webhook-id."""
@@ -36,7 +38,7 @@ def redeliver_notification(job: ReadableJob, notification_id: str, desk: DeskDep
     return notifications.notification_view(desk.deliver_again(parent_of(job.job_id), notification_id))
 
 
-@operators.get("/admin/notifications", responses=answers(401, 403, 422, 503))
+@operators.get("/admin/notifications", responses=problem_responses(401, 403, 422, 503))
 def list_failed_notifications(
     filters: Annotated[FailedFilters, Query()], _operator: OperatorDep, desk: DeskDep
 ) -> FailedList:
@@ -54,7 +56,7 @@ def list_failed_notifications(
 @operators.post(
     "/admin/tasks/{job_id}/notifications/{notification_id}/redeliver",
     status_code=202,
-    responses=answers(401, 403, 404, 409, 503),
+    responses=problem_responses(401, 403, 404, 409, 503),
 )
 def redeliver_for_owner(
     job: TaskDep, notification_id: str, desk: DeskDep, operator: ActingDep

@@ -8,7 +8,7 @@ from fastapi import APIRouter, Query
 from pydantic import BaseModel, ConfigDict, Field
 
 from functions.api.http import cursors
-from functions.api.http.openapi import answers
+from functions.api.http.openapi import problem_responses
 from functions.api.http.security import GuardedRoute
 from functions.api.services.products import ProductGateDep
 
@@ -40,7 +40,7 @@ class ProductList(BaseModel):
     next_cursor: str | None = Field(description="Pass it as cursor to get the next page; null on the last.")
 
 
-@router.get("/products", responses=answers(401, 403, 404, 422, 503))
+@router.get("/products", responses=problem_responses(401, 403, 404, 422, 503))
 def list_products(filters: Annotated[ProductFilters, Query()], gate: ProductGateDep) -> ProductList:
     """List the products of Directus that your token shows you, to be analysed by their product_id."""
     offset = cursors.read_offset(filters.cursor)

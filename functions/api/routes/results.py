@@ -8,7 +8,7 @@ from fastapi import APIRouter, Response
 from fastapi.responses import RedirectResponse
 
 from functions.api.http.links import RootDep
-from functions.api.http.openapi import READ, answers
+from functions.api.http.openapi import READ, problem_responses
 from functions.api.http.problems import RequestError
 from functions.api.http.security import GuardedRoute, ServicesDep, SettingsDep
 from functions.api.schemas import job_views
@@ -33,7 +33,7 @@ _REDIRECT: dict[int | str, dict[str, Any]] = {
     responses={
         200: {"description": "The tree of findings", "content": {"application/json": {}}},
         **_REDIRECT,
-        **answers(*READ, 409),
+        **problem_responses(*READ, 409),
     },
 )
 def get_result(job: ReadableJob, services: ServicesDep, settings: SettingsDep) -> Response:
@@ -46,7 +46,7 @@ def get_result(job: ReadableJob, services: ServicesDep, settings: SettingsDep) -
     return Response(services.files.get(artifact.key), media_type=artifact.media_type)
 
 
-@router.get("/jobs/{job_id}/artifacts", responses=answers(*READ))
+@router.get("/jobs/{job_id}/artifacts", responses=problem_responses(*READ))
 def list_artifacts(job: ReadableJob, root: RootDep) -> ArtifactList:
     """List the files that a job has published."""
     return ArtifactList(artifacts=job_views.artifact_views(job, root))
@@ -56,7 +56,7 @@ def list_artifacts(job: ReadableJob, root: RootDep) -> ArtifactList:
     "/jobs/{job_id}/artifacts/{name:path}",
     status_code=307,
     response_class=Response,
-    responses={**_REDIRECT, **answers(*READ)},
+    responses={**_REDIRECT, **problem_responses(*READ)},
 )
 def get_artifact(name: str, job: ReadableJob, services: ServicesDep, settings: SettingsDep) -> Response:
     """Get one of the files."""
@@ -68,7 +68,7 @@ def get_artifact(name: str, job: ReadableJob, services: ServicesDep, settings: S
     "/jobs/{job_id}/download",
     status_code=307,
     response_class=Response,
-    responses={**_REDIRECT, **answers(*READ, 409)},
+    responses={**_REDIRECT, **problem_responses(*READ, 409)},
 )
 def download(job: ReadableJob, services: ServicesDep, settings: SettingsDep) -> Response:
     """Get what the job made to be read: its report, else its export, else its result."""

@@ -7,14 +7,14 @@ from typing import Annotated, Literal
 from fastapi import APIRouter, Depends, Path, Request
 from pydantic import BaseModel, Field
 
-from functions.api.http.openapi import COMPARE, READ, answers
+from functions.api.http.openapi import COMPARE, READ, problem_responses
 from functions.api.http.problems import RequestError
 from functions.api.http.security import CallerDep, GuardedRoute, ServicesDep, SettingsDep, token_of
-from functions.api.ports.services import Services
+from functions.api.ports.services import ApiDependencies
 from functions.api.schemas.requests import Request as Body
 from functions.api.services.lookup import ReadableJob
 from functions.api.services.results import result_of
-from functions.api.services.review_sync import Mirror
+from functions.api.services.review_sync import ReviewSync
 from shared.clock import to_text
 from shared.findings.model import ResultTree
 from shared.findings.paths import finding_at
@@ -64,21 +64,21 @@ def _reviews(services: ServicesDep) -> ReviewStore:
     return services.reviews
 
 
-def _mirror(request: Request, caller: CallerDep, services: ServicesDep, settings: SettingsDep) -> Mirror:
-    return Mirror(services.products, caller, token_of(request), settings.seed_roles)
+def _mirror(request: Request, caller: CallerDep, services: ServicesDep, settings: SettingsDep) -> ReviewSync:
+    return ReviewSync(services.products, caller, token_of(request), settings.seed_roles)
 
 
 ReviewsDep = Annotated[ReviewStore, Depends(_reviews)]
-MirrorDep = Annotated[Mirror, Depends(_mirror)]
+MirrorDep = Annotated[ReviewSync, Depends(_mirror)]
 
 
-@router.get("/jobs/{job_id}/reviews", responses=answers(*READ))
+@router.get("/jobs/{job_id}/reviews", responses=problem_responses(*READ))
 def list_reviews(job: ReadableJob, reviews: ReviewsDep) -> ReviewList:
     """List what people have said of a job's findings."""
     return ReviewList(reviews=[_view(review) for review in reviews.of_job(job.job_id)])
 
 
-@router.post("/jobs/{job_id}/findings/{path:path}/review", responses=answers(*COMPARE))
+@router.post("/jobs/{job_id}/findings/{path:path}/review", responses=problem_responses(*COMPARE))
 def review_finding(
     path: FindingPath,
     body: ReviewRequest,
@@ -108,7 +108,7 @@ def review_finding(
     return _view(review)
 
 
-@router.delete("/jobs/{job_id}/findings/{path:path}/review", responses=answers(*COMPARE))
+@router.delete("/jobs/{job_id}/findings/{path:path}/review", responses=problem_responses(*COMPARE))
 def withdraw_review(
     path: FindingPath, job: ReadableJob, services: ServicesDep, reviews: ReviewsDep, mirror: MirrorDep
 ) -> ReviewList:
@@ -122,7 +122,7 @@ def withdraw_review(
     return list_reviews(job, reviews)
 
 
-def _tree_with(path: str, job: Job, services: Services) -> ResultTree:
+def _tree_with(path: str, job: Job, services: ApiDependencies) -> ResultTree:
     """Return the job's result, which has a finding at the path."""
     tree = result_of(services, job)
     if finding_at(tree, path) is None:

@@ -9,16 +9,16 @@ from typing import Annotated, Any
 from fastapi import APIRouter, Response
 from pydantic import BaseModel, ConfigDict, Field, StringConstraints
 
-from functions.api.http.openapi import READ, answers
+from functions.api.http.openapi import READ, problem_responses
 from functions.api.http.problems import RequestError
 from functions.api.http.security import CallerDep, GuardedRoute, ServicesDep
-from functions.api.ports.services import Services
+from functions.api.ports.services import ApiDependencies
 from functions.api.schemas.requests import Identifier
 from functions.api.services import documents
 from shared.auth import Caller
-from shared.documents.model import Document, DocumentNotFoundError
+from shared.documents.model import DocumentNotFoundError, DocumentRecord
 from shared.files import FileMissingError
-from shared.search.index import Indexed
+from shared.search.index import IndexEntry
 from shared.search.query import MAX_FOUND, MAX_LIMIT, MAX_QUERY, Hit, Question
 
 router = APIRouter(tags=["Search"], route_class=GuardedRoute)
@@ -92,7 +92,7 @@ class TreeNode(BaseModel):
     children: list[TreeNode]
 
 
-@router.post("/search", responses=answers(400, 401, 404, 413, 415, 422, 429, 503))
+@router.post("/search", responses=problem_responses(400, 401, 404, 413, 415, 422, 429, 503))
 def search(body: SearchRequest, caller: CallerDep, services: ServicesDep) -> SearchAnswer:
     """Search by meaning and by words; only the caller's own documents are searched.
 
@@ -135,7 +135,7 @@ def search(body: SearchRequest, caller: CallerDep, services: ServicesDep) -> Sea
 @router.get(
     "/documents/{document_id}/tree",
     response_model=TreeNode,
-    responses=answers(*READ, 409),
+    responses=problem_responses(*READ, 409),
 )
 def get_tree(document_id: str, caller: CallerDep, services: ServicesDep) -> Response:
     """Get the document's outline: sections and clusters, each with a summary and its passages.
@@ -149,7 +149,7 @@ def get_tree(document_id: str, caller: CallerDep, services: ServicesDep) -> Resp
     raise _not_indexed()
 
 
-def _entries(services: Services, caller: Caller, document: Document) -> Iterator[Indexed]:
+def _entries(services: ApiDependencies, caller: Caller, document: DocumentRecord) -> Iterator[IndexEntry]:
     """Yield the indexes of a document that the caller may read: the caller's own, then its owner's.
 
     An index lies on the shelf of whoever had the document analysed: a team mate, or an administrator.
@@ -163,7 +163,7 @@ def _entries(services: Services, caller: Caller, document: Document) -> Iterator
             yield entry
 
 
-def _visible(services: Services, caller: Caller, document_ids: set[str]) -> set[str]:
+def _visible(services: ApiDependencies, caller: Caller, document_ids: set[str]) -> set[str]:
     """Return those documents that the caller sees now: whatever was found, the record has the last word."""
     visible: set[str] = set()
     for document_id in document_ids:

@@ -7,7 +7,7 @@ from typing import Annotated
 from fastapi import APIRouter, Form, Path, Response
 
 from functions.api.http.links import RootDep
-from functions.api.http.openapi import SUBMIT, answers
+from functions.api.http.openapi import SUBMIT, problem_responses
 from functions.api.http.problems import RequestError
 from functions.api.http.security import MAX_MULTIPART_FILE, CallerDep, GuardedRoute, ServicesDep, SettingsDep
 from functions.api.schemas import job_views
@@ -22,7 +22,7 @@ MEBIBYTE = 1_048_576
 router = APIRouter(tags=["Uploads"], route_class=GuardedRoute)
 
 
-@router.post("/uploads", status_code=201, responses=answers(400, 401, 413, 415, 422, 503))
+@router.post("/uploads", status_code=201, responses=problem_responses(400, 401, 413, 415, 422, 503))
 def reserve_upload(
     body: UploadRequest, caller: CallerDep, services: ServicesDep, settings: SettingsDep
 ) -> UploadSlot:
@@ -38,7 +38,7 @@ def reserve_upload(
     )
 
 
-@router.post("/jobs/upload", status_code=202, responses=answers(*SUBMIT))
+@router.post("/jobs/upload", status_code=202, responses=problem_responses(*SUBMIT))
 def upload(
     form: Annotated[UploadForm, Form(media_type="multipart/form-data")],
     response: Response,
@@ -49,7 +49,7 @@ def upload(
     return _upload(submitter, form, form.case_id or "", response, root)
 
 
-@router.post("/cases/{case_id}/documents/upload", status_code=202, responses=answers(*SUBMIT))
+@router.post("/cases/{case_id}/documents/upload", status_code=202, responses=problem_responses(*SUBMIT))
 def upload_to_case(
     case_id: Annotated[Identifier, Path()],
     form: Annotated[CaseUploadForm, Form(media_type="multipart/form-data")],

@@ -7,7 +7,7 @@ from collections.abc import Callable
 from fastapi import APIRouter, Response
 
 from functions.api.http.links import RootDep
-from functions.api.http.openapi import READ, answers
+from functions.api.http.openapi import READ, problem_responses
 from functions.api.http.problems import RequestError
 from functions.api.http.security import GuardedRoute
 from functions.api.schemas import notifications
@@ -19,7 +19,7 @@ from functions.api.schemas.notifications import (
     WebhookView,
     WebhookWithSecret,
 )
-from functions.api.services.webhooks import Desk, DeskDep
+from functions.api.services.webhooks import DeskDep, WebhookService
 from shared.notifications import compose, webhooks
 from shared.notifications.model import EventType, Webhook, parent_of
 from shared.notifications.store import edit_webhook
@@ -30,7 +30,7 @@ MAX_WEBHOOKS = 20
 router = APIRouter(tags=["Notifications"], route_class=GuardedRoute)
 
 
-@router.post("/webhooks", status_code=201, responses=answers(400, 401, 409, 413, 415, 422, 503))
+@router.post("/webhooks", status_code=201, responses=problem_responses(400, 401, 409, 413, 415, 422, 503))
 def create_webhook(
     body: WebhookRequest, desk: DeskDep, response: Response, root: RootDep
 ) -> WebhookWithSecret:
@@ -53,7 +53,7 @@ def create_webhook(
     return notifications.with_secret(webhook, now)
 
 
-@router.get("/webhooks", responses=answers(401, 503))
+@router.get("/webhooks", responses=problem_responses(401, 503))
 def list_webhooks(desk: DeskDep) -> WebhookList:
     """List your webhooks, without their secrets."""
     now = desk.services.clock()
@@ -62,13 +62,13 @@ def list_webhooks(desk: DeskDep) -> WebhookList:
     )
 
 
-@router.get("/webhooks/{webhook_id}", responses=answers(*READ))
+@router.get("/webhooks/{webhook_id}", responses=problem_responses(*READ))
 def get_webhook(webhook_id: str, desk: DeskDep) -> WebhookView:
     """Tell how a webhook stands."""
     return notifications.webhook_view(desk.webhook(webhook_id), desk.services.clock())
 
 
-@router.delete("/webhooks/{webhook_id}", status_code=204, responses=answers(*READ))
+@router.delete("/webhooks/{webhook_id}", status_code=204, responses=problem_responses(*READ))
 def delete_webhook(webhook_id: str, desk: DeskDep) -> None:
     """Remove a webhook; what is on its way to it is given up."""
     webhook = desk.webhook(webhook_id)
@@ -76,7 +76,7 @@ def delete_webhook(webhook_id: str, desk: DeskDep) -> None:
     logger.info("Webhook removed", webhook_id=webhook_id)
 
 
-@router.post("/webhooks/{webhook_id}/rotate", responses=answers(*READ))
+@router.post("/webhooks/{webhook_id}/rotate", responses=problem_responses(*READ))
 def rotate_webhook(webhook_id: str, desk: DeskDep) -> WebhookWithSecret:
     """Get a new secret; for a day messages carry signatures by the one before, too."""
     now = desk.services.clock()
@@ -84,7 +84,7 @@ def rotate_webhook(webhook_id: str, desk: DeskDep) -> WebhookWithSecret:
     return notifications.with_secret(after, now)
 
 
-@router.post("/webhooks/{webhook_id}/enable", responses=answers(*READ, 422))
+@router.post("/webhooks/{webhook_id}/enable", responses=problem_responses(*READ, 422))
 def enable_webhook(webhook_id: str, desk: DeskDep) -> WebhookView:
     """Have a webhook told again that was disabled; what it missed can be delivered again job by job."""
     now = desk.services.clock()
@@ -92,7 +92,7 @@ def enable_webhook(webhook_id: str, desk: DeskDep) -> WebhookView:
     return notifications.webhook_view(_edited(desk, webhook_id, lambda one: webhooks.enabled(one, now)), now)
 
 
-@router.post("/webhooks/{webhook_id}/test", status_code=202, responses=answers(*READ))
+@router.post("/webhooks/{webhook_id}/test", status_code=202, responses=problem_responses(*READ))
 def send_test(webhook_id: str, desk: DeskDep) -> NotificationView:
     """Send a message of the type ``webhook.test``; its log is at .../notifications."""
     webhook, now = desk.webhook(webhook_id), desk.services.clock()
@@ -102,13 +102,13 @@ def send_test(webhook_id: str, desk: DeskDep) -> NotificationView:
     return notifications.notification_view(made)
 
 
-@router.get("/webhooks/{webhook_id}/notifications", responses=answers(*READ))
+@router.get("/webhooks/{webhook_id}/notifications", responses=problem_responses(*READ))
 def list_webhook_notifications(webhook_id: str, desk: DeskDep) -> NotificationList:
     """Tell how the tests of a webhook went; those of a job are with the job."""
     webhook = desk.webhook(webhook_id)
     return notifications.log_view(desk.ports.notifications.log(parent_of("", webhook.webhook_id)))
 
 
-def _edited(desk: Desk, webhook_id: str, change: Callable[[Webhook], Webhook | None]) -> Webhook:
+def _edited(desk: WebhookService, webhook_id: str, change: Callable[[Webhook], Webhook | None]) -> Webhook:
     webhook = desk.webhook(webhook_id)
     return edit_webhook(desk.ports.webhooks, webhook.scope, webhook.webhook_id, change)

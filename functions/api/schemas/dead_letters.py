@@ -12,7 +12,7 @@ from shared.operations.dead_letters import DeadLetter
 MAX_LETTERS = 100
 
 
-class Fate(StrEnum):
+class LetterOutcome(StrEnum):
     """What became of a letter; the last three leave it where it was."""
 
     RESENT = "resent"
@@ -26,30 +26,30 @@ class Fate(StrEnum):
     @property
     def stays(self) -> bool:
         """Say whether the letter is still there."""
-        return self in {Fate.UNKNOWN_JOB, Fate.UNREADABLE, Fate.FAILED}
+        return self in {LetterOutcome.UNKNOWN_JOB, LetterOutcome.UNREADABLE, LetterOutcome.FAILED}
 
 
 @dataclass(frozen=True, slots=True)
-class Handled:
+class HandledLetter:
     """A letter that was dealt with; ``retry_job_id`` is the new job of a failed one."""
 
     message_id: str
     job_id: str
-    fate: Fate
+    fate: LetterOutcome
     retry_job_id: str = ""
 
 
 @dataclass(slots=True)
-class Report:
+class RedriveReport:
     """What a redrive or purge did; ``complete`` where nothing of what was asked for is left to do."""
 
-    handled: list[Handled] = field(default_factory=list)
+    handled: list[HandledLetter] = field(default_factory=list)
     missing: list[str] = field(default_factory=list)
     complete: bool = False
 
     def counts(self) -> dict[str, int]:
         """Return how many letters met each fate."""
-        return {fate.value: sum(one.fate is fate for one in self.handled) for fate in Fate}
+        return {fate.value: sum(one.fate is fate for one in self.handled) for fate in LetterOutcome}
 
     def gone(self) -> list[str]:
         """Return the ids of the letters that are no longer there."""

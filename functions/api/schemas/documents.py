@@ -8,7 +8,7 @@ from pydantic import BaseModel, Field
 
 from functions.api.schemas import job_views
 from shared.clock import to_text
-from shared.documents.model import Document, Understood
+from shared.documents.model import DocumentRecord, Extraction
 from shared.jobs.model import Job, Kind
 from shared.jobs.outputs import INDEX
 
@@ -100,7 +100,7 @@ class TableRow(Span):
     header: bool = Field(description="Whether the row names the columns.")
 
 
-class Table(BaseModel):
+class TableView(BaseModel):
     """A table."""
 
     rows: list[TableRow]
@@ -145,14 +145,14 @@ class PageView(BaseModel):
     text: str
     headings: list[Heading]
     blocks: list[BlockView]
-    tables: list[Table]
+    tables: list[TableView]
     words: list[WordView]
     headers: list[str]
     footers: list[str]
     image: PageImage | None = Field(description="Null where there is none, or none yet.")
 
 
-def document_view(document: Document, jobs: Sequence[Job], root: str) -> DocumentView:
+def document_view(document: DocumentRecord, jobs: Sequence[Job], root: str) -> DocumentView:
     """Return what the owner of a document sees; ``jobs`` are those about it, newest first."""
     understood = document.understood
     return DocumentView(
@@ -172,12 +172,12 @@ def document_view(document: Document, jobs: Sequence[Job], root: str) -> Documen
     )
 
 
-def page_url(root: str, document: Document, number: int) -> str:
+def page_url(root: str, document: DocumentRecord, number: int) -> str:
     """Return the address of a page below ``root``, the path that the API is served under."""
     return f"{root}/documents/{document.document_id}/pages/{number}"
 
 
-def _understood(understood: Understood) -> UnderstoodView:
+def _understood(understood: Extraction) -> UnderstoodView:
     return UnderstoodView(
         at=to_text(understood.at),
         media_type=understood.media_type,

@@ -7,7 +7,7 @@ from datetime import datetime
 from pathlib import PurePosixPath
 from typing import Any
 
-from functions.api.schemas.jobs import ArtifactView, Details, Flags, JobView
+from functions.api.schemas.jobs import ArtifactView, Flags, JobDetails, JobView
 from shared.clock import to_text
 from shared.documents.model import safe_file_name
 from shared.jobs.model import Event, Job, Status
@@ -181,10 +181,10 @@ def etag(job: Job, notifications: str | None = None) -> str:
     return f'"{job.version}{told}"'
 
 
-def _details(job: Job) -> Details:
+def _details(job: Job) -> JobDetails:
     result = job.result or {}
     paging = job.current_stage in _PAGES and job.total > 0
-    return Details(
+    return JobDetails(
         processing_status=processing_status(job.status, job.current_stage, job.current, job.total),
         current_page=min(job.current + 1, job.total) if paging else None,
         total_pages=job.total if paging else result.get("pages"),

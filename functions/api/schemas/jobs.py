@@ -48,7 +48,7 @@ class UploadSlot(BaseModel):
     max_size: int = Field(description="Largest file accepted, in bytes.")
 
 
-class Details(BaseModel):
+class JobDetails(BaseModel):
     """The job in a document's words."""
 
     processing_status: str
@@ -95,7 +95,7 @@ class JobView(BaseModel):
     expires_at: str | None
     result: dict[str, Any] | None
     error: dict[str, Any] | None = Field(description="A problem document, where the job failed.")
-    details: Details
+    details: JobDetails
     notifications: str | None = Field(
         None,
         description="Of a job that has ended, asked for by itself: none, pending, delivered or failed. "

@@ -8,7 +8,7 @@ from typing import Any
 from pydantic import BaseModel, Field
 
 from functions.api.schemas import job_views
-from functions.api.schemas.dead_letters import Report, message_of
+from functions.api.schemas.dead_letters import RedriveReport, message_of
 from functions.api.schemas.jobs import JobView
 from shared.clock import to_text
 from shared.jobs.model import Event, Job
@@ -271,7 +271,7 @@ def letter_view(letter: DeadLetter, job: Job | None) -> LetterView:
     )
 
 
-def letter_report(report: Report) -> DeadLetterReport:
+def letter_report(report: RedriveReport) -> DeadLetterReport:
     """Return what became of dead letters."""
     return DeadLetterReport(
         counts=report.counts(),

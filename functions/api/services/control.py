@@ -15,7 +15,7 @@ from fastapi import Depends
 
 from functions.api.http.problems import RequestError
 from functions.api.http.security import CallerDep, ServicesDep
-from functions.api.ports.services import Services
+from functions.api.ports.services import ApiDependencies
 from functions.api.schemas import job_views
 from functions.api.schemas.jobs import Flags
 from functions.api.services.lookup import require_change
@@ -31,10 +31,10 @@ Transition = Callable[[Job, datetime, str], Change]
 
 
 @dataclass(frozen=True, slots=True)
-class Steering:
+class JobControl:
     """Changes jobs in the name of one caller; every method raises ForbiddenError and RequestError."""
 
-    services: Services
+    services: ApiDependencies
     caller: Caller
 
     def pause(self, job: Job) -> Flags:
@@ -86,8 +86,8 @@ def conflict(job: Job, refusal: RefusedError) -> RequestError:
     )
 
 
-def _steering(caller: CallerDep, services: ServicesDep) -> Steering:
-    return Steering(services, caller)
+def _steering(caller: CallerDep, services: ServicesDep) -> JobControl:
+    return JobControl(services, caller)
 
 
-SteeringDep = Annotated[Steering, Depends(_steering)]
+JobControlDep = Annotated[JobControl, Depends(_steering)]

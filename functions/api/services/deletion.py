@@ -6,12 +6,12 @@ analyses are refused by the store. Whatever is interrupted afterwards is begun a
 
 from __future__ import annotations
 
-from functions.api.ports.services import Services
+from functions.api.ports.services import ApiDependencies
 from functions.api.services.control import conflict
 from functions.api.services.lookup import jobs_of
 from functions.api.services.submit import notify
 from shared.auth import Caller, ForbiddenError
-from shared.documents.model import Document, DocumentNotFoundError
+from shared.documents.model import DocumentNotFoundError, DocumentRecord
 from shared.ids import is_uuid
 from shared.jobs import states
 from shared.jobs.model import Job
@@ -20,7 +20,7 @@ from shared.jobs.store import JobNotFoundError, edit
 from shared.observability import logger
 
 
-def delete(services: Services, caller: Caller, document_id: str) -> Document:
+def delete(services: ApiDependencies, caller: Caller, document_id: str) -> DocumentRecord:
     """Mark a document for removal and return it; a mark that stands already is left as it is.
 
     Raises DocumentNotFoundError, ForbiddenError for those who may only read it, and RequestError while a job
@@ -41,7 +41,7 @@ def delete(services: Services, caller: Caller, document_id: str) -> Document:
     return document
 
 
-def _find(services: Services, caller: Caller, document_id: str) -> Document:
+def _find(services: ApiDependencies, caller: Caller, document_id: str) -> DocumentRecord:
     """Return the caller's document, also while it is being removed."""
     known = is_uuid(document_id)
     document = services.documents.get(document_id) if known else None
@@ -55,7 +55,7 @@ def _find(services: Services, caller: Caller, document_id: str) -> Document:
     return document
 
 
-def _cancel(services: Services, caller: Caller, job: Job) -> None:
+def _cancel(services: ApiDependencies, caller: Caller, job: Job) -> None:
     """Have the worker of an output stop; one that has just ended, or is being cancelled, needs nothing."""
     try:
         after = edit(

@@ -6,12 +6,12 @@ import hashlib
 from dataclasses import dataclass, replace
 
 from functions.api.http.problems import RequestError
-from functions.api.ports.services import Records, Services
+from functions.api.ports.services import ApiDependencies, RecordDependencies
 from functions.api.schemas.requests import UploadRequest
 from functions.api.services.content import SNIFFED, require_content, require_media_type
 from functions.api.settings import ApiSettings
 from shared.auth import Caller
-from shared.documents.model import Document, DocumentGoneError, DocumentNotFoundError, safe_file_name
+from shared.documents.model import DocumentGoneError, DocumentNotFoundError, DocumentRecord, safe_file_name
 from shared.files import FileMissingError, UploadForm
 from shared.ids import is_uuid, uuid7
 
@@ -20,11 +20,11 @@ from shared.ids import is_uuid, uuid7
 class Slot:
     """A reserved document and the form that uploads it."""
 
-    document: Document
+    document: DocumentRecord
     form: UploadForm
 
 
-def reserve(services: Services, settings: ApiSettings, caller: Caller, request: UploadRequest) -> Slot:
+def reserve(services: ApiDependencies, settings: ApiSettings, caller: Caller, request: UploadRequest) -> Slot:
     """Make the record of a document that the client will upload; raises RequestError."""
     file_name = safe_file_name(request.file_name)
     media_type = require_media_type(file_name)
@@ -44,7 +44,7 @@ def reserve(services: Services, settings: ApiSettings, caller: Caller, request: 
 
 
 def store(
-    services: Services,
+    services: ApiDependencies,
     settings: ApiSettings,
     caller: Caller,
     *,
@@ -52,7 +52,7 @@ def store(
     file_name: str,
     case_id: str,
     data: bytes,
-) -> Document:
+) -> DocumentRecord:
     """Store a file that came with the request.
 
     Raises RequestError for a file that is empty or not what its name says.
@@ -69,7 +69,9 @@ def store(
     return document
 
 
-def find(records: Records, caller: Caller, document_id: str, *, change: bool = False) -> Document:
+def find(
+    records: RecordDependencies, caller: Caller, document_id: str, *, change: bool = False
+) -> DocumentRecord:
     """Return a document that the caller may read (or ``change``); raises DocumentNotFoundError."""
     document = records.documents.get(document_id) if is_uuid(document_id) else None
     if document is None:
@@ -80,7 +82,7 @@ def find(records: Records, caller: Caller, document_id: str, *, change: bool = F
     return document
 
 
-def pin(services: Services, settings: ApiSettings, document: Document) -> Document:
+def pin(services: ApiDependencies, settings: ApiSettings, document: DocumentRecord) -> DocumentRecord:
     """Fix which bytes a job is about: the newest version now, with its SHA-256 and size.
 
     Raises RequestError where nothing was uploaded yet, or where it is not what the name says.
@@ -109,7 +111,7 @@ def pin(services: Services, settings: ApiSettings, document: Document) -> Docume
     return pinned
 
 
-def _checked_digest(services: Services, document: Document, version_id: str) -> str:
+def _checked_digest(services: ApiDependencies, document: DocumentRecord, version_id: str) -> str:
     """Return the SHA-256 of a stored version after a look at its first bytes."""
     digest = hashlib.sha256()
     for number, piece in enumerate(services.files.stream(document.key, version_id)):
@@ -127,16 +129,16 @@ def _require_size(size: int, settings: ApiSettings) -> None:
 
 
 def _new(
-    services: Services,
+    services: ApiDependencies,
     settings: ApiSettings,
     caller: Caller,
     document_id: str,
     file_name: str,
     media_type: str,
     case_id: str,
-) -> Document:
+) -> DocumentRecord:
     now = services.clock()
-    return Document(
+    return DocumentRecord(
         document_id=document_id,
         owner=caller.owner,
         file_name=file_name,

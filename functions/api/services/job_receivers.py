@@ -9,7 +9,7 @@ from typing import Any
 
 from functions.api.http.problems import RequestError
 from functions.api.schemas.requests import NotifyOptions
-from functions.api.services.webhooks import Desk
+from functions.api.services.webhooks import WebhookService
 from shared.auth import ForbiddenError
 from shared.ids import uuid7
 from shared.jobs.model import Job
@@ -26,7 +26,7 @@ _KEPT_FOR = 3
 FIELDS = ("webhook_url", "webhook_secret", "notify_email")
 
 
-def accept(desk: Desk, told: NotifyOptions, idempotency: Idempotency | None) -> Mapping[str, Any]:
+def accept(desk: WebhookService, told: NotifyOptions, idempotency: Idempotency | None) -> Mapping[str, Any]:
     """Return the parameters that name the job's receivers, its webhook stored.
 
     A repetition under an Idempotency-Key finds the webhook that the first request has stored. Raises
@@ -56,7 +56,7 @@ def accept(desk: Desk, told: NotifyOptions, idempotency: Idempotency | None) -> 
     return {**params, "webhook_id": webhook.webhook_id}
 
 
-def secret_of(desk: Desk, told: NotifyOptions, job: Job) -> str | None:
+def secret_of(desk: WebhookService, told: NotifyOptions, job: Job) -> str | None:
     """Return the secret that was made for a job's webhook; None where the caller brought it, or has none.
 
     The answer to a repetition says the same as the first one did.
@@ -67,7 +67,7 @@ def secret_of(desk: Desk, told: NotifyOptions, job: Job) -> str | None:
     return None if webhook is None else webhook.secrets[-1].text
 
 
-def _require_address(desk: Desk, address: str) -> None:
+def _require_address(desk: WebhookService, address: str) -> None:
     """Refuse addresses that are not the caller's own, nor let in for everybody: we are no open relay."""
     if not desk.settings.mail_from:
         raise RequestError("email-not-configured", "This deployment sends no e-mail; leave notify_email out.")

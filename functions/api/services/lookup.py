@@ -10,11 +10,11 @@ from fastapi import Depends
 
 from functions.api.http.problems import RequestError
 from functions.api.http.security import CallerDep, RecordsDep
-from functions.api.ports.services import Records
+from functions.api.ports.services import RecordDependencies
 from functions.api.services import documents
 from shared.auth import Caller, ForbiddenError
 from shared.documents.extractions import is_about, subjects_jobs
-from shared.documents.model import Document
+from shared.documents.model import DocumentRecord
 from shared.ids import is_uuid
 from shared.jobs.model import Job
 from shared.jobs.store import JobNotFoundError, subject_of
@@ -26,7 +26,7 @@ LOOKED_AT = 1000
 BATCH = 10
 
 
-def find_job(records: Records, caller: Caller, job_id: str) -> Job:
+def find_job(records: RecordDependencies, caller: Caller, job_id: str) -> Job:
     """Return a job that the caller may read; raises JobNotFoundError."""
     job = records.jobs.get(job_id) if is_uuid(job_id) else None
     if job is None or not caller.may_read(job.owner):
@@ -34,7 +34,7 @@ def find_job(records: Records, caller: Caller, job_id: str) -> Job:
     return job
 
 
-def find_document_job(records: Records, caller: Caller, document_id: str) -> Job:
+def find_document_job(records: RecordDependencies, caller: Caller, document_id: str) -> Job:
     """Return the job that is meant where only its document is named: the newest that has not ended.
 
     Where all have ended it is the newest, whose state then says what is (not) possible. Jobs that follow
@@ -67,7 +67,7 @@ def require_change(caller: Caller, job: Job) -> None:
         raise ForbiddenError("Only its owner and administrators may change this job.")
 
 
-def jobs_of(records: Records, caller: Caller, document: Document) -> Iterator[Job]:
+def jobs_of(records: RecordDependencies, caller: Caller, document: DocumentRecord) -> Iterator[Job]:
     """Yield the jobs about a document that the caller may read, newest first, as they are asked for.
 
     There are at most 50 of an upload, or of the product that the document is of.
@@ -76,12 +76,12 @@ def jobs_of(records: Records, caller: Caller, document: Document) -> Iterator[Jo
     yield from (job for job in _readable_of(records, caller, ids) if is_about(document, job))
 
 
-def jobs_of_product(records: Records, caller: Caller, product_id: str) -> Iterator[Job]:
+def jobs_of_product(records: RecordDependencies, caller: Caller, product_id: str) -> Iterator[Job]:
     """Yield the jobs about a product that the caller may read, as ``jobs_of`` does."""
     yield from _readable_of(records, caller, records.jobs.by_subject(subject_of(product_id=product_id)))
 
 
-def _readable_of(records: Records, caller: Caller, job_ids: Iterable[str]) -> Iterator[Job]:
+def _readable_of(records: RecordDependencies, caller: Caller, job_ids: Iterable[str]) -> Iterator[Job]:
     """Yield the newest of the jobs that the caller may read."""
     ids = sorted(job_ids, reverse=True)[:LOOKED_AT]
     batches = (records.jobs.many(ids[start : start + BATCH]) for start in range(0, len(ids), BATCH))

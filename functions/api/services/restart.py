@@ -10,7 +10,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from functions.api.http.problems import RequestError
-from functions.api.ports.services import Records
+from functions.api.ports.services import RecordDependencies
 from functions.api.schemas import job_views
 from functions.api.services.lookup import find_job
 from shared.auth import Caller
@@ -27,7 +27,7 @@ _SHAPING: Mapping[str, tuple[str, ...]] = {
 }
 
 
-def require(records: Records, caller: Caller, params: Mapping[str, Any]) -> None:
+def require(records: RecordDependencies, caller: Caller, params: Mapping[str, Any]) -> None:
     """Return where a job with ``params`` may begin at its ``debug_from``, or names none.
 
     Raises JobNotFoundError for a source that the caller may not see, and RequestError: 422 for one that is

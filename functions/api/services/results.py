@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 
 from functions.api.http.problems import RequestError
-from functions.api.ports.services import Services
+from functions.api.ports.services import ApiDependencies
 from functions.api.schemas import job_views
 from shared.findings.model import ResultTree, from_tree
 from shared.jobs.model import Job, Kind, Status
@@ -23,7 +23,7 @@ def require_result(job: Job) -> None:
         )
 
 
-def result_of(services: Services, job: Job) -> ResultTree:
+def result_of(services: ApiDependencies, job: Job) -> ResultTree:
     """Return what an analysis has found; raises RequestError."""
     require_result(job)
     artifact = job.artifacts.get(job_views.RESULT)

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 
 from functions.api.ports.products import DIRECTUS_ISSUER, Products
 from shared.auth import AuthError, Caller, ForbiddenError
-from shared.directus.row_ids import Placed, placed
+from shared.directus.row_ids import RowPlacement, placed
 from shared.errors import PermanentError, TransientError
 from shared.findings.model import ResultTree
 from shared.findings.reviews import Mirrored
@@ -20,7 +20,7 @@ from shared.observability import logger
 
 
 @dataclass(frozen=True, slots=True)
-class Mirror:
+class ReviewSync:
     """Tells Directus for one caller; without ``products`` there is none to tell."""
 
     products: Products | None
@@ -35,7 +35,7 @@ class Mirror:
         row = next((one for one in placed(tree, job.product_id) if one.path == path), None)
         return Mirrored.NO if row is None else self._tell(job, row, validated=validated)
 
-    def _tell(self, job: Job, row: Placed, *, validated: bool) -> Mirrored:
+    def _tell(self, job: Job, row: RowPlacement, *, validated: bool) -> Mirrored:
         if self.products is None:
             return Mirrored.FAILED
         if self.caller.issuer != DIRECTUS_ISSUER or not self.caller.may_seed(self.seed_roles):

@@ -18,7 +18,7 @@ from fastapi import Depends, Header
 from functions.api.http.problems import RequestError
 from functions.api.http.security import CallerDep, ServicesDep, SettingsDep
 from functions.api.ports.products import ProductNotFoundError
-from functions.api.ports.services import Services
+from functions.api.ports.services import ApiDependencies
 from functions.api.schemas import job_views
 from functions.api.schemas.requests import (
     AnalysisOptions,
@@ -31,10 +31,10 @@ from functions.api.services import documents, job_receivers, restart
 from functions.api.services.content import require_media_type
 from functions.api.services.lookup import require_change
 from functions.api.services.products import ProductGate
-from functions.api.services.webhooks import Desk
+from functions.api.services.webhooks import WebhookService
 from functions.api.settings import ApiSettings
 from shared.auth import Caller, ForbiddenError
-from shared.documents.model import Document, safe_file_name
+from shared.documents.model import DocumentRecord, safe_file_name
 from shared.errors import TransientError
 from shared.ids import uuid7
 from shared.jobs import outputs, states
@@ -92,7 +92,7 @@ class Submitter:
     TooManyQueuedJobsError before anything is stored.
     """
 
-    services: Services
+    services: ApiDependencies
     settings: ApiSettings
     caller: Caller
     key: str = ""
@@ -133,7 +133,7 @@ class Submitter:
         document = self._stored(file, case_id, idempotency)
         return self._accept(Kind.ANALYSIS, form, params | _pinned_params(document), idempotency)
 
-    def _stored(self, file: File, case_id: str, idempotency: Idempotency | None) -> Document:
+    def _stored(self, file: File, case_id: str, idempotency: Idempotency | None) -> DocumentRecord:
         """Store the file, or find what an earlier try of the same request has stored."""
         document_id = _document_id(idempotency)
         earlier = None if idempotency is None else self._stored_before(document_id)
@@ -147,7 +147,7 @@ class Submitter:
             data=file.data,
         )
 
-    def _stored_before(self, document_id: str) -> Document | None:
+    def _stored_before(self, document_id: str) -> DocumentRecord | None:
         """Return the document of an earlier try; raises RequestError while it is being removed."""
         if (found := self.services.documents.get(document_id)) is not None:
             return found
@@ -255,8 +255,8 @@ class Submitter:
         return Submission(job, replayed, job_receivers.secret_of(self._desk, request, job))
 
     @property
-    def _desk(self) -> Desk:
-        return Desk(self.services, self.settings, self.caller)
+    def _desk(self) -> WebhookService:
+        return WebhookService(self.services, self.settings, self.caller)
 
     def _params(self, request: Submittable, idempotency: Idempotency | None) -> dict[str, Any]:
         """Return what the caller asks for; who is told is checked, and named by what is stored of it."""
@@ -304,7 +304,7 @@ IdempotencyKey = Annotated[
 ]
 
 
-def notify(services: Services, job: Job, reason: str) -> None:
+def notify(services: ApiDependencies, job: Job, reason: str) -> None:
     """Tell the worker of a job; where that fails, the reconciler will."""
     try:
         services.queue.send(JobMessage.about(job, reason))
@@ -321,7 +321,7 @@ def _submitter(
 SubmitterDep = Annotated[Submitter, Depends(_submitter)]
 
 
-def _pinned_params(document: Document) -> dict[str, Any]:
+def _pinned_params(document: DocumentRecord) -> dict[str, Any]:
     """Return what makes a job read these bytes and no others."""
     return {
         "document_id": document.document_id,

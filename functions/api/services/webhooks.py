@@ -10,8 +10,8 @@ from fastapi import Depends
 
 from functions.api.http.problems import RequestError
 from functions.api.http.security import CallerDep, ServicesDep, SettingsDep
-from functions.api.ports.notifying import Notifying
-from functions.api.ports.services import Services
+from functions.api.ports.notifying import NotificationDependencies
+from functions.api.ports.services import ApiDependencies
 from functions.api.services.lookup import ReadableJob
 from functions.api.settings import ApiSettings
 from shared.auth import Caller
@@ -37,15 +37,15 @@ class NotificationNotFoundError(ClauseworksError):
 
 
 @dataclass(frozen=True, slots=True)
-class Desk:
+class WebhookService:
     """Acts on webhooks and notifications in the name of one caller."""
 
-    services: Services
+    services: ApiDependencies
     settings: ApiSettings
     caller: Caller
 
     @property
-    def ports(self) -> Notifying:
+    def ports(self) -> NotificationDependencies:
         """Return the ports."""
         if self.services.notifying is None:
             raise RuntimeError("the application was wired without the ports of notifications")
@@ -101,8 +101,8 @@ class Desk:
         return after
 
 
-def _desk(caller: CallerDep, services: ServicesDep, settings: SettingsDep) -> Desk:
-    return Desk(services, settings, caller)
+def _desk(caller: CallerDep, services: ServicesDep, settings: SettingsDep) -> WebhookService:
+    return WebhookService(services, settings, caller)
 
 
 def _told(job: ReadableJob, services: ServicesDep) -> str | None:
@@ -118,4 +118,4 @@ def _told(job: ReadableJob, services: ServicesDep) -> str | None:
 
 
 ToldDep = Annotated[str | None, Depends(_told)]
-DeskDep = Annotated[Desk, Depends(_desk)]
+DeskDep = Annotated[WebhookService, Depends(_desk)]

@@ -6,8 +6,8 @@ from functools import partial
 
 from fastapi import FastAPI
 
-from functions.api.http.application import framed
-from functions.api.ports.services import Records
+from functions.api.http.application import build_app
+from functions.api.ports.services import RecordDependencies
 from functions.api.ports.watch import WatchMaker
 from functions.api.waiting import routes
 from functions.api.waiting.bootstrap import on_aws
@@ -16,10 +16,12 @@ from functions.api.waiting.watch import Polling
 
 
 def create_app(
-    records: Records | None = None, settings: WaitSettings | None = None, watch: WatchMaker | None = None
+    records: RecordDependencies | None = None,
+    settings: WaitSettings | None = None,
+    watch: WatchMaker | None = None,
 ) -> FastAPI:
     """Return the application; without arguments it reads the environment and works on AWS."""
     settings = settings or WaitSettings()
     given = records
     polling = partial(Polling, longest=settings.wait_seconds)
-    return framed([routes.router], settings, lambda: given or on_aws(settings), watch or polling)
+    return build_app([routes.router], settings, lambda: given or on_aws(settings), watch or polling)

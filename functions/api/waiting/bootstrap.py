@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from functions.api.ports.services import Records
+from functions.api.ports.services import RecordDependencies
 from functions.api.waiting.settings import WaitSettings
 
 
-def on_aws(settings: WaitSettings) -> Records:
+def on_aws(settings: WaitSettings) -> RecordDependencies:
     """Return the records on DynamoDB."""
     from shared.aws.dynamodb.documents import DynamoDocuments
     from shared.aws.dynamodb.jobs import DynamoJobs
 
     table, endpoint = settings.jobs_table, settings.aws_endpoint_url
-    return Records(DynamoJobs(table, endpoint), DynamoDocuments(table, endpoint))
+    return RecordDependencies(DynamoJobs(table, endpoint), DynamoDocuments(table, endpoint))

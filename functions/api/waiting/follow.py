@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass, field
 
-from functions.api.ports.services import Records
+from functions.api.ports.services import RecordDependencies
 from functions.api.ports.watch import Watch
 from functions.api.services import documents
 from functions.api.services.lookup import find_document_job
@@ -29,7 +29,7 @@ class Follower:
     """
 
     watch: Watch
-    records: Records
+    records: RecordDependencies
     job: Job
     after: int = 0
     following: Next = nothing_follows
@@ -67,7 +67,7 @@ class Follower:
 class DocumentJobs:
     """The jobs about one document, as one caller may follow them: one to its end, then the next newer one."""
 
-    records: Records
+    records: RecordDependencies
     caller: Caller
     document_id: str
 

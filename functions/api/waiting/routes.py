@@ -10,9 +10,9 @@ from fastapi.responses import Response, StreamingResponse
 
 from functions.api.http.conditional import IfNoneMatch, job_answer, unchanged
 from functions.api.http.links import RootDep
-from functions.api.http.openapi import READ, answers
+from functions.api.http.openapi import READ, problem_responses
 from functions.api.http.security import CallerDep, GuardedRoute, RecordsDep
-from functions.api.ports.services import Records
+from functions.api.ports.services import RecordDependencies
 from functions.api.ports.watch import Watch
 from functions.api.schemas.jobs import JobView
 from functions.api.services.lookup import ReadableJob
@@ -57,7 +57,9 @@ Seconds = Annotated[
 
 
 @router.get(
-    "/jobs/{job_id}/events", response_class=Response, responses={**_STREAM, **answers(*READ, 422, 429)}
+    "/jobs/{job_id}/events",
+    response_class=Response,
+    responses={**_STREAM, **problem_responses(*READ, 422, 429)},
 )
 async def get_events(
     request: Request,
@@ -78,7 +80,7 @@ async def get_events(
 @router.get(
     "/documents/{document_id}/progress",
     response_class=Response,
-    responses={**_STREAM, **answers(*READ, 409, 422, 429)},
+    responses={**_STREAM, **problem_responses(*READ, 409, 422, 429)},
 )
 async def get_progress(
     document_id: str,
@@ -98,7 +100,7 @@ async def get_progress(
     return await _told(Follower(watch, records, job, after, jobs.following), request, whole_id=True)
 
 
-@router.get("/jobs/{job_id}/wait", response_model=JobView, responses=answers(304, *READ, 422, 429))
+@router.get("/jobs/{job_id}/wait", response_model=JobView, responses=problem_responses(304, *READ, 422, 429))
 async def wait_for_job(
     request: Request,
     job: ReadableJob,
@@ -117,7 +119,7 @@ async def wait_for_job(
 
 
 async def next_state(
-    job: Job, watch: Watch, records: Records, seconds: float, if_none_match: str | None
+    job: Job, watch: Watch, records: RecordDependencies, seconds: float, if_none_match: str | None
 ) -> Job:
     """Return the job once it has changed or ``seconds`` are over; at once where the client is behind.
 

@@ -17,7 +17,7 @@ from typing import Annotated
 from fastapi import Depends, Request
 from starlette.concurrency import run_in_threadpool
 
-from functions.api.ports.services import Records
+from functions.api.ports.services import RecordDependencies
 from functions.api.ports.watch import P, T, Watch
 from shared.jobs.model import Event
 from shared.jobs.store import JobStore
@@ -49,13 +49,13 @@ def gapless(jobs: JobStore, job_id: str, after: int) -> list[Event]:
     return [event for number, event in enumerate(events, after + 1) if event.number == number]
 
 
-class Elsewhere:
+class NoWait:
     """Does not wait: who would, is sent to where it is done."""
 
     longest = 0.0
     streams = False
 
-    def __init__(self, records: Records) -> None:
+    def __init__(self, records: RecordDependencies) -> None:
         self._jobs = records.jobs
 
     async def call(self, read: Callable[P, T], *args: P.args, **kwargs: P.kwargs) -> T:
@@ -71,12 +71,12 @@ class Elsewhere:
         return False
 
 
-class Polling(Elsewhere):
+class Polling(NoWait):
     """Reads one job again and again: the event after the last, which costs the least (see decision 11)."""
 
     def __init__(
         self,
-        records: Records,
+        records: RecordDependencies,
         longest: float,
         sleep: Callable[[float], Awaitable[None]] = asyncio.sleep,
         now: Callable[[], float] = time.monotonic,

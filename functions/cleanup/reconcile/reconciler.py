@@ -21,7 +21,7 @@ from shared.observability import logger
 
 
 @dataclass(slots=True)
-class Report:
+class ReconcileReport:
     """What one run did.
 
     Jobs ``resent``, ``failed`` for good, ``settled`` by others meanwhile, and ``errors`` that left a job as
@@ -64,12 +64,12 @@ class Reconciler:
         self._page = page
         self._announce = announce
 
-    def run(self, remaining: Remaining = unlimited) -> Report:
+    def run(self, remaining: Remaining = unlimited) -> ReconcileReport:
         """Repair what is due, the longest overdue first, until ``remaining()`` seconds run short.
 
         Raises TransientError where the list of due jobs cannot be read.
         """
-        report = Report()
+        report = ReconcileReport()
         done = work_off(
             lambda limit: self._store.due(self._clock(), limit),
             lambda job_id: self._repair(job_id, report),
@@ -80,7 +80,7 @@ class Reconciler:
         logger.info("Reconciled", extra=report.to_dict())
         return report
 
-    def _repair(self, job_id: str, report: Report) -> None:
+    def _repair(self, job_id: str, report: ReconcileReport) -> None:
         """Repair one job; whatever happens to it, the next one has its turn."""
         with logger.append_context_keys(job_id=job_id):
             try:

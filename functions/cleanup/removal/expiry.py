@@ -15,14 +15,14 @@ from functools import partial
 from functions.cleanup.removal.listing import PAGE, work_off
 from shared.clock import Clock, utc_now
 from shared.documents.extractions import document_of, forget, is_about, subjects_jobs
-from shared.documents.model import Document, DocumentStore
+from shared.documents.model import DocumentRecord, DocumentStore
 from shared.files import Files
 from shared.jobs.model import Job
 from shared.jobs.runner import Remaining, unlimited
 from shared.jobs.store import JobStore
 from shared.jobs.workflow import job_prefix
 from shared.observability import logger
-from shared.search.index import Indexes
+from shared.search.index import IndexRemover
 
 
 @dataclass(slots=True)
@@ -66,7 +66,7 @@ class Expiry:
     files: Files
     clock: Clock = utc_now
     page: int = PAGE
-    indexes: Indexes | None = None
+    indexes: IndexRemover | None = None
 
     def run(self, remaining: Remaining = unlimited) -> Removed:
         """Remove what was deleted, then what has expired, until ``remaining()`` seconds run short.
@@ -144,7 +144,7 @@ class Expiry:
         self.store.remove(job.job_id)
         return objects
 
-    def _jobs_of(self, document: Document) -> Iterator[Job]:
+    def _jobs_of(self, document: DocumentRecord) -> Iterator[Job]:
         """Yield the jobs about a document, whoever's."""
         for job_id in subjects_jobs(self.store, document):
             job = self.store.get(job_id) or self.store.expired(job_id)

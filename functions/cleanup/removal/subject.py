@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from shared.documents.model import Document, DocumentStore
+from shared.documents.model import DocumentRecord, DocumentStore
 from shared.errors import BusyError, PermanentError
 from shared.jobs.model import Job, Kind
 from shared.jobs.store import JobStore, subject_of
@@ -69,7 +69,7 @@ class Finder:
             )
         return Subject(tuple(jobs), analyses, document.prefix if document else "")
 
-    def _document(self, cleanup: Job) -> Document | None:
+    def _document(self, cleanup: Job) -> DocumentRecord | None:
         if not cleanup.document_id:
             return None
         document = self.documents.get(cleanup.document_id)

@@ -25,13 +25,13 @@ from shared.errors import PermanentError, TransientError
 from shared.jobs.store import JobStore
 from shared.jobs.workflow import Run, Stage, job_prefix
 from shared.leases import Lease
-from shared.search.index import Indexes
+from shared.search.index import IndexRemover
 
 VERIFY_ROUNDS = 3
 
 
 @dataclass(frozen=True, slots=True)
-class Ports:
+class CleanupDependencies:
     """What a cleanup reads and removes besides the files.
 
     ``seeded`` and ``lock`` are None where Directus is not used.
@@ -41,7 +41,7 @@ class Ports:
     documents: DocumentStore
     seeded: SeededRows | None = None
     lock: ProductLock | None = None
-    indexes: Indexes | None = None
+    indexes: IndexRemover | None = None
 
 
 class CleanupWorkflow:
@@ -49,7 +49,7 @@ class CleanupWorkflow:
 
     revision = 1
 
-    def __init__(self, run: Run, ports: Ports) -> None:
+    def __init__(self, run: Run, ports: CleanupDependencies) -> None:
         self._run = run
         self._ports = ports
         self._product_id = run.job.product_id

@@ -10,7 +10,7 @@ from typing import Any
 
 from shared.aws.clients import translated
 from shared.aws.dynamodb import job_items
-from shared.aws.dynamodb.table import Table, query
+from shared.aws.dynamodb.table import DynamoTable, query
 from shared.clock import from_text, to_text
 from shared.operations.audit import AuditEntry, Outcome
 
@@ -18,7 +18,7 @@ _SERVICE = "DynamoDB"
 _FIRST, _LAST = "ENTRY#", "ENTRY$"
 
 
-class DynamoAudit(Table):
+class DynamoAudit(DynamoTable):
     """See AuditTrail for the contract of every method."""
 
     def record(self, entry: AuditEntry) -> None:

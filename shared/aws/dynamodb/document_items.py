@@ -25,7 +25,7 @@ from shared.aws.dynamodb.job_items import (
     ttl_of,
 )
 from shared.clock import from_text, to_text
-from shared.documents.model import Document, Understood
+from shared.documents.model import DocumentRecord, Extraction
 from shared.jobs.model import Owner
 
 READING = "UNDERSTOOD#"
@@ -42,7 +42,7 @@ def document_key(document_id: str) -> Item:
     return {"pk": {"S": partition_of(document_id)}, "sk": {"S": "DOCUMENT"}}
 
 
-def document_to_item(document: Document) -> Item:
+def document_to_item(document: DocumentRecord) -> Item:
     """Return the item of a document, with the key under which it is found once it has expired."""
     removal = document.remove_at
     due = EXPIRED_DOCUMENTS if document.deleted_at is None else DELETED_DOCUMENTS
@@ -66,15 +66,15 @@ def document_to_item(document: Document) -> Item:
     return item
 
 
-def published_item(document: Document, understood: Understood) -> Item:
+def published_item(document: DocumentRecord, understood: Extraction) -> Item:
     """Return the item of a product's document, changed by each publication so that none goes unnoticed."""
     said = f"{understood.job_id}#{understood.fence}#{to_text(understood.at)}"
     return {**document_to_item(document), "published": {"S": said}}
 
 
-def document_from_item(item: Mapping[str, Any], readings: tuple[Understood, ...] = ()) -> Document:
+def document_from_item(item: Mapping[str, Any], readings: tuple[Extraction, ...] = ()) -> DocumentRecord:
     """Read what ``document_to_item`` wrote."""
-    return Document(
+    return DocumentRecord(
         owner=Owner(**json.loads(item["owner"]["S"])),
         created_at=from_text(item["created_at"]["S"]),
         size=int(item["size"]["N"]),
@@ -92,7 +92,7 @@ def reading_key(document_id: str, job_id: str) -> Item:
     return {"pk": {"S": partition_of(document_id)}, "sk": {"S": f"{READING}{job_id}"}}
 
 
-def reading_to_item(understood: Understood, document: Document) -> Item:
+def reading_to_item(understood: Extraction, document: DocumentRecord) -> Item:
     """Return the item of what a job has understood of a document, with the key of its content."""
     said = asdict(understood) | {"at": to_text(understood.at)}
     return {
@@ -103,10 +103,10 @@ def reading_to_item(understood: Understood, document: Document) -> Item:
     }
 
 
-def reading_from_item(item: Mapping[str, Any]) -> Understood:
+def reading_from_item(item: Mapping[str, Any]) -> Extraction:
     """Read what ``reading_to_item`` wrote."""
     said = json.loads(item["understood"]["S"])
-    return Understood(**said | {"at": from_text(said["at"]), "ocr_pages": tuple(said["ocr_pages"])})
+    return Extraction(**said | {"at": from_text(said["at"]), "ocr_pages": tuple(said["ocr_pages"])})
 
 
 def content_partition(owner: Owner, sha256: str, recipe: str) -> str:
@@ -120,7 +120,7 @@ def content_key(partition: str, document_id: str, job_id: str) -> Item:
     return {"pk": {"S": partition}, "sk": {"S": f"{job_id}#{document_id}"}}
 
 
-def content_to_item(understood: Understood, document: Document) -> Item:
+def content_to_item(understood: Extraction, document: DocumentRecord) -> Item:
     """Return the item that names a document of a content."""
     partition = content_partition(document.owner, understood.sha256, understood.recipe)
     key = content_key(partition, understood.document_id, understood.job_id)

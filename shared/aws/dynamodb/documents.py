@@ -10,8 +10,8 @@ from typing import Any
 from shared.aws.clients import translated
 from shared.aws.dynamodb import document_items as own
 from shared.aws.dynamodb import job_items
-from shared.aws.dynamodb.table import Table, overdue, query
-from shared.documents.model import Document, DocumentGoneError, Understood
+from shared.aws.dynamodb.table import DynamoTable, overdue, query
+from shared.documents.model import DocumentGoneError, DocumentRecord, Extraction
 from shared.errors import TransientError
 from shared.jobs.model import Owner
 from shared.jobs.states import FencedError
@@ -23,10 +23,10 @@ _HELD = "fence = :fence AND attribute_exists(lease_until)"
 _FAILED = "ConditionalCheckFailed"
 
 
-class DynamoDocuments(Table):
+class DynamoDocuments(DynamoTable):
     """See DocumentStore for the contract of every method."""
 
-    def put(self, document: Document) -> None:
+    def put(self, document: DocumentRecord) -> None:
         """Write the record, unless the document is on its way out."""
         with translated(_SERVICE):
             try:
@@ -38,12 +38,12 @@ class DynamoDocuments(Table):
             except self._dynamodb.exceptions.ConditionalCheckFailedException:
                 raise DocumentGoneError(document.document_id) from None
 
-    def get(self, document_id: str) -> Document | None:
+    def get(self, document_id: str) -> DocumentRecord | None:
         """Return the record with what was understood, read consistently."""
         document = self._read(document_id)
         return None if document is None or document.expired(self._clock()) else document
 
-    def expired(self, document_id: str) -> Document | None:
+    def expired(self, document_id: str) -> DocumentRecord | None:
         """Return a document that has expired and is not removed yet."""
         document = self._read(document_id)
         return document if document is not None and document.expired(self._clock()) else None
@@ -81,7 +81,7 @@ class DynamoDocuments(Table):
         document = own.document_from_item(record)
         return self._mark(document, now, f"{_NOT_DELETED} AND {unchanged}", values, emptied=True)
 
-    def publish(self, understood: Understood, product: Document | None = None) -> None:
+    def publish(self, understood: Extraction, product: DocumentRecord | None = None) -> None:
         """Write what was understood while the job is still its worker's and the document still there."""
         document = product or self._read(understood.document_id)
         if document is None:
@@ -123,7 +123,7 @@ class DynamoDocuments(Table):
         if "Item" in answer:
             self._remove_reading(answer["Item"])
 
-    def same_content(self, owner: Owner, sha256: str, recipe: str) -> list[Understood]:
+    def same_content(self, owner: Owner, sha256: str, recipe: str) -> list[Extraction]:
         """Look the content up, and keep what the documents themselves still say."""
         found = query(
             self._dynamodb,
@@ -132,20 +132,20 @@ class DynamoDocuments(Table):
             ExpressionAttributeValues={":pk": {"S": own.content_partition(owner, sha256, recipe)}},
             ConsistentRead=True,
         )
-        same: list[Understood] = []
+        same: list[Extraction] = []
         for item in found:
             document = self.get(item["document_id"]["S"])
             job_id = item["sk"]["S"].partition("#")[0]
             same += [one for one in document.readings if one.job_id == job_id] if document else []
         return same
 
-    def _read(self, document_id: str) -> Document | None:
+    def _read(self, document_id: str) -> DocumentRecord | None:
         record, readings = self._items_of(document_id)
         return None if record is None else own.document_from_item(record, tuple(readings))
 
-    def _items_of(self, document_id: str) -> tuple[job_items.Item | None, list[Understood]]:
+    def _items_of(self, document_id: str) -> tuple[job_items.Item | None, list[Extraction]]:
         record: job_items.Item | None = None
-        readings: list[Understood] = []
+        readings: list[Extraction] = []
         for item in self._items(document_id):
             if _is_reading(item):
                 readings.append(own.reading_from_item(item))
@@ -155,7 +155,7 @@ class DynamoDocuments(Table):
 
     def _mark(
         self,
-        document: Document,
+        document: DocumentRecord,
         now: datetime,
         condition: str,
         values: job_items.Item | None = None,
@@ -197,7 +197,7 @@ class DynamoDocuments(Table):
         with translated(_SERVICE):
             self._dynamodb.delete_item(TableName=self._table, Key=key)
 
-    def _keep(self, document: Document) -> dict[str, Any]:
+    def _keep(self, document: DocumentRecord) -> dict[str, Any]:
         return {
             "ConditionCheck": {
                 "TableName": self._table,

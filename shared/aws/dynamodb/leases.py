@@ -7,7 +7,7 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from shared.aws.clients import translated
-from shared.aws.dynamodb.table import Table
+from shared.aws.dynamodb.table import DynamoTable
 from shared.clock import from_text, to_text
 from shared.errors import TransientError
 from shared.leases import Lease, LeaseLostError, LeaseTakenError
@@ -18,7 +18,7 @@ _KEPT = timedelta(days=366)
 _NAMES = {"#holder": "holder", "#until": "until", "#fence": "fence", "#expires": "expires_at"}
 
 
-class DynamoLeases(Table):
+class DynamoLeases(DynamoTable):
     """See Leases for the contract of every method."""
 
     def acquire(self, name: str, holder: str, until: datetime, *, over: int | None = None) -> Lease:

@@ -8,7 +8,7 @@ from typing import Any
 
 from shared.aws.clients import translated
 from shared.aws.dynamodb import job_items
-from shared.aws.dynamodb.table import Table, query
+from shared.aws.dynamodb.table import DynamoTable, query
 from shared.clock import from_text, to_text
 from shared.findings.reviews import Mirrored, Review, Verdict
 
@@ -17,7 +17,7 @@ _SERVICE = "DynamoDB"
 _REVIEW = "REVIEW#"
 
 
-class DynamoReviews(Table):
+class DynamoReviews(DynamoTable):
     """See ReviewStore for the contract of every method."""
 
     def put(self, review: Review, expires_at: datetime | None = None) -> None:

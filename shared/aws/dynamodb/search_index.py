@@ -12,13 +12,13 @@ from typing import Any
 from shared.aws.clients import translated
 from shared.aws.dynamodb import job_items
 from shared.aws.dynamodb.document_items import document_key
-from shared.aws.dynamodb.table import Table, query
+from shared.aws.dynamodb.table import DynamoTable, query
 from shared.clock import from_text, to_text
 from shared.documents.model import DocumentGoneError
 from shared.errors import TransientError
 from shared.jobs.model import Owner
 from shared.jobs.states import FencedError
-from shared.search.index import Indexed, SupersededError
+from shared.search.index import IndexEntry, SupersededError
 
 _SERVICE = "DynamoDB"
 _FAILED = "ConditionalCheckFailed"
@@ -38,10 +38,10 @@ _PAUSE = 0.1
 _NET = timedelta(days=7)
 
 
-class DynamoShelf(Table):
+class DynamoSearchIndex(DynamoTable):
     """See Shelf for the contract of every method."""
 
-    def put(self, entry: Indexed) -> Indexed | None:
+    def put(self, entry: IndexEntry) -> IndexEntry | None:
         """Write the entry and count, while the claim holds and the document is there."""
         writes: list[Any] = [
             self._check(
@@ -85,7 +85,7 @@ class DynamoShelf(Table):
             delete["ExpressionAttributeValues"] = {":job": {"S": job_id}}
         self._write([{"Delete": delete}, self._count(owner)])
 
-    def find(self, owner: Owner, document_id: str) -> Indexed | None:
+    def find(self, owner: Owner, document_id: str) -> IndexEntry | None:
         """Read one item consistently."""
         item = self._get(owner, f"DOCUMENT#{document_id}")
         return None if item is None else _from_item(item)
@@ -95,7 +95,7 @@ class DynamoShelf(Table):
         item = self._get(owner, "VERSION")
         return 0 if item is None else int(item["number"]["N"])
 
-    def entries(self, owner: Owner) -> list[Indexed]:
+    def entries(self, owner: Owner) -> list[IndexEntry]:
         """Read the owner's partition."""
         now = self._clock()
         items = query(
@@ -155,7 +155,7 @@ def _key(owner: Owner, sort_key: str) -> job_items.Item:
     return {"pk": {"S": f"SHELF#{owner.key}"}, "sk": {"S": sort_key}}
 
 
-def _to_item(entry: Indexed) -> job_items.Item:
+def _to_item(entry: IndexEntry) -> job_items.Item:
     item = {
         **_key(entry.owner, f"DOCUMENT#{entry.document_id}"),
         **{name: {"S": getattr(entry, name)} for name in _TEXTS},
@@ -169,8 +169,8 @@ def _to_item(entry: Indexed) -> job_items.Item:
     return item
 
 
-def _from_item(item: Any) -> Indexed:
-    return Indexed(
+def _from_item(item: Any) -> IndexEntry:
+    return IndexEntry(
         owner=Owner(**json.loads(item["owner"]["S"])),
         fence=int(item["fence"]["N"]),
         passages=int(item["passages"]["N"]),

@@ -7,14 +7,14 @@ from datetime import datetime
 from typing import Any
 
 from shared.aws.clients import translated
-from shared.aws.dynamodb.table import Table, query
+from shared.aws.dynamodb.table import DynamoTable, query
 
 _SERVICE = "DynamoDB"
 _JOB = "WATCHED#"
 _CONNECTION = "CONNECTION#"
 
 
-class DynamoWatchers(Table):
+class DynamoWatchers(DynamoTable):
     """See Watchers for the contract of every method."""
 
     def add(self, job_id: str, connection_id: str, until: datetime) -> None:

@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from mypy_boto3_dynamodb import DynamoDBClient
 
 
-class Table:
+class DynamoTable:
     """The table at an endpoint; an empty one is AWS itself. The client is made at its first use."""
 
     def __init__(self, table: str, endpoint_url: str = "", clock: Clock = utc_now) -> None:
@@ -30,7 +30,7 @@ class Table:
         return client("dynamodb", self._endpoint_url)  # type: ignore[no-any-return]
 
 
-class TransactingTable(Table):
+class TransactingTable(DynamoTable):
     """A table whose adapter writes several items at once."""
 
     def _write(self, writes: Sequence[dict[str, Any]]) -> bool:

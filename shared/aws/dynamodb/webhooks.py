@@ -10,7 +10,7 @@ from typing import Any
 
 from shared.aws.clients import translated
 from shared.aws.dynamodb import job_items
-from shared.aws.dynamodb.table import Table, query
+from shared.aws.dynamodb.table import DynamoTable, query
 from shared.clock import from_text, to_text
 from shared.jobs.model import Owner
 from shared.jobs.store import VersionConflictError
@@ -20,7 +20,7 @@ _SERVICE = "DynamoDB"
 _WEBHOOK = "WEBHOOK#"
 
 
-class DynamoWebhooks(Table):
+class DynamoWebhooks(DynamoTable):
     """See WebhookStore for the contract of every method."""
 
     def create(self, webhook: Webhook) -> bool:

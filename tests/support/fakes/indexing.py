@@ -8,12 +8,12 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from functions.analyze.outputs.workflow import OutputWorkflow
-from functions.analyze.pipeline.workflow import AnalysisWorkflow, Tools
-from functions.analyze.search.index.workflow import IndexTools, IndexWorkflow
+from functions.analyze.pipeline.workflow import AnalysisDependencies, AnalysisWorkflow
+from functions.analyze.search.index.workflow import IndexDependencies, IndexWorkflow
 from functions.analyze.search.library import Library
 from functions.analyze.search.search import Search
 from functions.analyze.search.vectors import FileVectors, VectorStore
-from shared.documents.model import Document
+from shared.documents.model import DocumentRecord
 from shared.ids import uuid7
 from shared.jobs import states
 from shared.jobs.execution import Ending
@@ -31,7 +31,7 @@ from tests.contracts.jobs import FakeClock
 from tests.support.fakes.word_embeddings import WordEmbeddings
 from tests.support.fakes.word_engine import WordEngine
 from tests.support.memory.documents import MemoryDocuments
-from tests.support.memory.search_index import MemoryShelf
+from tests.support.memory.search_index import MemorySearchIndex
 
 ALICE, BOB = Owner("directus", "alice"), Owner("directus", "bob")
 TAXONOMY = Taxonomy("home", "1", ("en",), Item("home", "home", Category.PRODUCT))
@@ -65,17 +65,17 @@ class Desk:
         self.jobs = MemoryJobs(self.clock)
         self.queue = MemoryQueue(self.clock)
         self.documents = MemoryDocuments(self.clock, jobs=self.jobs)
-        self.shelf = MemoryShelf(self.clock)
+        self.shelf = MemorySearchIndex(self.clock)
         self.vectors = self.vectors or FileVectors(self.files)
         self.search = Search(self.embeddings, self.shelf, self.vectors, Library(self.files, self.most))
 
-    def upload(self, text: str = POLICY, owner: Owner = ALICE, **fields: Any) -> Document:
-        document = Document(uuid7(), owner, "policy.md", "text/markdown", self.clock(), **fields)
+    def upload(self, text: str = POLICY, owner: Owner = ALICE, **fields: Any) -> DocumentRecord:
+        document = DocumentRecord(uuid7(), owner, "policy.md", "text/markdown", self.clock(), **fields)
         self.files.put(document.key, text.encode(), "text/markdown")
         self.documents.put(document)
         return document
 
-    def analyse(self, document: Document, **params: Any) -> Job:
+    def analyse(self, document: DocumentRecord, **params: Any) -> Job:
         """Submit an analysis and have it done; return its job."""
         data = self.files.get(document.key)
         pinned = {
@@ -97,21 +97,23 @@ class Desk:
     def index_job(self, analysis: Job) -> Job:
         return self.job(follow_up_id(analysis.job_id, INDEX))
 
-    def index(self, text: str = POLICY, owner: Owner = ALICE, **fields: Any) -> Document:
+    def index(self, text: str = POLICY, owner: Owner = ALICE, **fields: Any) -> DocumentRecord:
         """Upload, analyse and index a document."""
         document = self.upload(text, owner, **fields)
         self.index_again(document)
         return document
 
-    def index_again(self, document: Document, **params: Any) -> Job:
+    def index_again(self, document: DocumentRecord, **params: Any) -> Job:
         job = self.index_job(self.analyse(document, **params))
         assert self.deliver(job).ending is Ending.COMPLETED, self.job(job.job_id).error
         return self.job(job.job_id)
 
     def deliver(self, job: Job, remaining: Callable[[], float] | None = None) -> Outcome:
-        tools = Tools(TAXONOMY, {"words": WordEngine()}, jobs=self.jobs, documents=self.documents)
+        tools = AnalysisDependencies(
+            TAXONOMY, {"words": WordEngine()}, jobs=self.jobs, documents=self.documents
+        )
         assert self.vectors is not None
-        index = IndexTools(self.embeddings, self.shelf, self.vectors)
+        index = IndexDependencies(self.embeddings, self.shelf, self.vectors)
         outputs: dict[str, MakeWorkflow] = {INDEX: lambda run: IndexWorkflow(run, index)}
         workflows: dict[Kind, MakeWorkflow] = {
             Kind.ANALYSIS: lambda run: AnalysisWorkflow(run, tools),

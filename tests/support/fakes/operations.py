@@ -6,7 +6,7 @@ from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from typing import Any
 
-from functions.api.ports.operations import Operations
+from functions.api.ports.operations import OperatorDependencies
 from shared.clock import Clock, utc_now
 from shared.ids import uuid7
 from shared.jobs.model import Kind
@@ -156,9 +156,9 @@ class MemoryOperations:
         self.dead_letters = MemoryDeadLetters(self.clock, self.fault)
         self.logs = MemoryLogs(self.fault)
 
-    def ports(self) -> Operations:
+    def ports(self) -> OperatorDependencies:
         """Return the ports that the application wants."""
-        return Operations(
+        return OperatorDependencies(
             audit=self.audit,
             dead_letters=self.dead_letters,
             depths=MemoryDepths(self.queue),

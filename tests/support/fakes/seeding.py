@@ -9,11 +9,11 @@ from datetime import timedelta
 from typing import Any
 
 from functions.analyze.seeding.rows import Origin, Rows, build
-from functions.analyze.seeding.session import Means
+from functions.analyze.seeding.session import SeedingDependencies
 from functions.analyze.seeding.stage import Seeding
 from functions.cleanup.reconcile.reconciler import Reconciler
 from functions.cleanup.removal.seeded import DirectusRows
-from functions.cleanup.removal.workflow import CleanupWorkflow, Ports
+from functions.cleanup.removal.workflow import CleanupDependencies, CleanupWorkflow
 from shared.directus import Directus, RetryPolicy
 from shared.directus.errors import error_of_response
 from shared.directus.product_lock import ProductLock
@@ -23,7 +23,7 @@ from shared.ids import uuid7
 from shared.jobs import states
 from shared.jobs.model import Change, Job, Kind, Owner
 from shared.jobs.queue import JobMessage
-from shared.jobs.runner import Limits, Outcome, Remaining, Runner, unlimited
+from shared.jobs.runner import ExecutionLimits, Outcome, Remaining, Runner, unlimited
 from shared.jobs.store import edit
 from shared.jobs.workflow import Run, Workflow
 from shared.memory.files import MemoryFiles
@@ -60,7 +60,7 @@ class _Given:
 
     revision = 1
     run: Run
-    means: Means | None
+    means: SeedingDependencies | None
     tree: ResultTree
     seeding: Seeding = field(init=False)
 
@@ -174,7 +174,7 @@ class World:
 
     def runner(self) -> Runner:
         kinds = {Kind.ANALYSIS: self._analysis, Kind.CLEANUP: self._cleanup}
-        limits = Limits(LEASE, timedelta(seconds=20))
+        limits = ExecutionLimits(LEASE, timedelta(seconds=20))
         return Runner(self.store, self.files, self.queue, kinds, limits=limits, clock=self.clock)
 
     def reconciler(self) -> Reconciler:
@@ -197,10 +197,10 @@ class World:
         return ProductLock(self.leases, self.store, "http://directus.invalid", self.clock)
 
     def _analysis(self, run: Run) -> Workflow:
-        return _Given(run, Means(self.directus, self.lock), self.trees[run.job.job_id])
+        return _Given(run, SeedingDependencies(self.directus, self.lock), self.trees[run.job.job_id])
 
     def _cleanup(self, run: Run) -> Workflow:
-        ports = Ports(self.store, MemoryDocuments(), DirectusRows(self.directus), self.lock)
+        ports = CleanupDependencies(self.store, MemoryDocuments(), DirectusRows(self.directus), self.lock)
         return CleanupWorkflow(run, ports)
 
     def _fault(self, operation: str) -> None:

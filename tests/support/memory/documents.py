@@ -7,7 +7,7 @@ from dataclasses import dataclass, field, replace
 from datetime import datetime
 
 from shared.clock import Clock, utc_now
-from shared.documents.model import Document, DocumentGoneError, Understood
+from shared.documents.model import DocumentGoneError, DocumentRecord, Extraction
 from shared.jobs.model import Owner
 from shared.jobs.states import FencedError
 from shared.jobs.store import JobStore
@@ -20,21 +20,21 @@ class MemoryDocuments:
     clock: Clock = utc_now
     fault: Callable[[str], None] = lambda _operation: None
     jobs: JobStore | None = None
-    _documents: dict[str, Document] = field(default_factory=dict)
-    _readings: dict[str, dict[str, Understood]] = field(default_factory=dict)
+    _documents: dict[str, DocumentRecord] = field(default_factory=dict)
+    _readings: dict[str, dict[str, Extraction]] = field(default_factory=dict)
 
-    def put(self, document: Document) -> None:
+    def put(self, document: DocumentRecord) -> None:
         """See DocumentStore."""
         self.fault("documents.put")
         self._put(document)
 
-    def get(self, document_id: str) -> Document | None:
+    def get(self, document_id: str) -> DocumentRecord | None:
         """See DocumentStore."""
         self.fault("documents.get")
         found = self._read(document_id)
         return None if found is None or found.expired(self.clock()) else found
 
-    def expired(self, document_id: str) -> Document | None:
+    def expired(self, document_id: str) -> DocumentRecord | None:
         """See DocumentStore."""
         self.fault("documents.expired")
         found = self._read(document_id)
@@ -72,7 +72,7 @@ class MemoryDocuments:
         self._documents[document_id] = replace(found, deleted_at=now, expires_at=now, emptied=True)
         return True
 
-    def publish(self, understood: Understood, product: Document | None = None) -> None:
+    def publish(self, understood: Extraction, product: DocumentRecord | None = None) -> None:
         """See DocumentStore."""
         self.fault("documents.publish")
         if not self._holds(understood.job_id, understood.fence):
@@ -89,7 +89,7 @@ class MemoryDocuments:
         self.fault("documents.withdraw")
         self._readings.get(document_id, {}).pop(job_id, None)
 
-    def same_content(self, owner: Owner, sha256: str, recipe: str) -> list[Understood]:
+    def same_content(self, owner: Owner, sha256: str, recipe: str) -> list[Extraction]:
         """See DocumentStore."""
         self.fault("documents.same_content")
         found = (self._read(document_id) for document_id in self._documents)
@@ -102,12 +102,12 @@ class MemoryDocuments:
         moments = [(moment, d.document_id) for d in listed if (moment := d.remove_at) is not None]
         return [document_id for moment, document_id in sorted(moments) if moment <= now][:limit]
 
-    def _read(self, document_id: str) -> Document | None:
+    def _read(self, document_id: str) -> DocumentRecord | None:
         found = self._documents.get(document_id)
         readings = sorted(self._readings.get(document_id, {}).items())
         return None if found is None else replace(found, readings=tuple(one for _, one in readings))
 
-    def _put(self, document: Document) -> None:
+    def _put(self, document: DocumentRecord) -> None:
         before = self._documents.get(document.document_id)
         if before is not None and before.deleted_at is not None:
             raise DocumentGoneError(document.document_id)

@@ -10,24 +10,24 @@ from shared.clock import Clock, utc_now
 from shared.documents.model import DocumentGoneError
 from shared.jobs.model import Owner
 from shared.jobs.states import FencedError
-from shared.search.index import Indexed, SupersededError
+from shared.search.index import IndexEntry, SupersededError
 
 
-def _always(_entry: Indexed) -> bool:
+def _always(_entry: IndexEntry) -> bool:
     return True
 
 
 @dataclass(slots=True)
-class MemoryShelf:
+class MemorySearchIndex:
     """See Shelf; ``held`` and ``there`` tell what the table checks: the job's claim, and the document."""
 
     clock: Clock = utc_now
-    held: Callable[[Indexed], bool] = _always
-    there: Callable[[Indexed], bool] = _always
-    _entries: dict[tuple[str, str], Indexed] = field(default_factory=dict)
+    held: Callable[[IndexEntry], bool] = _always
+    there: Callable[[IndexEntry], bool] = _always
+    _entries: dict[tuple[str, str], IndexEntry] = field(default_factory=dict)
     _versions: Counter[str] = field(default_factory=Counter)
 
-    def put(self, entry: Indexed) -> Indexed | None:
+    def put(self, entry: IndexEntry) -> IndexEntry | None:
         """See Shelf."""
         if not self.held(entry):
             raise FencedError("another worker has the job")
@@ -48,7 +48,7 @@ class MemoryShelf:
             del self._entries[owner.key, document_id]
             self._versions[owner.key] += 1
 
-    def find(self, owner: Owner, document_id: str) -> Indexed | None:
+    def find(self, owner: Owner, document_id: str) -> IndexEntry | None:
         """See Shelf."""
         return self._entries.get((owner.key, document_id))
 
@@ -56,7 +56,7 @@ class MemoryShelf:
         """See Shelf."""
         return self._versions[owner.key]
 
-    def entries(self, owner: Owner) -> list[Indexed]:
+    def entries(self, owner: Owner) -> list[IndexEntry]:
         """See Shelf."""
         now = self.clock()
         return [

@@ -16,7 +16,7 @@ from functions.analyze.pipeline import workflow
 from shared.clock import utc_now
 from shared.documents import extractions
 from shared.documents.extractions import keys_of
-from shared.documents.model import Document, Understood
+from shared.documents.model import DocumentRecord, Extraction
 from shared.errors import TransientError
 from shared.ids import uuid7
 from shared.jobs import states
@@ -46,7 +46,7 @@ class Shelf(Library):
     ) -> Job:
         """Store an upload of ``owner`` and submit its analysis in the name of ``by``."""
         data = text.encode()
-        record = Document(document_id, owner, name, "text/markdown", utc_now())
+        record = DocumentRecord(document_id, owner, name, "text/markdown", utc_now())
         stored = self.files.put(record.key, data, "text/markdown")
         self.documents.put(record)
         pinned = {
@@ -72,7 +72,7 @@ class Shelf(Library):
     def files_of(self, job: Job) -> dict[str, bytes]:
         return {name: self.files.get(one.key) for name, one in job.artifacts.items()}
 
-    def reading(self, document_id: str) -> Understood:
+    def reading(self, document_id: str) -> Extraction:
         record = self.documents.get(document_id)
         assert record is not None
         assert record.understood is not None

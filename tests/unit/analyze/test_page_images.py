@@ -13,8 +13,8 @@ import pytest
 from numpy.typing import NDArray
 from PIL import Image
 
-from functions.analyze.document.source_file import Original
-from functions.analyze.extract import DEFAULT_LIMITS, Limits, open_source
+from functions.analyze.document.source_file import SourceFile
+from functions.analyze.extract import DEFAULT_LIMITS, ExtractionLimits, open_source
 from functions.analyze.extract.bitmap import FOR_PEOPLE, FOR_RECOGNITION, Look
 from functions.analyze.extract.source import Visible
 from functions.analyze.outputs.page_images import PageImages
@@ -43,11 +43,11 @@ class World:
 
     jobs: MemoryJobs = field(default_factory=MemoryJobs)
     files: MemoryFiles = field(default_factory=MemoryFiles)
-    limits: Limits = DEFAULT_LIMITS
+    limits: ExtractionLimits = DEFAULT_LIMITS
 
     def submit(self, data: bytes, name: str, media_type: str, pages: int) -> Job:
         stored = self.files.put(KEY, data, media_type)
-        found = Original(KEY, stored.version_id, name, media_type, sha256_of(iter([data])))
+        found = SourceFile(KEY, stored.version_id, name, media_type, sha256_of(iter([data])))
         about = {"original": found.to_json(), "media_type": media_type, "pages": pages}
         self.files.put(about_key(PREFIX), json.dumps(about).encode(), "application/json")
         params = {"document_id": "d1", "outputs": ["images"], "understood": PREFIX}
@@ -190,7 +190,7 @@ def test_formats_without_a_look_have_none(world: World, data: bytes, name: str, 
 
 
 def test_a_page_that_cannot_be_shown_is_passed_over() -> None:
-    world = World(limits=Limits(max_image_pixels=399))
+    world = World(limits=ExtractionLimits(max_image_pixels=399))
     huge = Sheet()
     huge.parts.append(f"q 595 0 0 842 0 0 cm BI /W 20 /H 20 /BPC 8 /CS /G ID {'x' * 400} EI Q")
     data = write_pdf(Sheet().text(50, 100, "One"), huge, Sheet().text(50, 100, "Three"))

@@ -11,7 +11,7 @@ from typing import Any
 
 import pytest
 
-from functions.analyze.pipeline.workflow import AnalysisWorkflow, Tools
+from functions.analyze.pipeline.workflow import AnalysisDependencies, AnalysisWorkflow
 from shared.clock import utc_now
 from shared.directus import Directus
 from shared.directus.taxonomy_rows import rows_of
@@ -59,7 +59,7 @@ class Shop:
 
     def deliver(self, job: Job, remaining: Callable[[], float] = lambda: math.inf) -> Outcome:
         with closing(Directus(self.server.url, TOKEN)) as directus:
-            tools = Tools(OF_UPLOADS, {"words": WordEngine()}, directus)
+            tools = AnalysisDependencies(OF_UPLOADS, {"words": WordEngine()}, directus)
             workflows = {Kind.ANALYSIS: lambda run: AnalysisWorkflow(run, tools)}
             runner = Runner(self.jobs, self.files, MemoryQueue(), workflows)
             return runner.handle(JobMessage(job.job_id, Kind.ANALYSIS), remaining)

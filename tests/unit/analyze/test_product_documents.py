@@ -10,12 +10,12 @@ from typing import Any
 
 import pytest
 
-from functions.analyze.pipeline.workflow import AnalysisWorkflow, Tools
+from functions.analyze.pipeline.workflow import AnalysisDependencies, AnalysisWorkflow
 from shared.clock import utc_now
 from shared.directus import Directus
 from shared.directus.taxonomy_rows import rows_of
 from shared.documents import extractions
-from shared.documents.model import Document
+from shared.documents.model import DocumentRecord
 from shared.ids import is_uuid, uuid7
 from shared.jobs import states
 from shared.jobs.model import Job, Kind, Owner, Status
@@ -58,12 +58,14 @@ class Shop:
 
     def deliver(self, job: Job, remaining: Callable[[], float] = lambda: 1000.0) -> Outcome:
         with closing(Directus(self.server.url, TOKEN)) as directus:
-            tools = Tools(OF_UPLOADS, {"words": WordEngine()}, directus, documents=self.documents)
+            tools = AnalysisDependencies(
+                OF_UPLOADS, {"words": WordEngine()}, directus, documents=self.documents
+            )
             workflows = {Kind.ANALYSIS: lambda run: AnalysisWorkflow(run, tools)}
             runner = Runner(self.jobs, self.files, MemoryQueue(), workflows)
             return runner.handle(JobMessage(job.job_id, Kind.ANALYSIS), remaining)
 
-    def document(self, owner: Owner = ALICE, product: str = "p1", text: str = TEXT) -> Document:
+    def document(self, owner: Owner = ALICE, product: str = "p1", text: str = TEXT) -> DocumentRecord:
         """Analyse a product and return the record that came of it."""
         job = self.deliver(self.submit(owner, product, text)).job
         assert job is not None

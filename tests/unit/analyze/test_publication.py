@@ -9,10 +9,10 @@ from typing import Any
 import pytest
 
 from functions.analyze.document.codec import document_from_dict
-from functions.analyze.pipeline.workflow import AnalysisWorkflow, Tools
+from functions.analyze.pipeline.workflow import AnalysisDependencies, AnalysisWorkflow
 from shared.clock import Clock, utc_now
 from shared.documents import extractions
-from shared.documents.model import Document, Understood
+from shared.documents.model import DocumentRecord, Extraction
 from shared.jobs import states
 from shared.jobs.model import Job, Kind, Owner, Status
 from shared.jobs.queue import JobMessage
@@ -47,10 +47,12 @@ class Library(World):
 
     def __post_init__(self) -> None:
         self.documents = MemoryDocuments(jobs=self.jobs)
-        self.documents.put(Document("d1", OWNER, "policy.md", "text/markdown", utc_now()))
+        self.documents.put(DocumentRecord("d1", OWNER, "policy.md", "text/markdown", utc_now()))
 
     def runner(self, clock: Clock = utc_now) -> Runner:
-        tools = Tools(TAXONOMY, {"words": self.engine}, jobs=self.jobs, documents=self.documents)
+        tools = AnalysisDependencies(
+            TAXONOMY, {"words": self.engine}, jobs=self.jobs, documents=self.documents
+        )
         workflows = {Kind.ANALYSIS: lambda run: AnalysisWorkflow(run, tools)}
         return Runner(self.jobs, self.files, self.queue, workflows, clock=clock)
 
@@ -73,7 +75,7 @@ class Library(World):
         return len([unit for unit in self.jobs.units(job.job_id) if unit.stage == stage]) == 3
 
     @property
-    def said(self) -> Understood:
+    def said(self) -> Extraction:
         document = self.documents.get("d1")
         assert document is not None
         assert document.understood is not None

@@ -11,7 +11,7 @@ from typing import Any
 
 import pytest
 
-from functions.analyze.pipeline.workflow import AnalysisWorkflow, Tools
+from functions.analyze.pipeline.workflow import AnalysisDependencies, AnalysisWorkflow
 from shared.clock import utc_now
 from shared.errors import TransientError
 from shared.ids import uuid7
@@ -64,7 +64,7 @@ class World:
         return self.jobs.create(states.submitted(job, owner))
 
     def deliver(self, job: Job, remaining: Callable[[], float] | None = None) -> Outcome:
-        tools = Tools(TAXONOMY, {"words": self.engine}, jobs=self.jobs)
+        tools = AnalysisDependencies(TAXONOMY, {"words": self.engine}, jobs=self.jobs)
         workflows = {Kind.ANALYSIS: lambda run: AnalysisWorkflow(run, tools)}
         runner = Runner(self.jobs, self.files, self.queue, workflows)
         message = JobMessage(job.job_id, Kind.ANALYSIS)
@@ -186,7 +186,7 @@ def test_an_engine_that_fails_for_a_while_is_asked_again_at_the_same_unit() -> N
     world = World(WordEngine(fault=fault))
     job = world.submit()
     assert world.deliver(job).ending is Ending.RETRYING
-    tools = Tools(TAXONOMY, {"words": world.engine})
+    tools = AnalysisDependencies(TAXONOMY, {"words": world.engine})
     runner = Runner(
         world.jobs,
         world.files,

@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 from datetime import timedelta
 from typing import Any
 
-from functions.api.ports.services import Services
+from functions.api.ports.services import ApiDependencies
 from functions.api.services.operators.audited import Operator
 from shared.auth import Caller
 from shared.errors import Problem
@@ -42,7 +42,7 @@ class Desk:
         self.operations = MemoryOperations(self.queue, self.clock, fault)
         self.letters = self.operations.dead_letters
         self.audit = self.operations.audit
-        self.services = Services(
+        self.services = ApiDependencies(
             self.jobs,
             MemoryDocuments(self.clock, fault),
             MemoryFiles(fault),

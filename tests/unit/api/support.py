@@ -13,11 +13,11 @@ import jwt
 from fastapi import APIRouter, FastAPI
 
 from functions.api.app import create_app
-from functions.api.ports.notifying import Notifying
-from functions.api.ports.services import Services
+from functions.api.ports.notifying import NotificationDependencies
+from functions.api.ports.services import ApiDependencies
 from functions.api.ports.watch import WatchMaker
 from functions.api.settings import ApiSettings
-from functions.api.waiting.watch import Elsewhere
+from functions.api.waiting.watch import NoWait
 from shared.errors import PROBLEM_BASE
 from shared.jobs.model import Job
 from shared.memory.files import MemoryFiles
@@ -79,14 +79,14 @@ class Backend:
         # What names lead to; every other name leads to a public address.
         self.names: dict[str, tuple[str, ...]] = {}
 
-    def services(self, **checks: Any) -> Services:
-        return Services(
+    def services(self, **checks: Any) -> ApiDependencies:
+        return ApiDependencies(
             self.jobs,
             self.documents,
             self.files,
             self.queue,
             operations=self.operations.ports(),
-            notifying=Notifying(
+            notifying=NotificationDependencies(
                 self.webhooks,
                 self.notifications,
                 self.notification_queue,
@@ -158,7 +158,7 @@ class Client:
 
 
 def application(
-    services: Services, settings: ApiSettings | None = None, watch: WatchMaker = Elsewhere
+    services: ApiDependencies, settings: ApiSettings | None = None, watch: WatchMaker = NoWait
 ) -> FastAPI:
     """Return an application with routes that all tests share: FastAPI takes a while to work them out."""
     app = create_app(services, settings or make_settings(), watch)

@@ -14,7 +14,7 @@ from functions.analyze.document.model import Document as Extracted
 from functions.analyze.document.page_json import page_view
 from shared.clock import utc_now
 from shared.documents import extractions
-from shared.documents.model import Understood
+from shared.documents.model import Extraction
 from shared.jobs import states
 from shared.jobs.model import Owner
 from shared.jobs.store import edit
@@ -49,7 +49,7 @@ def extracted(count: int = 12) -> Extracted:
     return Extracted(tuple(pages), "de", "application/pdf", "Bedingungen")
 
 
-def publish(backend: Backend, job_id: str, document: Extracted | None = None, **fields: Any) -> Understood:
+def publish(backend: Backend, job_id: str, document: Extracted | None = None, **fields: Any) -> Extraction:
     """Have a job publish a document, as its worker does."""
     whole = document or extracted()
     job = edit(backend.jobs, job_id, lambda j: states.take(j, utc_now(), "w", LEASE))
@@ -67,7 +67,7 @@ def publish(backend: Backend, job_id: str, document: Extracted | None = None, **
         "headings": 12,
         "chunks": 5,
     }
-    about = Understood(**said | fields)
+    about = Extraction(**said | fields)
     for first in range(1, about.page_count + 1, extractions.PAGES_PER_FILE):
         pages = whole.pages[first - 1 : first - 1 + extractions.PAGES_PER_FILE]
         data = json.dumps([page_view(whole, page) for page in pages]).encode()
@@ -139,7 +139,7 @@ class TestDocument:
         record = backend.documents.get(document_id)
         assert record is not None
         edit(backend.jobs, job_id, lambda j: states.take(j, utc_now(), "w", LEASE))
-        said = Understood(document_id, job_id, 1, utc_now(), "00", "text/plain", "r", 1)
+        said = Extraction(document_id, job_id, 1, utc_now(), "00", "text/plain", "r", 1)
         backend.documents.publish(said, replace(record, product_id="p1"))
         answer = client.get(f"/documents/{document_id}").json()
         assert answer["product_id"] == "p1"

@@ -12,7 +12,7 @@ from functions.api.services import lookup
 from functions.api.services.lookup import BATCH
 from functions.api.waiting.watch import LONGEST_PAUSE, PAGE
 from shared.clock import utc_now
-from shared.documents.model import Document
+from shared.documents.model import DocumentRecord
 from shared.errors import TransientError
 from shared.ids import uuid7
 from shared.jobs.model import Event, Kind, Owner
@@ -38,7 +38,7 @@ def work(backend: Backend) -> Work:
 
 @pytest.fixture
 def document(backend: Backend) -> str:
-    document = Document(uuid7(), Owner("directus", ALICE), "a.pdf", "application/pdf", utc_now())
+    document = DocumentRecord(uuid7(), Owner("directus", ALICE), "a.pdf", "application/pdf", utc_now())
     backend.documents.put(document)
     return document.document_id
 

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 import pytest
 
-from functions.api.schemas.dead_letters import MAX_LETTERS, Fate, Report
+from functions.api.schemas.dead_letters import MAX_LETTERS, LetterOutcome, RedriveReport
 from functions.api.services.operators import redrive
 from shared.errors import PermanentError, TransientError
 from shared.jobs import states
@@ -301,7 +301,7 @@ def test_two_operators_whose_letters_come_back_too_early(desk: Desk, operation: 
     unfinished, failed = desk.submitted(), desk.failed()
     for job in (unfinished, failed):
         desk.letter(job)
-    reports: list[Report] = []
+    reports: list[RedriveReport] = []
 
     def slow(happening: str) -> None:
         if happening == operation:
@@ -358,7 +358,7 @@ def test_killed_anywhere_nothing_is_lost_and_no_job_doubled() -> None:
 
         desk.clock.advance(seconds=redrive.HIDDEN.total_seconds())
         report = redrive.redrive(desk.operator(), Kind.ANALYSIS)
-        assert Fate.FAILED not in {handled.fate for handled in report.handled}
+        assert LetterOutcome.FAILED not in {handled.fate for handled in report.handled}
         _check(desk, jobs["open"], letters)
         assert set(desk.letters.letters) == {letters["poison"]}
         (retry,) = desk.retries_of(jobs["failed"])

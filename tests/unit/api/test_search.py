@@ -8,15 +8,15 @@ from typing import Any
 
 import pytest
 
-from functions.api.ports.services import Services
+from functions.api.ports.services import ApiDependencies
 from shared.clock import utc_now
-from shared.documents.model import Document
+from shared.documents.model import DocumentRecord
 from shared.errors import TransientError
 from shared.jobs.model import Owner
 from shared.search.query import Answer, Question, SearchTooWideError
 from tests.support.fakes.indexing import POLICY, Desk
 from tests.support.memory.documents import MemoryDocuments
-from tests.support.memory.search_index import MemoryShelf
+from tests.support.memory.search_index import MemorySearchIndex
 from tests.unit.api.support import ALICE, BOB, Backend, Client, application, problem, token
 
 OWNER, OTHER = Owner("directus", ALICE), Owner("directus", BOB)
@@ -37,7 +37,7 @@ class Counter:
             raise self.error
         return self.answer or self.desk.search.ask(question)
 
-    def services(self) -> Services:
+    def services(self) -> ApiDependencies:
         services = Backend().services()
         return replace(
             services,
@@ -163,7 +163,7 @@ def test_of_many_that_were_left_out_some_are_named(counter: Counter, monkeypatch
     looked_up: list[str] = []
     get = MemoryDocuments.get
 
-    def watched(documents: MemoryDocuments, document_id: str) -> Document | None:
+    def watched(documents: MemoryDocuments, document_id: str) -> DocumentRecord | None:
         looked_up.append(document_id)
         return get(documents, document_id)
 
@@ -272,5 +272,5 @@ def test_a_document_without_an_index_has_no_tree_yet(counter: Counter) -> None:
     counter.desk.index_again(document)
     counter.desk.files.delete_prefix(f"{document.prefix}index/")
     assert problem(counter.client().get(path)) == (409, "document-not-indexed")
-    nothing = Client(application(replace(counter.services(), shelf=MemoryShelf())))
+    nothing = Client(application(replace(counter.services(), shelf=MemorySearchIndex())))
     assert problem(nothing.get(path)) == (409, "document-not-indexed")

@@ -14,7 +14,7 @@ import pytest
 from fastapi import FastAPI
 
 from functions.api.waiting import routes
-from functions.api.waiting.hub import BATCH, Hub
+from functions.api.waiting.shared_poller import BATCH, SharedPoller
 from shared.errors import TransientError
 from shared.ids import uuid7
 from shared.jobs.store import JobNotFoundError
@@ -34,11 +34,11 @@ def reads(backend: Backend) -> Counter[str]:
 
 @pytest.fixture
 def app(backend: Backend) -> FastAPI:
-    return application(backend.services(), make_settings(), partial(Hub, longest=20))
+    return application(backend.services(), make_settings(), partial(SharedPoller, longest=20))
 
 
-def hub_of(backend: Backend) -> Hub:
-    return Hub(backend.services(), longest=20)
+def hub_of(backend: Backend) -> SharedPoller:
+    return SharedPoller(backend.services(), longest=20)
 
 
 async def until(holds: Callable[[], bool]) -> None:

@@ -12,7 +12,7 @@ from typing import Any
 import httpx
 from fastapi import APIRouter, FastAPI
 
-from functions.api.ports.services import Records
+from functions.api.ports.services import RecordDependencies
 from functions.api.waiting.app import create_app
 from functions.api.waiting.settings import WaitSettings
 from functions.api.waiting.watch import Polling
@@ -101,7 +101,7 @@ def wait_app(backend: Backend, time: Time, **settings: Any) -> FastAPI:
     """Return the wait function's application, whose waits pass by ``time``."""
     made = wait_settings(**settings)
     polling = partial(Polling, longest=made.wait_seconds, sleep=time.sleep, now=time)
-    app = create_app(Records(backend.jobs, backend.documents), made, polling)
+    app = create_app(RecordDependencies(backend.jobs, backend.documents), made, polling)
     app.router = _routes()
     return app
 

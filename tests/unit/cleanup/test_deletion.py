@@ -8,20 +8,20 @@ from dataclasses import replace
 import pytest
 
 from shared.documents.extractions import forget, keys_of
-from shared.documents.model import DELETION_DELAY, REMOVAL_DELAY, Document, Understood
+from shared.documents.model import DELETION_DELAY, REMOVAL_DELAY, DocumentRecord, Extraction
 from shared.errors import TransientError
 from shared.jobs import states
 from shared.jobs.model import Job, Kind
 from shared.jobs.store import Idempotency
-from shared.search.index import Indexed, Indexes, VectorsInFiles
-from tests.support.memory.search_index import MemoryShelf
+from shared.search.index import IndexEntry, IndexRemover, VectorsInFiles
+from tests.support.memory.search_index import MemorySearchIndex
 from tests.unit.cleanup.test_expiry import nothing_left, run
 from tests.unit.cleanup.world import ALICE, BOB, LEASE, RETENTION, World
 
 
-def understood(world: World, document: Document, job: Job, **fields: str) -> Understood:
+def understood(world: World, document: DocumentRecord, job: Job, **fields: str) -> Extraction:
     """Have a job publish what it has understood, with its files."""
-    said = Understood(
+    said = Extraction(
         document.document_id, job.job_id, 1, world.now, fields.get("sha256", "00"), "text/plain", "r", 12
     )
     world.documents.publish(said, document if document.product_id else None)
@@ -30,7 +30,7 @@ def understood(world: World, document: Document, job: Job, **fields: str) -> Und
     return said
 
 
-def delete(world: World, document: Document) -> None:
+def delete(world: World, document: DocumentRecord) -> None:
     world.documents.begin_deletion(document.document_id, world.now)
     world.now += DELETION_DELAY
 
@@ -55,7 +55,7 @@ def test_everything_goes(world: World) -> None:
 def test_it_leaves_every_shelf_that_it_stands_on(world: World, *, expires: bool) -> None:
     """Its owner's, and that of an administrator who had it analysed; the jobs stay where it just expires."""
     documents = [world.uploaded(name) for name in ("d1", "d2")]
-    shelf = MemoryShelf(world.clock)
+    shelf = MemorySearchIndex(world.clock)
     for document in documents:
         for owner in (ALICE, BOB):
             analysis = world.analysed(owner, document_id=document.document_id)
@@ -64,7 +64,7 @@ def test_it_leaves_every_shelf_that_it_stands_on(world: World, *, expires: bool)
                     Kind.OUTPUT, owner, document_id=document.document_id, source_job_id=analysis.job_id
                 )
             )
-            entry = Indexed(owner, document.document_id, index.job_id, 1, analysis.job_id, "m", 3)
+            entry = IndexEntry(owner, document.document_id, index.job_id, 1, analysis.job_id, "m", 3)
             shelf.put(entry)
             world.files.put(f"{entry.prefix}tree.json", b"{}", "application/json")
     jobs = world.store.by_subject("DOCUMENT#d1")
@@ -74,7 +74,7 @@ def test_it_leaves_every_shelf_that_it_stands_on(world: World, *, expires: bool)
         world.now += REMOVAL_DELAY
     else:
         delete(world, documents[0])
-    indexes = Indexes(shelf, VectorsInFiles(), world.files)
+    indexes = IndexRemover(shelf, VectorsInFiles(), world.files)
     assert replace(world.expiry(), indexes=indexes).run().expired_documents == 1
     for owner in (ALICE, BOB):
         assert [entry.document_id for entry in shelf.entries(owner)] == ["d2"]
@@ -190,7 +190,7 @@ def test_a_product_s_document_ends_with_the_last_job_that_read_it(world: World) 
     assert all_gone(world)
 
 
-def read_product(world: World) -> tuple[Document, Job]:
+def read_product(world: World) -> tuple[DocumentRecord, Job]:
     """A product's document, and the completed job that has read it."""
     document = replace(world.uploaded("d1"), product_id="p1", expires_at=None)
     job = world.submit(Kind.ANALYSIS, product_id="p1")

@@ -11,8 +11,8 @@ from functions.cleanup.reconcile.overdue import Overdue
 from functions.cleanup.reconcile.reconciler import Reconciler
 from functions.cleanup.removal.expiry import Expiry
 from functions.cleanup.removal.seeded import SeededRows
-from functions.cleanup.removal.workflow import CleanupWorkflow, Ports
-from shared.documents.model import Document
+from functions.cleanup.removal.workflow import CleanupDependencies, CleanupWorkflow
+from shared.documents.model import DocumentRecord
 from shared.errors import Problem
 from shared.ids import uuid7
 from shared.jobs import states
@@ -70,8 +70,8 @@ class World:
         artifact = Artifact(keys[1], "application/json", 2, "00")
         return self.change(job, lambda j: states.complete(j, 1, self.now, {}, {"export.json": artifact}))
 
-    def uploaded(self, document_id: str, owner: Owner = ALICE) -> Document:
-        document = Document(
+    def uploaded(self, document_id: str, owner: Owner = ALICE) -> DocumentRecord:
+        document = DocumentRecord(
             document_id, owner, "policy.pdf", "application/pdf", self.now, expires_at=self.now + RETENTION
         )
         self.documents.put(document)
@@ -95,7 +95,7 @@ class World:
         return Overdue(MemoryNotifications(self.store), MemoryNotificationQueue(self.clock), self.clock)
 
     def runner(self) -> Runner:
-        ports = Ports(self.store, self.documents, self.seeded)
+        ports = CleanupDependencies(self.store, self.documents, self.seeded)
         workflows = {Kind.CLEANUP: lambda run: CleanupWorkflow(run, ports)}
         return Runner(self.store, self.files, self.queue, workflows, clock=self.clock)
 

@@ -9,7 +9,7 @@ from typing import Any
 
 from functions.analyze.outputs.workflow import OutputWorkflow
 from shared.jobs import states
-from shared.jobs.execution import Limits, Outcome, Remaining
+from shared.jobs.execution import ExecutionLimits, Outcome, Remaining
 from shared.jobs.model import Change, Job, Kind, Unit
 from shared.jobs.queue import JobMessage
 from shared.jobs.runner import Runner, unlimited
@@ -46,7 +46,7 @@ class Shop:
         self.runner = self.worker()
 
     def worker(self) -> Runner:
-        limits = Limits(LEASE, timedelta(seconds=20))
+        limits = ExecutionLimits(LEASE, timedelta(seconds=20))
         kinds: Mapping[Kind, MakeWorkflow] = {
             Kind.ANALYSIS: self.toy,
             Kind.OUTPUT: lambda run: OutputWorkflow(run, {"toy": self.toy}),

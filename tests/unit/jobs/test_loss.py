@@ -9,7 +9,7 @@ import pytest
 from functions.cleanup.reconcile.reconciler import Reconciler
 from shared.errors import TransientError
 from shared.jobs import states
-from shared.jobs.execution import Ending, Limits
+from shared.jobs.execution import Ending, ExecutionLimits
 from shared.jobs.model import Kind, Status
 from shared.jobs.queue import JobMessage
 from shared.jobs.runner import Runner, unlimited
@@ -78,7 +78,7 @@ class TestLoss:
         assert shop.job(job).worker_id == "w2"
 
     def test_heartbeat_that_fails_stops_the_work(self, shop: Shop) -> None:
-        limits = Limits(timedelta(milliseconds=3), timedelta(seconds=20))
+        limits = ExecutionLimits(timedelta(milliseconds=3), timedelta(seconds=20))
         store, kinds = _NoRenewal(shop.clock), {Kind.ANALYSIS: shop.toy}
         runner = Runner(store, shop.files, shop.queue, kinds, limits=limits, clock=shop.clock)
         job = submit(store, new_job(shop.clock))

@@ -14,7 +14,7 @@ from functions.cleanup.removal.expiry import Expiry
 from shared.errors import TransientError
 from shared.ids import derived_uuid7, is_uuid, uuid7
 from shared.jobs import states
-from shared.jobs.execution import Ending, Limits
+from shared.jobs.execution import Ending, ExecutionLimits
 from shared.jobs.model import Job, Kind, Status
 from shared.jobs.outputs import follow_up_id
 from shared.jobs.queue import JobMessage
@@ -170,7 +170,7 @@ def test_an_output_lets_others_go_first_after_its_turn() -> None:
     shop.queue.messages.clear()
     output = made(shop, job)
     kinds: dict[Kind, MakeWorkflow] = {Kind.OUTPUT: lambda run: OutputWorkflow(run, {"toy": shop.toy})}
-    impatient = Limits(LEASE, timedelta(seconds=20), turn=timedelta())
+    impatient = ExecutionLimits(LEASE, timedelta(seconds=20), turn=timedelta())
     shop.toy.done.clear()
     endings: list[Ending] = []
     while Ending.COMPLETED not in endings:

@@ -6,8 +6,8 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, TypeVar
 
-from functions.analyze.engines.llm.asking import Asker, Form
 from functions.analyze.engines.llm.details import AskedPlace, DetailsForm, has_kinds
+from functions.analyze.engines.llm.model_client import Form, ModelClient
 from functions.analyze.engines.llm.passages import Passages
 from functions.analyze.engines.llm.presence import AskedItem, PresenceForm
 from functions.analyze.engines.llm.terms import Term, merged, terms_of
@@ -151,10 +151,10 @@ class Requests:
 class ModelAnalysis:
     """See BatchAnalysis."""
 
-    def __init__(self, requests: Requests, asker: Callable[[], Asker]) -> None:
+    def __init__(self, requests: Requests, asker: Callable[[], ModelClient]) -> None:
         self._requests = requests
         self._make_asker = asker
-        self._asker: Asker | None = None
+        self._asker: ModelClient | None = None
 
     def find_segments(self, items: Sequence[Item]) -> list[Finding]:
         """See BatchAnalysis."""

@@ -7,12 +7,12 @@ from dataclasses import dataclass
 
 from functions.analyze.document.model import Document
 from functions.analyze.engines.llm import prompts
-from functions.analyze.engines.llm.asking import Prompt, Reading
+from functions.analyze.engines.llm.model_client import Prompt, Reading
 from functions.analyze.engines.llm.passages import Passage, Passages
 from functions.analyze.engines.llm.port import Message
 from functions.analyze.engines.llm.presence import MIN_CONFIDENCE
 from functions.analyze.engines.llm.replies import Detail, parse, schema_of
-from functions.analyze.engines.llm.replies import Details as Said
+from functions.analyze.engines.llm.replies import DetailsReply as Said
 from functions.analyze.engines.llm.verify import Number, find_number, prove
 from functions.analyze.engines.port import Place
 from shared.findings.model import Details, Finding

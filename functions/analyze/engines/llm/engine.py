@@ -8,12 +8,12 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from functions.analyze.engines.llm.analysis import ModelAnalysis, Requests
-from functions.analyze.engines.llm.answers import Answers
-from functions.analyze.engines.llm.asking import Asker
 from functions.analyze.engines.llm.hybrid import HybridAnalysis
+from functions.analyze.engines.llm.model_client import ModelClient
 from functions.analyze.engines.llm.port import Provider
-from functions.analyze.engines.llm.spending import Budget, Meter, Price, Spending, cost, spent
-from functions.analyze.engines.port import BatchAnalysis, Engine, OneByOne, Report, Task
+from functions.analyze.engines.llm.reply_cache import ReplyCache
+from functions.analyze.engines.llm.usage import Budget, Meter, Price, UsageTracker, cost, spent
+from functions.analyze.engines.port import BatchAnalysis, Engine, EngineReport, OneByOne, Task
 from shared.errors import PermanentError
 from shared.jobs.workflow import Run
 from shared.retry import RetryPolicy
@@ -24,7 +24,7 @@ def no_meter(_name: str, _value: float) -> None:
 
 
 @dataclass(frozen=True, slots=True)
-class Conduct:
+class RequestPolicy:
     """How a model is asked: so many requests at the same time, what one may take, when to come back.
 
     ``prices`` are by model, in US dollars for a million tokens read and written. ``sure`` is the confidence
@@ -45,7 +45,7 @@ class ProviderEngine:
     def __init__(
         self,
         provider: Provider,
-        conduct: Conduct,
+        conduct: RequestPolicy,
         rules: Engine,
         *,
         meter: Meter = no_meter,
@@ -73,7 +73,7 @@ class ProviderEngine:
         rules = OneByOne(self._rules.open(task.document, task.taxonomy))
         return HybridAnalysis(rules, model, requests, self._conduct.sure)
 
-    def report(self, run: Run, counts: Mapping[str, int]) -> Report:
+    def report(self, run: Run, counts: Mapping[str, int]) -> EngineReport:
         """See ModelEngine."""
         used, usage = spent(run), self.usage(run)
         price = usage["cost_usd"]
@@ -88,7 +88,7 @@ class ProviderEngine:
         }
         if hybrid:
             fields["saving"] = _saving(counts)
-        return Report(fields, self._warnings(used.estimated, price, counts.get("claims_dropped", 0)))
+        return EngineReport(fields, self._warnings(used.estimated, price, counts.get("claims_dropped", 0)))
 
     def close(self) -> None:
         """Close the provider's connections."""
@@ -120,13 +120,13 @@ class ProviderEngine:
             "cost_usd": cost(used, self._price),
         }
 
-    def asker(self, run: Run, earlier: Sequence[str] = ()) -> Asker:
+    def asker(self, run: Run, earlier: Sequence[str] = ()) -> ModelClient:
         """Return what asks on a job's account; answers of the jobs ``earlier`` serve again."""
         conduct = self._conduct
-        return Asker(
+        return ModelClient(
             self._provider,
-            Answers(run.files, run.job.job_id, earlier),
-            Spending(run, self._budget(run), self._price, self._meter),
+            ReplyCache(run.files, run.job.job_id, earlier),
+            UsageTracker(run, self._budget(run), self._price, self._meter),
             concurrency=conduct.concurrency,
             policy=conduct.policy,
             sleep=conduct.sleep,

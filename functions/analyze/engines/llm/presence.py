@@ -7,11 +7,11 @@ from dataclasses import dataclass
 
 from functions.analyze.document.model import Document
 from functions.analyze.engines.llm import prompts
-from functions.analyze.engines.llm.asking import Prompt, Reading
+from functions.analyze.engines.llm.model_client import Prompt, Reading
 from functions.analyze.engines.llm.passages import Passage, Passages
 from functions.analyze.engines.llm.port import Message
 from functions.analyze.engines.llm.replies import Granted, Presence, parse, schema_of
-from functions.analyze.engines.llm.verify import Proof, prove
+from functions.analyze.engines.llm.verify import ClaimEvidence, prove
 from shared.findings.model import Finding
 from shared.taxonomy.model import Item
 
@@ -51,7 +51,7 @@ class PresenceForm:
         said = parse(text, Presence)
         shown = self._shown(questions)
         numbers = {key: number for number, key in enumerate(_keys(questions))}
-        proofs: dict[int, list[Proof]] = {}
+        proofs: dict[int, list[ClaimEvidence]] = {}
         dropped = 0
         for claim in said.granted:
             number = numbers.get(claim.item)
@@ -68,7 +68,7 @@ class PresenceForm:
         }
         return Reading(answers, len(said.granted), dropped)
 
-    def _proof(self, claim: Granted, shown: Sequence[Passage]) -> Proof | None:
+    def _proof(self, claim: Granted, shown: Sequence[Passage]) -> ClaimEvidence | None:
         return prove(self._document, shown, claim.passage, claim.quote, claim.confidence)
 
     def _shown(self, questions: Sequence[AskedItem]) -> list[Passage]:
@@ -79,7 +79,7 @@ def _keys(questions: Sequence[AskedItem]) -> list[str]:
     return [f"i{number}" for number in range(1, len(questions) + 1)]
 
 
-def _finding(item: Item, proofs: Sequence[Proof]) -> Finding | None:
+def _finding(item: Item, proofs: Sequence[ClaimEvidence]) -> Finding | None:
     if not proofs:
         return None
     best = sorted(proofs, key=lambda proof: -proof.confidence)

@@ -47,14 +47,14 @@ class Detail(_Form):
     confidence: float
 
 
-class Details(_Form):
+class DetailsReply(_Form):
     """What was found, and the places that were looked at: all of them."""
 
     found: list[Detail]
     done: list[str]
 
 
-class Told(_Form):
+class ItemReply(_Form):
     """A paragraph in another language, by its key."""
 
     key: str
@@ -64,7 +64,7 @@ class Told(_Form):
 class Translated(_Form):
     """Every paragraph that was given."""
 
-    paragraphs: list[Told]
+    paragraphs: list[ItemReply]
 
 
 class Point(_Form):

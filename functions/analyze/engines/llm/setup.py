@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from functions.analyze.engines.llm import bedrock, openai
-from functions.analyze.engines.llm.engine import Conduct, ProviderEngine, no_meter
+from functions.analyze.engines.llm.engine import ProviderEngine, RequestPolicy, no_meter
 from functions.analyze.engines.llm.port import Provider
 from functions.analyze.engines.llm.settings import ModelSettings
-from functions.analyze.engines.llm.spending import Budget, Meter
+from functions.analyze.engines.llm.usage import Budget, Meter
 from functions.analyze.engines.port import Engine
 from shared.aws.ssm import Secret
 
@@ -23,7 +23,7 @@ def model_engines(
 
     ``endpoint_url`` is that of an AWS emulator, ``meter`` takes metrics by name.
     """
-    conduct = Conduct(
+    conduct = RequestPolicy(
         concurrency=s.model_concurrency,
         budget=Budget(s.model_job_tokens, s.model_job_usd),
         prices=s.model_prices,

@@ -114,7 +114,7 @@ def _plain(text: str) -> tuple[str, tuple[int, ...]]:
 
 
 @dataclass(frozen=True, slots=True)
-class Proof:
+class ClaimEvidence:
     """A quote that stands in the text: the evidence, its section, and how sure the model is."""
 
     evidence: Evidence
@@ -124,7 +124,7 @@ class Proof:
 
 def prove(
     document: Document, shown: Sequence[Passage], passage: str, quote: str, confidence: float
-) -> Proof | None:
+) -> ClaimEvidence | None:
     """Return what proves a claim, None where the quote is in none of the passages that were shown.
 
     ``passage`` is the key that the model names (``p3``); the quote counts where it is, though.
@@ -139,7 +139,7 @@ def prove(
         each for each in shown if each.page == page_number and each.start <= start and end <= each.end
     )
     section = " > ".join(held.headings)[:_MAX_SECTION]
-    return Proof(evidence_at(page, start, end), section, _probability(confidence))
+    return ClaimEvidence(evidence_at(page, start, end), section, _probability(confidence))
 
 
 def _probability(said: float) -> float:

@@ -21,7 +21,7 @@ from functions.analyze.extract.pdf.lines import Line, group_lines
 from functions.analyze.extract.pdf.margins import split_margins
 from functions.analyze.extract.pdf.paragraphs import continue_block, draft_of, make_blocks
 from functions.analyze.extract.pdf.pictures import find_pictures, shows_something
-from functions.analyze.extract.pdf.tables import Table, aligned_tables, ruled_tables
+from functions.analyze.extract.pdf.tables import PageTable, aligned_tables, ruled_tables
 from functions.analyze.extract.pdf.transform import page_transform
 from shared.errors import PermanentError
 
@@ -126,7 +126,7 @@ def _marks(rules: Rules, words: Sequence[Glyphs]) -> list[Glyphs]:
     ]
 
 
-def _stand_in(table: Table) -> Glyphs:
+def _stand_in(table: PageTable) -> Glyphs:
     """Return a word that holds a table's place, as wide as the table and at its top."""
     x0, _, x1, _ = table.box
     place = min(word.top for word in table.words)

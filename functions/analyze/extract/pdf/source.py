@@ -13,7 +13,7 @@ from functions.analyze.extract.pdf.drawing import Rules
 from functions.analyze.extract.pdf.glyphs import Glyphs
 from functions.analyze.extract.pdf.page import opened, printed, read_page
 from functions.analyze.extract.pdf.render import render
-from functions.analyze.extract.source import DEFAULT_LIMITS, Limits
+from functions.analyze.extract.source import DEFAULT_LIMITS, ExtractionLimits
 from shared.errors import PermanentError
 
 MEDIA_TYPE = "application/pdf"
@@ -27,7 +27,7 @@ class PdfSource:
 
     media_type = MEDIA_TYPE
 
-    def __init__(self, data: bytes, limits: Limits = DEFAULT_LIMITS) -> None:
+    def __init__(self, data: bytes, limits: ExtractionLimits = DEFAULT_LIMITS) -> None:
         import pypdfium2.raw as pdfium
 
         self._pdfium: Any = pdfium
@@ -76,7 +76,7 @@ class PdfSource:
             self._document = None
 
 
-def _check(data: bytes, count: int, limits: Limits) -> None:
+def _check(data: bytes, count: int, limits: ExtractionLimits) -> None:
     """Refuse what opens, but would give an incomplete document."""
     tail = data[-_TAIL:]
     if tail.rfind(b"%%EOF") < tail.rfind(b"startxref") or b"%%EOF" not in tail:

@@ -28,7 +28,7 @@ _LEAST_ROWS = 3
 
 
 @dataclass(slots=True)
-class Table:
+class PageTable:
     """A table's place, its rows of cells, and the words it takes off the page."""
 
     box: Box
@@ -40,7 +40,7 @@ class Table:
         return [word for row in self.rows for cell in row for word in cell]
 
 
-def ruled_tables(words: Sequence[Glyphs], rules: Rules) -> list[Table]:
+def ruled_tables(words: Sequence[Glyphs], rules: Rules) -> list[PageTable]:
     """Return the tables whose rows are parted by drawn lines."""
     taken: set[int] = set()
     tables = []
@@ -69,7 +69,7 @@ def _groups(lines: Sequence[tuple[float, float, float]]) -> list[list[tuple[floa
 
 def _ruled(
     words: Sequence[Glyphs], group: Sequence[tuple[float, float, float]], rules: Rules
-) -> Table | None:
+) -> PageTable | None:
     x0, x1 = min(line[1] for line in group), max(line[2] for line in group)
     ys = [line[0] for line in group]
     inside = [word for word in words if x0 - _SAME <= (word.x0 + word.x1) / 2 <= x1 + _SAME]
@@ -84,7 +84,7 @@ def _ruled(
             return None
     rows = [row for interval in intervals for row in _rows(interval, edges)]
     rows = [*_beyond(inside, edges, ys[0], above=True), *rows, *_beyond(inside, edges, ys[-1], above=False)]
-    table = Table((x0, ys[0], x1, ys[-1]), _trimmed(rows))
+    table = PageTable((x0, ys[0], x1, ys[-1]), _trimmed(rows))
     return table if _plausible(table.rows, len(group)) else None
 
 

@@ -31,7 +31,7 @@ class About:
 
 
 @dataclass(frozen=True, slots=True)
-class Proof:
+class EvidenceText:
     """The passage behind an entry: its page (from 1), the printed page number, and the words."""
 
     page: int
@@ -50,7 +50,7 @@ class Entry:
     amount: str
     scope: str
     confidence: float
-    proof: Proof
+    proof: EvidenceText
     finding: Finding
 
 
@@ -176,7 +176,7 @@ class _Writer:
 
     def entry(self, finding: Finding, kind: str) -> Entry:
         evidence = finding.evidence[0]
-        proof = Proof(
+        proof = EvidenceText(
             evidence.page,
             self.page_labels.get(evidence.page, ""),
             finding.section_reference,

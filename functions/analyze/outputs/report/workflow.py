@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 from functions.analyze.extract.source import Visible
-from functions.analyze.outputs.analysis import Analysed, reader_language
+from functions.analyze.outputs.analysis import AnalysisView, reader_language
 from functions.analyze.outputs.report.content import About, Report, make_report
 from functions.analyze.outputs.report.pdf import Clip
 from functions.analyze.outputs.summary import workflow
@@ -28,7 +28,7 @@ class ReportFiles:
 
     revision = 1
 
-    def __init__(self, run: Run, analysed: Analysed) -> None:
+    def __init__(self, run: Run, analysed: AnalysisView) -> None:
         self._run = run
         self._analysed = analysed
 

@@ -8,8 +8,8 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from functions.analyze.engines.llm.asking import Prompt, Reading
 from functions.analyze.engines.llm.engine import ProviderEngine
+from functions.analyze.engines.llm.model_client import Prompt, Reading
 from functions.analyze.engines.llm.port import BadReplyError, Message
 from functions.analyze.engines.llm.replies import Point, Summarised, parse, schema_of
 from functions.analyze.outputs.summary.extractive import Candidate

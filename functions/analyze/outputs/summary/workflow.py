@@ -11,7 +11,7 @@ from itertools import groupby
 from typing import Any
 
 from functions.analyze.document.json_file import dump
-from functions.analyze.outputs.analysis import Analysed
+from functions.analyze.outputs.analysis import AnalysisView
 from functions.analyze.outputs.summary.extractive import Candidate, candidates, choose
 from functions.analyze.outputs.summary.port import Summariser
 from functions.analyze.outputs.translation.workflow import Translation
@@ -34,7 +34,7 @@ class Summary:
     def __init__(
         self,
         run: Run,
-        analysed: Analysed,
+        analysed: AnalysisView,
         translation: Translation | None,
         summariser: Summariser | None = None,
     ) -> None:

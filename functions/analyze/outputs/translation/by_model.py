@@ -7,8 +7,8 @@ from typing import Any
 
 from functions.analyze.document.chunking import count_tokens
 from functions.analyze.engines.batching import pack
-from functions.analyze.engines.llm.asking import Prompt, Reading
 from functions.analyze.engines.llm.engine import ProviderEngine
+from functions.analyze.engines.llm.model_client import Prompt, Reading
 from functions.analyze.engines.llm.port import Message
 from functions.analyze.engines.llm.replies import Translated, parse, schema_of
 from functions.analyze.outputs.translation.checks import remarks

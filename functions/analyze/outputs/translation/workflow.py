@@ -11,7 +11,7 @@ from typing import Any
 
 from functions.analyze.document.json_file import dump
 from functions.analyze.document.model import Page
-from functions.analyze.outputs.analysis import Analysed
+from functions.analyze.outputs.analysis import AnalysisView
 from functions.analyze.outputs.report.content import TranslatedPage
 from functions.analyze.outputs.translation.checks import remarks
 from functions.analyze.outputs.translation.port import Register, Translator, Wish, choose
@@ -26,7 +26,7 @@ class Translation:
 
     revision = 1
 
-    def __init__(self, run: Run, analysed: Analysed, translators: Sequence[Translator]) -> None:
+    def __init__(self, run: Run, analysed: AnalysisView, translators: Sequence[Translator]) -> None:
         self._run = run
         self._analysed = analysed
         self._translators = translators

@@ -27,7 +27,7 @@ from shared.errors import PermanentError
 from shared.files import FileMissingError
 from shared.jobs.states import FencedError
 from shared.jobs.workflow import Run, Stage
-from shared.search.index import Indexed, Indexes, Shelf, SupersededError
+from shared.search.index import IndexEntry, IndexRemover, SearchIndexStore, SupersededError
 
 if TYPE_CHECKING:
     from functions.analyze.document.model import Document
@@ -39,11 +39,11 @@ NODES_PER_UNIT = 10
 
 
 @dataclass(frozen=True, slots=True)
-class IndexTools:
+class IndexDependencies:
     """What every index of a process is made with."""
 
     embeddings: Embeddings
-    shelf: Shelf
+    shelf: SearchIndexStore
     vectors: VectorStore
 
 
@@ -52,7 +52,7 @@ class IndexWorkflow:
 
     revision = 1
 
-    def __init__(self, run: Run, tools: IndexTools) -> None:
+    def __init__(self, run: Run, tools: IndexDependencies) -> None:
         self._run = run
         self._tools = tools
 
@@ -72,7 +72,7 @@ class IndexWorkflow:
 
     def undo(self) -> None:
         """Take the document off the shelf, where it is this job's, and remove what this job wrote."""
-        Indexes(self._tools.shelf, self._tools.vectors, self._run.files).forget_job(self._run.job)
+        IndexRemover(self._tools.shelf, self._tools.vectors, self._run.files).forget_job(self._run.job)
 
     def _find_passages(self, _index: int) -> dict[str, Any]:
         """Cut the document into passages, and note what else the entry says of it."""
@@ -130,13 +130,13 @@ class IndexWorkflow:
             "model": entry.model,
         }
 
-    def _remove(self, entry: Indexed) -> None:
+    def _remove(self, entry: IndexEntry) -> None:
         self._tools.vectors.remove(entry)
         self._run.files.delete_prefix(entry.prefix)
 
-    def _entry(self) -> Indexed:
+    def _entry(self) -> IndexEntry:
         job = self._run.job
-        return Indexed(
+        return IndexEntry(
             owner=job.owner,
             document_id=job.document_id,
             job_id=job.job_id,

@@ -9,7 +9,7 @@ from fastapi import Depends, Request
 from fastapi.responses import Response
 
 from functions.api.http.security import CallerDep, GuardedRoute, ServicesDep, authenticate
-from functions.api.ports.operations import Operations
+from functions.api.ports.operations import OperatorDependencies
 from shared.auth import Caller, ForbiddenError
 from shared.ids import is_uuid
 from shared.jobs.model import Job
@@ -42,7 +42,7 @@ def _operator(caller: CallerDep) -> Caller:
     return caller
 
 
-def _operations(services: ServicesDep) -> Operations:
+def _operations(services: ServicesDep) -> OperatorDependencies:
     if services.operations is None:
         raise RuntimeError("the application was wired without its operators' ports")
     return services.operations
@@ -56,5 +56,5 @@ def _task(job_id: str, _operator: OperatorDep, services: ServicesDep) -> Job:
 
 
 OperatorDep = Annotated[Caller, Depends(_operator)]
-OperationsDep = Annotated[Operations, Depends(_operations)]
+OperationsDep = Annotated[OperatorDependencies, Depends(_operations)]
 TaskDep = Annotated[Job, Depends(_task)]

@@ -7,8 +7,8 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from typing import Any
 
-from functions.api.ports.operations import Operations
-from functions.api.ports.services import Services
+from functions.api.ports.operations import OperatorDependencies
+from functions.api.ports.services import ApiDependencies
 from functions.api.settings import ApiSettings
 from shared.auth import Caller
 from shared.errors import ClauseworksError, TransientError
@@ -28,8 +28,8 @@ class Action:
 class Operator:
     """Somebody who acts, and what the actions need."""
 
-    services: Services
-    operations: Operations
+    services: ApiDependencies
+    operations: OperatorDependencies
     settings: ApiSettings
     caller: Caller
 

@@ -13,7 +13,7 @@ from shared.observability import logger
 from shared.operations.dead_letters import MAX_BATCH, DeadLetter, DeadLetters
 
 
-class Hand:
+class DeadLetterBatch:
     """The letters of one queue that we hold; those that are not deleted are released at the exit.
 
     Nobody else sees a letter while we hold it. Should we die, they come back when ``hidden`` is over.
@@ -31,7 +31,7 @@ class Hand:
         self._held: dict[str, DeadLetter] = {}
         self.emptied = False
 
-    def __enter__(self) -> Hand:
+    def __enter__(self) -> DeadLetterBatch:
         return self
 
     def __exit__(

@@ -9,9 +9,15 @@ from __future__ import annotations
 from collections.abc import Callable, Collection
 from datetime import timedelta
 
-from functions.api.schemas.dead_letters import MAX_LETTERS, Fate, Handled, Report, message_of
+from functions.api.schemas.dead_letters import (
+    MAX_LETTERS,
+    HandledLetter,
+    LetterOutcome,
+    RedriveReport,
+    message_of,
+)
 from functions.api.services.operators.audited import Operator
-from functions.api.services.operators.dead_letters import Hand
+from functions.api.services.operators.dead_letters import DeadLetterBatch
 from functions.api.services.operators.resubmit import try_again
 from shared.errors import TransientError
 from shared.jobs.model import Job, Kind, Status
@@ -26,25 +32,29 @@ PATIENCE = timedelta(seconds=15)
 HIDDEN = timedelta(seconds=30)
 
 
-Deal = Callable[[Hand, DeadLetter], Handled]
+Deal = Callable[[DeadLetterBatch, DeadLetter], HandledLetter]
 
 
-def redrive(operator: Operator, kind: Kind, message_ids: Collection[str] = ()) -> Report:
+def redrive(operator: Operator, kind: Kind, message_ids: Collection[str] = ()) -> RedriveReport:
     """Bring back the letters that are named, or up to ``MAX_LETTERS`` where none is."""
     return _each(operator, "redrive", kind, message_ids, lambda hand, one: _redriven(operator, hand, one))
 
 
-def purge(operator: Operator, kind: Kind, message_ids: Collection[str] = ()) -> Report:
+def purge(operator: Operator, kind: Kind, message_ids: Collection[str] = ()) -> RedriveReport:
     """Throw away the letters that are named, or up to ``MAX_LETTERS`` where none is."""
     return _each(operator, "purge", kind, message_ids, lambda hand, one: _purged(operator, hand, one))
 
 
-def _each(operator: Operator, action: str, kind: Kind, message_ids: Collection[str], deal: Deal) -> Report:
-    report = Report(missing=list(dict.fromkeys(message_ids)))
+def _each(
+    operator: Operator, action: str, kind: Kind, message_ids: Collection[str], deal: Deal
+) -> RedriveReport:
+    report = RedriveReport(missing=list(dict.fromkeys(message_ids)))
     asked = {"message_ids": list(report.missing)} if message_ids else {}
     with operator.acting(action, queue_subject(kind), **asked) as entry:
         letters = operator.operations.dead_letters
-        with Hand(letters, kind, operator.services.clock, hidden=HIDDEN, patience=PATIENCE) as hand:
+        with DeadLetterBatch(
+            letters, kind, operator.services.clock, hidden=HIDDEN, patience=PATIENCE
+        ) as hand:
             try:
                 _go_through(hand, report, bool(message_ids), deal)
             finally:
@@ -52,7 +62,7 @@ def _each(operator: Operator, action: str, kind: Kind, message_ids: Collection[s
     return report
 
 
-def _go_through(hand: Hand, report: Report, chosen: bool, deal: Deal) -> None:
+def _go_through(hand: DeadLetterBatch, report: RedriveReport, chosen: bool, deal: Deal) -> None:
     """Deal with letter after letter; the first service that fails ends it."""
     moved = 0
     for letter in hand.take(MAX_SEARCHED):
@@ -62,7 +72,7 @@ def _go_through(hand: Hand, report: Report, chosen: bool, deal: Deal) -> None:
             handled = deal(hand, letter)
         except TransientError as error:
             logger.warning("Letter kept", message_id=letter.message_id, problem=error.code)
-            report.handled.append(Handled(letter.message_id, "", Fate.FAILED))
+            report.handled.append(HandledLetter(letter.message_id, "", LetterOutcome.FAILED))
             return
         report.handled.append(handled)
         moved += not handled.fate.stays
@@ -73,35 +83,35 @@ def _go_through(hand: Hand, report: Report, chosen: bool, deal: Deal) -> None:
     report.complete = hand.emptied or (chosen and not report.missing)
 
 
-def _redriven(operator: Operator, hand: Hand, letter: DeadLetter) -> Handled:
+def _redriven(operator: Operator, hand: DeadLetterBatch, letter: DeadLetter) -> HandledLetter:
     message = message_of(letter)
     if message is None:
-        return Handled(letter.message_id, "", Fate.UNREADABLE)
+        return HandledLetter(letter.message_id, "", LetterOutcome.UNREADABLE)
     job = operator.services.jobs.get(message.job_id)
     if job is None:
-        return Handled(letter.message_id, message.job_id, Fate.UNKNOWN_JOB)
+        return HandledLetter(letter.message_id, message.job_id, LetterOutcome.UNKNOWN_JOB)
     with operator.acting("redrive", job.job_id, message_id=letter.message_id) as entry:
         fate, retry_job_id = _replaced(operator, job)
         entry.details |= {"fate": fate.value} | ({"retry_job_id": retry_job_id} if retry_job_id else {})
         hand.delete(letter)
-    return Handled(letter.message_id, job.job_id, fate, retry_job_id)
+    return HandledLetter(letter.message_id, job.job_id, fate, retry_job_id)
 
 
-def _replaced(operator: Operator, job: Job) -> tuple[Fate, str]:
+def _replaced(operator: Operator, job: Job) -> tuple[LetterOutcome, str]:
     """Do for a job what its letter could not, so that the letter can go."""
     if not job.status.terminal:
         operator.services.queue.send(JobMessage.about(job, "redriven"))
-        return Fate.RESENT, ""
+        return LetterOutcome.RESENT, ""
     if job.status is Status.FAILED:
-        return Fate.RETRIED, try_again(operator, job).job.job_id
-    return Fate.SETTLED, ""
+        return LetterOutcome.RETRIED, try_again(operator, job).job.job_id
+    return LetterOutcome.SETTLED, ""
 
 
-def _purged(operator: Operator, hand: Hand, letter: DeadLetter) -> Handled:
+def _purged(operator: Operator, hand: DeadLetterBatch, letter: DeadLetter) -> HandledLetter:
     message = message_of(letter)
     if message is None:
         hand.delete(letter)
-        return Handled(letter.message_id, "", Fate.PURGED)
+        return HandledLetter(letter.message_id, "", LetterOutcome.PURGED)
     with operator.acting("purge", message.job_id, message_id=letter.message_id):
         hand.delete(letter)
-    return Handled(letter.message_id, message.job_id, Fate.PURGED)
+    return HandledLetter(letter.message_id, message.job_id, LetterOutcome.PURGED)

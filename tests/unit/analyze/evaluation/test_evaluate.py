@@ -9,7 +9,7 @@ import pytest
 
 from functions.analyze.engines.rules.engine import RulesEngine
 from functions.analyze.evaluation.run import analyse_file, main
-from functions.analyze.pipeline.workflow import Tools
+from functions.analyze.pipeline.workflow import AnalysisDependencies
 from shared.jobs.model import Status
 from shared.taxonomy.reader import parse_taxonomy
 
@@ -88,7 +88,7 @@ def test_an_empty_folder_is_an_error(folder: Path) -> None:
 
 def test_contradictions_are_warnings_and_part_of_the_result(folder: Path) -> None:
     rules = RulesEngine()
-    tools = Tools(parse_taxonomy(TAXONOMY), {rules.name: rules}, checker=rules)
+    tools = AnalysisDependencies(parse_taxonomy(TAXONOMY), {rules.name: rules}, checker=rules)
     job, export = analyse_file(folder / "documents" / "plus.md", tools, rules.name)
     assert job.status is Status.COMPLETED
     assert job.result is not None
@@ -104,7 +104,7 @@ def test_contradictions_are_warnings_and_part_of_the_result(folder: Path) -> Non
 
 def test_without_a_checker_nothing_is_looked_for(folder: Path) -> None:
     rules = RulesEngine()
-    tools = Tools(parse_taxonomy(TAXONOMY), {rules.name: rules})
+    tools = AnalysisDependencies(parse_taxonomy(TAXONOMY), {rules.name: rules})
     job, export = analyse_file(folder / "documents" / "plus.md", tools, rules.name)
     assert job.result is not None
     assert job.result["warnings"] == json.loads(export)["contradictions"] == []

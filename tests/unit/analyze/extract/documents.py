@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from functions.analyze.document.model import BlockKind, Document, Page
-from functions.analyze.extract import Limits, open_source
+from functions.analyze.extract import ExtractionLimits, open_source
 from shared.errors import PermanentError
 
 PROSE = (
@@ -24,10 +24,12 @@ def extract(data: bytes, file_name: str = "policy.pdf", media_type: str | None =
         source.close()
 
 
-def refusal(data: bytes, file_name: str = "policy.pdf", limits: Limits | None = None) -> PermanentError:
+def refusal(
+    data: bytes, file_name: str = "policy.pdf", limits: ExtractionLimits | None = None
+) -> PermanentError:
     """Return the error that ``data`` is refused with, at opening or at the end."""
     try:
-        source = open_source(data, file_name, None, limits or Limits())
+        source = open_source(data, file_name, None, limits or ExtractionLimits())
         try:
             source.assemble(source.pages(1, source.page_count))
         finally:

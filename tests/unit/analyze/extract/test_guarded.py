@@ -10,7 +10,7 @@ import pytest
 
 from functions.analyze.document.codec import page_from_dict, page_to_dict
 from functions.analyze.document.model import Page
-from functions.analyze.extract import Limits, guarded, open_source
+from functions.analyze.extract import ExtractionLimits, guarded, open_source
 from functions.analyze.extract.guarded import GuardedSource
 from functions.analyze.extract.source import Source, Visible
 from shared.errors import PermanentError
@@ -31,7 +31,7 @@ def plain(data: bytes, name: str) -> list[Page]:
 @pytest.mark.parametrize(("data", "name"), [(PDF, "policy.pdf"), (b"# One\n\f\n# Two\n", "policy.md")])
 def test_the_same_pages_whatever_the_batches(data: bytes, name: str) -> None:
     expected = plain(data, name)
-    source = GuardedSource(data, name, None, Limits())
+    source = GuardedSource(data, name, None, ExtractionLimits())
     count = source.page_count
     assert source.pages(1, count) == expected
     assert [page for n in range(1, count + 1) for page in source.pages(n, n)] == expected
@@ -44,7 +44,7 @@ def test_the_same_pages_whatever_the_batches(data: bytes, name: str) -> None:
 
 def test_a_file_that_is_refused() -> None:
     with pytest.raises(PermanentError) as caught:
-        GuardedSource(PDF, "policy.pdf", None, Limits(max_pages=2))
+        GuardedSource(PDF, "policy.pdf", None, ExtractionLimits(max_pages=2))
     assert caught.value.code == "too-many-pages"
 
 
@@ -66,7 +66,7 @@ class Fragile:
 
 def test_a_crash_names_the_page_and_the_pages_before_it_are_read(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(guarded, "open_source", lambda *file: Fragile(open_source(*file)))
-    source = GuardedSource(PDF, "policy.pdf", None, Limits())
+    source = GuardedSource(PDF, "policy.pdf", None, ExtractionLimits())
     assert source.pages(1, 2) == plain(PDF, "policy.pdf")[:2]
     for _ in range(2):
         with pytest.raises(PermanentError, match=r"^Page 3: The file makes the reader") as caught:
@@ -77,7 +77,10 @@ def test_a_crash_names_the_page_and_the_pages_before_it_are_read(monkeypatch: py
 
 
 def test_what_recognition_needs_is_read_apart_too() -> None:
-    source, plain_source = GuardedSource(PDF, "policy.pdf", None, Limits()), open_source(PDF, "policy.pdf")
+    source, plain_source = (
+        GuardedSource(PDF, "policy.pdf", None, ExtractionLimits()),
+        open_source(PDF, "policy.pdf"),
+    )
     assert isinstance(source, Visible)
     assert isinstance(plain_source, Visible)
     assert source.printed(2) == plain_source.printed(2)
@@ -92,7 +95,9 @@ def test_a_damaged_page_is_refused_as_without_the_guard() -> None:
     data = PDF.replace(b"/Type /Page /Parent 2 0 R", b"/Type /Pagf /Parent 2 0 R", 1)
     data = data.replace(b"5 0 R 7 0 R", b"1 0 R 7 0 R")
     assert data != PDF
-    source = GuardedSource(data, "policy.pdf", None, dataclasses.replace(Limits(), seconds_a_step=5))
+    source = GuardedSource(
+        data, "policy.pdf", None, dataclasses.replace(ExtractionLimits(), seconds_a_step=5)
+    )
     with pytest.raises(PermanentError) as caught:
         source.pages(1, source.page_count)
     assert caught.value.code == "pdf-page-damaged"

@@ -10,7 +10,7 @@ import numpy as np
 import pytest
 from PIL import Image, ImageDraw
 
-from functions.analyze.extract import Limits, Visible, open_source
+from functions.analyze.extract import ExtractionLimits, Visible, open_source
 from shared.errors import PermanentError
 from tests.unit.analyze.extract.documents import refusal
 from tests.unit.analyze.ocr.scans import saved, tiff
@@ -25,8 +25,8 @@ def bar(mode: str = "L", size: tuple[int, int] = SIZE) -> Image.Image:
     return image.convert(mode)
 
 
-def source_of(data: bytes, limits: Limits | None = None) -> Visible:
-    source = open_source(data, "scan", None, limits or Limits())
+def source_of(data: bytes, limits: ExtractionLimits | None = None) -> Visible:
+    source = open_source(data, "scan", None, limits or ExtractionLimits())
     assert isinstance(source, Visible)
     return source
 
@@ -112,7 +112,7 @@ def test_each_frame_of_a_tiff_is_a_page() -> None:
 
 
 def test_too_many_frames() -> None:
-    assert refusal(tiff(5), "scan.tif", Limits(max_pages=4)).code == "too-many-pages"
+    assert refusal(tiff(5), "scan.tif", ExtractionLimits(max_pages=4)).code == "too-many-pages"
 
 
 def png(columns: int, rows: int) -> bytes:
@@ -137,7 +137,7 @@ def test_an_image_of_too_many_pixels_is_refused_before_it_is_unpacked(size: tupl
 
 def test_the_frame_that_is_too_large_is_named() -> None:
     frames = [Image.new("1", SIZE, 1), Image.new("1", (400, 400), 1)]
-    source = source_of(saved(frames, "TIFF"), Limits(max_image_pixels=10_000))
+    source = source_of(saved(frames, "TIFF"), ExtractionLimits(max_image_pixels=10_000))
     with pytest.raises(PermanentError, match="page 2 has 400 x 400 pixels") as caught:
         source.pages(1, 2)
     assert caught.value.code == "image-too-large"

@@ -7,7 +7,7 @@ import zipfile
 
 import pytest
 
-from functions.analyze.extract import Limits, open_source
+from functions.analyze.extract import ExtractionLimits, open_source
 from tests.unit.analyze.extract.documents import PROSE, extract, refusal
 from tests.unit.analyze.extract.pdfs import Sheet, write_encrypted, write_pdf
 from tests.unit.analyze.extract.words import write_docx
@@ -58,24 +58,24 @@ def test_refusals(data: bytes, name: str, code: str) -> None:
 
 def test_a_part_that_memory_could_not_hold() -> None:
     data = write_docx(["Text"])
-    assert refusal(data, "policy.docx", Limits(max_part_bytes=1000)).code == "archive-too-large"
+    assert refusal(data, "policy.docx", ExtractionLimits(max_part_bytes=1000)).code == "archive-too-large"
     assert extract(data, "policy.docx").pages[0].text == "Text"
 
 
 def test_too_many_pages() -> None:
-    assert refusal(PDF, limits=Limits(max_pages=2)).code == "too-many-pages"
-    assert refusal(b"a\fb\fc", "policy.txt", Limits(max_pages=2)).code == "too-many-pages"
+    assert refusal(PDF, limits=ExtractionLimits(max_pages=2)).code == "too-many-pages"
+    assert refusal(b"a\fb\fc", "policy.txt", ExtractionLimits(max_pages=2)).code == "too-many-pages"
 
 
 def test_a_word_document_that_unpacks_to_too_much() -> None:
     bomb = archive(**{"word__document.xml": bytes(30_000_000)})
     assert refusal(bomb, "policy.docx").code == "archive-too-large"
     assert (
-        refusal(write_docx(["Text"]), "policy.docx", Limits(max_archive_entries=1)).code
+        refusal(write_docx(["Text"]), "policy.docx", ExtractionLimits(max_archive_entries=1)).code
         == "archive-too-large"
     )
     assert (
-        refusal(write_docx(["Text"]), "policy.docx", Limits(max_unpacked_bytes=10)).code
+        refusal(write_docx(["Text"]), "policy.docx", ExtractionLimits(max_unpacked_bytes=10)).code
         == "archive-too-large"
     )
 

@@ -14,9 +14,9 @@ from shared.jobs import states
 from shared.jobs.execution import Ending
 from shared.jobs.model import Status
 from shared.jobs.store import edit
-from shared.search.index import FILES, Indexed, Indexes, SupersededError, VectorsInFiles, index_prefix
+from shared.search.index import FILES, IndexEntry, IndexRemover, SupersededError, VectorsInFiles, index_prefix
 from tests.support.fakes.indexing import ALICE, BOB, Desk
-from tests.support.memory.search_index import MemoryShelf
+from tests.support.memory.search_index import MemorySearchIndex
 
 LONG = "# Policy\n\n" + "\n\n".join(
     f"## Article {n}\n\n" + f"The insured person number {n} is paid {n} francs for item{n}. " * 12
@@ -166,15 +166,15 @@ def test_a_write_of_unknown_outcome_leaves_the_files_of_what_may_be_on_the_shelf
 ) -> None:
     desk = Desk()
     job = desk.index_job(desk.analyse(desk.upload()))
-    put = MemoryShelf.put
+    put = MemorySearchIndex.put
 
-    def cut_off(shelf: MemoryShelf, entry: Indexed) -> None:
+    def cut_off(shelf: MemorySearchIndex, entry: IndexEntry) -> None:
         if applied:
             put(shelf, entry)
         raise TransientError("aws-unavailable", "DynamoDB did not answer.")
 
     with monkeypatch.context() as once:
-        once.setattr(MemoryShelf, "put", cut_off)
+        once.setattr(MemorySearchIndex, "put", cut_off)
         assert desk.deliver(job).ending is Ending.RETRYING
     assert len(index_files(desk)) == 3
     answer = desk.ask("stolen suitcases")
@@ -198,7 +198,7 @@ def test_forgetting_a_document_removes_every_copy() -> None:
     desk = Desk()
     gone, kept = desk.index(), desk.index()
     other = desk.index(owner=BOB)
-    indexes = Indexes(desk.shelf, VectorsInFiles(), desk.files)
+    indexes = IndexRemover(desk.shelf, VectorsInFiles(), desk.files)
     assert indexes.forget(ALICE, gone.document_id) == 3
     assert indexes.forget(ALICE, gone.document_id) == 0
     assert not any(key.startswith(index_prefix(gone.document_id)) for key in index_files(desk))
@@ -210,7 +210,7 @@ def test_forgetting_a_document_removes_every_copy() -> None:
 def test_what_a_job_has_put_on_the_shelf_goes_with_the_job() -> None:
     desk = Desk()
     document = desk.index()
-    indexes = Indexes(desk.shelf, VectorsInFiles(), desk.files)
+    indexes = IndexRemover(desk.shelf, VectorsInFiles(), desk.files)
     [first] = desk.shelf.entries(ALICE)
     analysis, job = desk.job(first.source_job_id), desk.job(first.job_id)
     assert sorted(indexes.keys_of(job)) == sorted(index_files(desk))

@@ -6,7 +6,7 @@ import json
 
 import pytest
 
-from functions.analyze.engines.llm.asking import MAX_REPLIES
+from functions.analyze.engines.llm.model_client import MAX_REPLIES
 from shared.jobs.model import Status
 from shared.jobs.runner import Ending
 from tests.support.fakes.model_server import KEY, ModelServer

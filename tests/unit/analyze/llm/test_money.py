@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from functions.analyze.engines.llm.port import Usage
-from functions.analyze.engines.llm.spending import Budget, cost
+from functions.analyze.engines.llm.usage import Budget, cost
 from shared.jobs.model import Job, Status
 from shared.jobs.runner import Ending
 from shared.jobs.workflow import job_prefix

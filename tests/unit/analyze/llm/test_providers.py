@@ -7,7 +7,7 @@ from pydantic import ValidationError
 
 from functions.analyze.engines.llm.openai import OpenAIProvider, stated_wait
 from functions.analyze.engines.llm.port import BadReplyError, Message
-from functions.analyze.engines.llm.replies import Details, Presence, parse, schema_of
+from functions.analyze.engines.llm.replies import DetailsReply, Presence, parse, schema_of
 from functions.analyze.engines.llm.settings import ModelSettings
 from functions.analyze.engines.llm.setup import MISSING, model_engines
 from shared.errors import PermanentError
@@ -67,8 +67,8 @@ def test_what_is_no_reply_says_where(text: str) -> None:
     assert raised.value.reason
 
 
-@pytest.mark.parametrize("form", [Presence, Details])
-def test_schemas_are_closed_and_demand_every_field(form: type[Presence | Details]) -> None:
+@pytest.mark.parametrize("form", [Presence, DetailsReply])
+def test_schemas_are_closed_and_demand_every_field(form: type[Presence | DetailsReply]) -> None:
     schema = schema_of(form).body
     objects = [schema, *schema["$defs"].values()]
     for each in objects:

@@ -7,14 +7,14 @@ from typing import Any
 
 import pytest
 
-from functions.analyze.engines.llm.engine import Conduct, ProviderEngine
+from functions.analyze.engines.llm.engine import ProviderEngine, RequestPolicy
 from functions.analyze.engines.llm.port import BadReplyError
-from functions.analyze.outputs.reader import ReaderTools
+from functions.analyze.outputs.reader import ReaderDependencies
 from functions.analyze.outputs.summary.by_model import ModelSummariser, SummaryForm
 from functions.analyze.outputs.summary.extractive import Candidate
 from functions.analyze.outputs.translation.by_model import BATCH_TOKENS, ModelTranslator, ParagraphForm
 from functions.analyze.outputs.translation.port import Register, Wish
-from functions.analyze.pipeline.workflow import Tools
+from functions.analyze.pipeline.workflow import AnalysisDependencies
 from shared.jobs.model import Job, Status
 from tests.support.fakes.model_server import MODEL, ModelServer
 from tests.unit.analyze.llm.world import PRICE, World
@@ -26,11 +26,11 @@ class Readers(World):
     """The analyses of ``World`` with the model as translator and summariser."""
 
     @property
-    def tools(self) -> Tools:
-        conduct = Conduct(prices=PRICE, sleep=self.waits.append)
+    def tools(self) -> AnalysisDependencies:
+        conduct = RequestPolicy(prices=PRICE, sleep=self.waits.append)
         engine = ProviderEngine(self.providers[0], conduct, self.rules)
-        readers = ReaderTools([ModelTranslator(engine)], ModelSummariser(engine))
-        return Tools(self.taxonomy, {"words": self.rules}, jobs=self.jobs, readers=readers)
+        readers = ReaderDependencies([ModelTranslator(engine)], ModelSummariser(engine))
+        return AnalysisDependencies(self.taxonomy, {"words": self.rules}, jobs=self.jobs, readers=readers)
 
     def read(self, **params: Any) -> Job:
         return self.run(engine="words", **params)

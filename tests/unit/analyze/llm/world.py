@@ -11,11 +11,11 @@ from functools import cached_property
 from typing import Any
 
 from functions.analyze.engines.llm.bedrock import BedrockProvider
-from functions.analyze.engines.llm.engine import Conduct, ProviderEngine
+from functions.analyze.engines.llm.engine import ProviderEngine, RequestPolicy
 from functions.analyze.engines.llm.openai import OpenAIProvider
 from functions.analyze.engines.llm.port import Provider
 from functions.analyze.engines.port import Engine
-from functions.analyze.pipeline.workflow import AnalysisWorkflow, Tools
+from functions.analyze.pipeline.workflow import AnalysisDependencies, AnalysisWorkflow
 from shared.clock import utc_now
 from shared.ids import uuid7
 from shared.jobs import states
@@ -119,8 +119,8 @@ class World:
             provider.close()
 
     @property
-    def tools(self) -> Tools:
-        conduct = Conduct(**{"prices": PRICE, "sleep": self.waits.append, **self.conduct})
+    def tools(self) -> AnalysisDependencies:
+        conduct = RequestPolicy(**{"prices": PRICE, "sleep": self.waits.append, **self.conduct})
 
         def meter(name: str, value: float) -> None:
             self.metered.append((name, value))
@@ -128,7 +128,9 @@ class World:
         engines = {
             each.name: ProviderEngine(each, conduct, self.rules, meter=meter) for each in self.providers
         }
-        return Tools(self.taxonomy, {self.rules.name: self.rules}, jobs=self.jobs, models=engines)
+        return AnalysisDependencies(
+            self.taxonomy, {self.rules.name: self.rules}, jobs=self.jobs, models=engines
+        )
 
     def submit(self, text: str = TEXT, owner: str = "u1", document: str = "d1", **params: Any) -> Job:
         data = text.encode()

@@ -16,7 +16,7 @@ from shared.aws.s3_vectors import S3VectorStore
 from shared.files import FileMissingError
 from shared.jobs.model import Owner
 from shared.memory.files import MemoryFiles
-from shared.search.index import Indexed
+from shared.search.index import IndexEntry
 from tests.support.fakes.indexing import ALICE, BOB, POLICY, Desk
 from tests.support.fakes.s3_vectors_server import S3Vectors, serve
 
@@ -41,8 +41,8 @@ def store(request: pytest.FixtureRequest, service: S3Vectors) -> VectorStore:
     return S3VectorStore("bucket", service.url)
 
 
-def entry(document_id: str, passages: int, owner: Owner = ALICE, job_id: str = "j1") -> Indexed:
-    return Indexed(owner, document_id, job_id, 1, "a1", "words", passages)
+def entry(document_id: str, passages: int, owner: Owner = ALICE, job_id: str = "j1") -> IndexEntry:
+    return IndexEntry(owner, document_id, job_id, 1, "a1", "words", passages)
 
 
 def rows(count: int, seed: int = 1) -> Matrix:

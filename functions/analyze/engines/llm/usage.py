@@ -50,7 +50,7 @@ def cost(usage: Usage, price: Price | None) -> float | None:
     return round((usage.input * price[0] + usage.output * price[1]) / _MILLION, 6)
 
 
-class Spending:
+class UsageTracker:
     """The account of one execution; safe to share between threads."""
 
     def __init__(self, run: Run, budget: Budget, price: Price | None, meter: Meter) -> None:

@@ -19,7 +19,7 @@ from dataclasses import dataclass, field
 from functools import partial
 from typing import ParamSpec, TypeVar
 
-from functions.api.ports.services import Records
+from functions.api.ports.services import RecordDependencies
 from functions.api.waiting.watch import LONGEST_PAUSE, gapless, pause
 from shared.errors import ClauseworksError
 from shared.jobs.model import Event
@@ -64,12 +64,14 @@ class _Watched:
                 future.set_exception(error)
 
 
-class Hub:
+class SharedPoller:
     """See Watch. Belongs to one event loop; reading stops when nobody waits."""
 
     streams = True
 
-    def __init__(self, records: Records, longest: float, now: Callable[[], float] = time.monotonic) -> None:
+    def __init__(
+        self, records: RecordDependencies, longest: float, now: Callable[[], float] = time.monotonic
+    ) -> None:
         self.longest = longest
         self._jobs = records.jobs
         self._now = now

@@ -15,7 +15,6 @@ from dataclasses import dataclass
 from typing import Generic, Protocol, TypeVar
 
 from functions.analyze.document.chunking import count_tokens
-from functions.analyze.engines.llm.answers import Answers, digest_of
 from functions.analyze.engines.llm.port import (
     BadReplyError,
     Finish,
@@ -27,7 +26,8 @@ from functions.analyze.engines.llm.port import (
     Usage,
 )
 from functions.analyze.engines.llm.prompts import REMINDER
-from functions.analyze.engines.llm.spending import Spending
+from functions.analyze.engines.llm.reply_cache import ReplyCache, digest_of
+from functions.analyze.engines.llm.usage import UsageTracker
 from shared.errors import PermanentError, TransientError
 from shared.observability import logger
 from shared.retry import RetryPolicy
@@ -82,14 +82,14 @@ class _TooMuchError(Exception):
         self.error = error
 
 
-class Asker:
+class ModelClient:
     """One model, one job; ``policy`` says when a failed request is repeated at once and when later."""
 
     def __init__(
         self,
         provider: Provider,
-        answers: Answers,
-        spending: Spending,
+        answers: ReplyCache,
+        spending: UsageTracker,
         *,
         concurrency: int,
         policy: RetryPolicy,

@@ -18,7 +18,7 @@ from shared.files import FileMissingError, Files
 from shared.jobs.workflow import job_prefix
 
 
-class Answers:
+class ReplyCache:
     """The answers of one job; ``earlier`` are the jobs whose answers serve again, none with ``no_cache``."""
 
     def __init__(self, files: Files, job_id: str, earlier: Sequence[str]) -> None:
