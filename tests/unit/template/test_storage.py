@@ -2,8 +2,12 @@
 
 from __future__ import annotations
 
+import json
+from collections.abc import Iterator
+
 import pytest
 
+from infra.local.template import Json
 from tests.unit.template.parts import QUEUES, RESOURCES, WORKERS, queue_named_by
 
 KEY = {"Fn::GetAtt": ["Key", "Arn"]}
@@ -33,7 +37,7 @@ def test_jobs_table_is_on_demand_encrypted_recoverable_and_expires_records() -> 
 
     assert table["BillingMode"] == "PAY_PER_REQUEST"
     condition, own, otherwise = table["SSESpecification"]["Fn::If"]
-    assert (condition, own["KMSMasterKeyId"], otherwise) == ("HasKey", KEY, {"SSEEnabled": True})
+    assert (condition, own["KMSMasterKeyId"], otherwise) == ("HasKey", KEY, {"Ref": "AWS::NoValue"})
     assert table["PointInTimeRecoverySpecification"] == {"PointInTimeRecoveryEnabled": True}
     assert table["TimeToLiveSpecification"] == {"AttributeName": "expires_at", "Enabled": True}
 
@@ -65,7 +69,11 @@ def test_documents_bucket_is_private_encrypted_and_versioned() -> None:
 
     assert set(bucket["PublicAccessBlockConfiguration"].values()) == {True}
     assert bucket["VersioningConfiguration"] == {"Status": "Enabled"}
-    assert bucket["BucketEncryption"]["ServerSideEncryptionConfiguration"]
+    (encryption,) = bucket["BucketEncryption"]["ServerSideEncryptionConfiguration"]
+    condition, own, otherwise = encryption["ServerSideEncryptionByDefault"]["Fn::If"]
+    assert (condition, own["KMSMasterKeyID"], otherwise) == ("HasKey", KEY, {"SSEAlgorithm": "AES256"})
+    # Without a key for the bucket every object would be a use of ours.
+    assert encryption["BucketKeyEnabled"] == {"Fn::If": ["HasKey", True, {"Ref": "AWS::NoValue"}]}
     assert bucket["OwnershipControls"]["Rules"] == [{"ObjectOwnership": "BucketOwnerEnforced"}]
 
 
@@ -83,6 +91,23 @@ def test_documents_and_results_expire_in_every_version() -> None:
     }
     assert any(rule.get("ExpiredObjectDeleteMarker") for rule in rules)
     assert any("AbortIncompleteMultipartUpload" in rule for rule in rules)
+
+
+def test_no_key_is_charged_unless_one_is_asked_for() -> None:
+    """Keys that AWS owns are free; those that it manages in an account (``alias/aws/...``) are not."""
+    assert "alias/aws/" not in json.dumps(RESOURCES)
+    keys = [key for resource in RESOURCES.values() for key in keys_named_in(resource)]
+    assert len(keys) > len(QUEUES)
+    for key in keys:
+        assert key["Fn::If"][::2] == ["HasKey", {"Ref": "AWS::NoValue"}]
+
+
+def keys_named_in(part: Json | list[Json]) -> Iterator[Json]:
+    for name, value in part.items() if isinstance(part, dict) else enumerate(part):
+        if name in {"KmsMasterKeyId", "KmsKeyId", "KmsKeyArn", "SSESpecification"}:
+            yield value
+        elif isinstance(value, dict | list):
+            yield from keys_named_in(value)
 
 
 def test_browsers_may_send_and_read_what_is_signed() -> None:
