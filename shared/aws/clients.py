@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterator
 from contextlib import contextmanager
 from functools import cache
-from typing import Any
+from typing import Any, Literal
+from urllib.parse import urlsplit
 
 from shared.errors import PermanentError, TransientError
 
@@ -27,6 +28,7 @@ _TRANSIENT_CODES = {
     "TransactionInProgressException",
 }
 _SERVER_ERROR = 500
+_AWS_DOMAINS = (".amazonaws.com", ".amazonaws.com.cn")
 
 
 class AwsRefusedError(PermanentError):
@@ -45,10 +47,20 @@ def client(service: str, endpoint_url: str = "") -> Any:
         connect_timeout=3,
         read_timeout=20,
         retries={"mode": "standard", "max_attempts": 4},
-        s3={"addressing_style": "path" if endpoint_url else "auto"},
+        s3={"addressing_style": _addressing(endpoint_url), "us_east_1_regional_endpoint": "regional"},
         signature_version="s3v4" if service == "s3" else None,
     )
     return boto3.client(service, endpoint_url=endpoint_url or None, config=config)  # type: ignore[call-overload]
+
+
+def _addressing(endpoint_url: str) -> Literal["path", "virtual"]:
+    """Return how S3's addresses name a bucket: emulators in the path, AWS in a host name with the region.
+
+    "auto" would sign for the global name, ``BUCKET.s3.amazonaws.com``: it redirects for up to a day after the
+    bucket's creation, and refuses for good in regions that were opened after 20 March 2019.
+    """
+    host = urlsplit(endpoint_url).hostname or ""
+    return "virtual" if not endpoint_url or host.endswith(_AWS_DOMAINS) else "path"
 
 
 @contextmanager

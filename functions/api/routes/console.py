@@ -52,7 +52,7 @@ def get_console(root: RootDep, services: ServicesDep, settings: SettingsDep) -> 
         f'<a href="{html.escape(root)}/docs">its documentation</a>.</noscript></main></body></html>'
     )
     return HTMLResponse(
-        text, headers={"Content-Security-Policy": _POLICY.format(store=_origin(services.files))}
+        text, headers={"Content-Security-Policy": _POLICY.format(store=origin(services.files))}
     )
 
 
@@ -81,7 +81,7 @@ def _assets() -> dict[str, tuple[bytes, str]]:
     return {file.name: (file.read_bytes(), _TYPES[file.suffix]) for file in _FOLDER.iterdir()}
 
 
-def _origin(files: Files) -> str:
+def origin(files: Files) -> str:
     """Return the origin that files are sent to and pictures come from, as signed addresses name it."""
     address = urlsplit(files.link("x", file_name="x", media_type="text/plain", seconds=1))
     return f"{address.scheme}://{address.netloc}"
