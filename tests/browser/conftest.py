@@ -5,6 +5,7 @@ from __future__ import annotations
 import shutil
 import uuid
 from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -61,13 +62,20 @@ class Tab:
 @pytest.fixture(scope="module")
 def browser() -> Iterator[Any]:
     """A browser for one file: while it runs, so does an event loop, which other tests cannot bear."""
+    with chromium() as running:
+        yield running
+
+
+@contextmanager
+def chromium(*flags: str) -> Iterator[Any]:
+    """Run a browser, with some more flags; skips the test where there is none."""
     executable = shutil.which("chromium")
     if executable is None:
         pytest.skip("there is no Chromium on this machine (infra/peers.sh installs Debian's)")
     from playwright.sync_api import sync_playwright
 
     with sync_playwright() as playwright:
-        running = playwright.chromium.launch(executable_path=executable, args=list(FLAGS))
+        running = playwright.chromium.launch(executable_path=executable, args=[*FLAGS, *flags])
         yield running
         running.close()
 
