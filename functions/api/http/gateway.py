@@ -11,9 +11,11 @@ from mangum import Mangum
 from mangum.adapter import DEFAULT_TEXT_MIME_TYPES
 from starlette.types import Receive, Scope, Send
 
-from functions.api.http.problems import MEDIA_TYPE
-
 Handler = Callable[[dict[str, Any], Any], dict[str, Any]]
+
+# Parts of a media type that tell a text. All else goes out as base64, which the gateway decodes only where
+# the first type of the request's Accept is one of the template's BinaryMediaTypes: browsers choose that.
+TEXTS = [*DEFAULT_TEXT_MIME_TYPES, "+json", "+xml"]
 
 # Its line for each request repeats ours, with the path.
 logging.getLogger("mangum").setLevel(logging.WARNING)
@@ -27,7 +29,7 @@ def handler_of(app: FastAPI) -> Handler:
         root = gateway_root(scope["aws.event"], emulated=bool(app.state.settings.aws_endpoint_url))
         await app({**scope, "root_path": root, "path": root + scope["path"]}, receive, send)
 
-    serve = Mangum(mounted, lifespan="off", text_mime_types=[*DEFAULT_TEXT_MIME_TYPES, MEDIA_TYPE])
+    serve = Mangum(mounted, lifespan="off", text_mime_types=TEXTS)
 
     def handler(event: dict[str, Any], context: Any) -> dict[str, Any]:
         """Answer one request that API Gateway passes on."""
