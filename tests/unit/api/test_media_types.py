@@ -13,15 +13,15 @@ import pytest
 from fastapi import FastAPI, Response
 
 from functions.api.app import create_app
-from functions.api.gateway import handler_of
+from functions.api.http.gateway import handler_of
 from functions.api.routes.console import version
-from tests.shipped import template
+from tests.support.paths import OPENAPI, ROOT
+from tests.support.shipped import template
 from tests.unit.api.support import Client, make_settings
 from tests.unit.api.test_handler import EXECUTE_API, event, gateway
 
 __all__ = ["gateway"]
 
-ROOT = Path(__file__).parents[3]
 CONSOLE = [f"/console/{version()}/{file.name}" for file in (ROOT / "functions/api/static/console").iterdir()]
 PAGES = ["/", "/docs", "/redoc", "/openapi.json"]
 BINARY_TYPES = set(template()["Resources"]["Api"]["Properties"]["BinaryMediaTypes"])
@@ -75,7 +75,7 @@ def test_every_page_and_file_arrives_as_it_is(
 
 def types_of_answers(served: dict[str, httpx.Response]) -> set[str]:
     """Return every media type that an answer of the API can have."""
-    document = json.loads((ROOT / "docs" / "api" / "openapi.json").read_text())
+    document = json.loads(OPENAPI.read_text())
     operations = [operation for path in document["paths"].values() for operation in path.values()]
     answers = [answer for operation in operations for answer in operation["responses"].values()]
     declared = {kind for answer in answers for kind in answer.get("content", {})}

@@ -8,6 +8,7 @@ import pytest
 
 from infra.local.template import resources_of
 from tests.support import routes
+from tests.support.paths import OPENAPI
 from tests.unit.template.parts import RESOURCES, TEMPLATE, event_sources
 
 ROUTES = {(route.path, route.verb): route.function for route in routes.of_template()}
@@ -122,7 +123,7 @@ def test_who_is_refused_at_the_cap_is_told_when_to_come_back(response: str) -> N
 
 
 def test_binary_bodies_of_requests_are_named() -> None:
-    document = json.loads((CHECKOUT / "docs" / "api" / "openapi.json").read_text())
+    document = json.loads(OPENAPI.read_text())
     operations = [operation for path in document["paths"].values() for operation in path.values()]
     sent = {kind for one in operations for kind in one.get("requestBody", {}).get("content", {})}
     binary = sent - {"application/json"}
