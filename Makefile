@@ -40,7 +40,7 @@ check: setup ## Check format, lint, types, the template and AWS's quotas, the Op
 	@$(RUN) -m ruff format --check --quiet .
 	@$(RUN) -m ruff check --quiet .
 	@$(RUN) -m mypy
-	@$(VENV)/bin/cfn-lint template.yaml
+	@$(VENV)/bin/cfn-lint template.yaml infra/monitoring.yaml
 	@$(RUN) -m infra.local.validate
 	@$(RUN) -m infra.aws.quotas
 	@$(RUN) -m functions.api.openapi_snapshot --check

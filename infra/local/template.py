@@ -7,6 +7,8 @@ from typing import Any
 
 import yaml
 
+from infra.local.parts import with_parts
+
 Json = dict[str, Any]
 
 
@@ -31,7 +33,12 @@ _Loader.add_multi_constructor("!", _intrinsic)
 
 
 def load_template(path: Path) -> Json:
-    """Return the template with the short forms (``!Ref X``) written out (``{"Ref": "X"}``)."""
+    """Return the template with its parts in it, and the short forms (``!Ref X``) as ``{"Ref": "X"}``."""
+    return with_parts(load_file(path), path.parent, load_file)
+
+
+def load_file(path: Path) -> Json:
+    """Return one file of the template as it stands, but for the short forms."""
     template: Json = yaml.load(path.read_text(encoding="utf-8"), Loader=_Loader)  # noqa: S506 (a SafeLoader)
     return template
 

@@ -74,7 +74,9 @@ def write_functions(root: Path, answer: str) -> None:
 @pytest.fixture(scope="module")
 def checkout(tmp_path_factory: pytest.TempPathFactory) -> Path:
     root = tmp_path_factory.mktemp("checkout")
-    shutil.copyfile(CHECKOUT / "template.yaml", root / "template.yaml")
+    for file in ("template.yaml", "infra/monitoring.yaml"):
+        (root / file).parent.mkdir(exist_ok=True)
+        shutil.copyfile(CHECKOUT / file, root / file)
     (root / "constraints.txt").write_text("")
     (root / "functions").mkdir()
     (root / "functions/__init__.py").write_text("")

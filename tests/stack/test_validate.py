@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shutil
 from pathlib import Path
 
 import pytest
@@ -30,5 +31,7 @@ def test_a_wrong_template_is_refused(
     assert right in text
     template = tmp_path / "template.yaml"
     template.write_text(text.replace(right, wrong))
+    (tmp_path / "infra").mkdir()
+    shutil.copy(CHECKOUT / "infra" / "monitoring.yaml", tmp_path / "infra")
     assert main([str(template)]) == 1
     assert "is not valid SAM" in capsys.readouterr().err

@@ -51,6 +51,12 @@ _ALWAYS: Needs = {
         "cloudformation:DescribeStackEvents",
         "cloudformation:GetTemplateSummary",
     ],
+    # The monitoring is a nested stack.
+    "arn:{partition}:cloudformation:{region}:{account}:stack/{stack}-Monitoring-{made_up}/{made_up}": [
+        "cloudformation:CreateStack",
+        "cloudformation:UpdateStack",
+        "cloudformation:DescribeStacks",
+    ],
     "arn:{partition}:cloudformation:{region}:aws:transform/Serverless-2016-10-31": [
         "cloudformation:CreateChangeSet"
     ],
