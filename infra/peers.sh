@@ -1,10 +1,11 @@
 #!/usr/bin/env bash
 # Installs the programs of Debian that tests and benchmarks use where they find them: readers of PDF and Office
-# files as peers, Apertium with a pair of languages, fonts, and a browser. Without them those tests are skipped.
+# files as peers, Apertium with a pair of languages, fonts, a browser, and what reads compose files. Without them
+# those tests are skipped.
 set -euo pipefail
 
 PACKAGES=(poppler-utils tesseract-ocr tesseract-ocr-deu apertium apertium-eng-spa fonts-noto-core fonts-noto-cjk
-  libreoffice-calc libreoffice-writer chromium)
+  libreoffice-calc libreoffice-writer chromium docker-compose)
 
 if [ "$(id -u)" != 0 ] || ! command -v apt-get >/dev/null; then
   echo "peers: needs root on Debian; left out" >&2

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 
 from botocore.exceptions import ClientError
 
+from infra.local import localstack_needs
 from infra.local.errors import LocalError
 from infra.local.package import digest
 from infra.local.processes import POLL_SECONDS
@@ -133,8 +134,10 @@ def _wait(cloudformation: CloudFormationClient, stack: str) -> None:
 
 def _reasons(cloudformation: CloudFormationClient, stack: str) -> str:
     events = cloudformation.describe_stack_events(StackName=stack)["StackEvents"]
-    return "; ".join(
-        f"{event.get('LogicalResourceId')}: {event.get('ResourceStatusReason', '')}"
-        for event in events
-        if event.get("ResourceStatus", "").endswith("FAILED")
+    return localstack_needs.explained(
+        "; ".join(
+            f"{event.get('LogicalResourceId')}: {event.get('ResourceStatusReason', '')}"
+            for event in events
+            if event.get("ResourceStatus", "").endswith("FAILED")
+        )
     )

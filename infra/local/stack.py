@@ -11,7 +11,18 @@ from dataclasses import asdict, dataclass, field
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
-from infra.local import containers, deploy, emulator, ignored, mail, package, secrets, server, tokens
+from infra.local import (
+    containers,
+    deploy,
+    emulator,
+    ignored,
+    localstack_needs,
+    mail,
+    package,
+    secrets,
+    server,
+    tokens,
+)
 from infra.local.derive import Code, ContainerImage, derive, function_packages, parameters_from
 from infra.local.errors import LocalError
 from infra.local.paths import Paths, locked
@@ -130,6 +141,8 @@ class LocalStack:
                 code = dict(zip(names, pool.map(self._package, names), strict=True))
                 endpoint = starting.result()
             session = _session()
+            if self._foreign:
+                localstack_needs.require(endpoint, session, [archive for archive, _ in code.values()])
             bucket = f"{self._name}-deployments"
             s3 = session.client("s3", endpoint_url=endpoint)
             for archive, _ in code.values():

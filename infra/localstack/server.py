@@ -11,6 +11,7 @@ from pathlib import Path
 
 from infra.local.emulator import KEPT
 from infra.local.errors import LocalError
+from infra.local.localstack_needs import ENVIRONMENT
 from infra.local.paths import CHECKOUT
 from infra.local.processes import HOST, POLL_SECONDS, Process, free_port, start
 from infra.localstack.install import HERE, Installation
@@ -86,7 +87,6 @@ class Server:
             "GATEWAY_LISTEN": f"{HOST}:{port}",
             "GATEWAY_SERVER": "loopback",
             "LOCALSTACK_HOST": f"{HOST}:{port}",
-            "SQS_ENDPOINT_STRATEGY": "path",
             "DNS_ADDRESS": "0",
             "DISABLE_EVENTS": "1",
             "SKIP_SSL_CERT_DOWNLOAD": "1",
@@ -98,9 +98,7 @@ class Server:
             "LAMBDA_RUNTIME_EXECUTOR": "host",
             "LAMBDA_HOST_PYTHON": str(self.installation.lambda_python),
             "LAMBDA_RUNTIME_ENVIRONMENT_TIMEOUT": "60",
-            # Zips with all dependencies stand for what are images on AWS, which may be larger.
-            "LAMBDA_LIMITS_CODE_SIZE_ZIPPED": str(1 << 30),
-            "LAMBDA_LIMITS_CODE_SIZE_UNZIPPED": str(1 << 32),
+            **ENVIRONMENT,
             "LAMBDA_EVENT_SOURCE_MAPPING_POLL_INTERVAL_SEC": "0.1",
             "LAMBDA_EVENT_SOURCE_MAPPING_MAX_BACKOFF_ON_EMPTY_POLL_SEC": "0.3",
         }

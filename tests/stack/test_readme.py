@@ -24,7 +24,7 @@ BLOCKS = re.findall(r"```sh\n(.*?)```", README, re.DOTALL)
 COMMANDS = [
     line.split("  #")[0].strip()
     for block in BLOCKS
-    for line in block.splitlines()
+    for line in block.replace("\\\n", "").splitlines()
     if line.strip() and not line.startswith("#")
 ]
 CURLS = [command for command in COMMANDS if command.startswith("curl")]
@@ -54,6 +54,7 @@ ELSEWHERE = {
     "python -m infra.localstack up": "test_localstack.py",
     "python -m infra.localstack status": "test_localstack.py",
     "python -m infra.localstack down": "test_localstack.py",
+    "docker run --rm -p 127.0.0.1:4566:4566": "peers/test_localstack_needs.py has its settings",
     "clauseworks": "test_cli.py",
 }
 ALLOWED_STATUS = {
