@@ -1,5 +1,5 @@
 .DEFAULT_GOAL := help
-.PHONY: help setup demo test test-unit test-localstack check format bench chaos fuzz evaluate samples openapi images up down deploy status clean secrets policy
+.PHONY: help setup demo test test-unit test-localstack check hashes format bench chaos fuzz evaluate samples openapi images up down deploy status clean secrets policy
 
 PYTHON ?= python3
 VENV := .venv
@@ -45,9 +45,13 @@ check: setup ## Check format, lint, types, the template and AWS's quotas, the Op
 	@$(RUN) -m infra.aws.quotas
 	@$(RUN) -m functions.api.openapi_snapshot --check
 	@$(RUN) -m infra.samples --check
+	@$(RUN) -m infra.images hashes --check
 
 policy: setup ## Check the template against published rules for AWS (installs checkov, 300 MB)
 	@$(RUN) -m infra.policy
+
+hashes: setup ## Write anew which wheels the images may install, by hash (asks the package index)
+	@$(RUN) -m infra.images hashes
 
 format: setup ## Format the code and mend what ruff can mend
 	@$(RUN) -m ruff format .
