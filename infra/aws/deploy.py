@@ -19,6 +19,7 @@ from infra.local.paths import CHECKOUT, Paths
 from infra.local.stack import SECRETS
 from infra.local.template import load_template
 
+BASE_IMAGE = "BaseImage"
 CONFIGURATION = CHECKOUT / "samconfig.toml"
 # Stored where the environment has them, and never asked for.
 OPTIONAL = {"OPENAI_API_KEY", "EMBEDDINGS_KEY"}
@@ -45,8 +46,11 @@ def store_secrets(ssm: Any, stage: str, environment: Mapping[str, str], ask: Cal
 
 
 def commands(sam: Path, stage: str) -> list[list[str]]:
-    """Return what builds and deploys a stage."""
-    return [[str(sam), command, "--config-env", stage] for command in ("build", "deploy")]
+    """Return what builds and deploys a stage; its base image, a setting of the latter, is told to both."""
+    build, deployment = ([str(sam), command, "--config-env", stage] for command in ("build", "deploy"))
+    overrides = stages()[stage]["parameter_overrides"]
+    base = [entry for entry in overrides if entry.startswith(f"{BASE_IMAGE}=")]
+    return [[*build, "--parameter-overrides", *base] if base else build, deployment]
 
 
 def may_deploy(stage: str) -> bool:

@@ -95,7 +95,9 @@ def _parser() -> argparse.ArgumentParser:
     digest.set_defaults(run=_digest)
 
     hashed = commands.add_parser("hashes", help="write which wheels the images may install, by hash")
-    hashed.add_argument("--check", action="store_true", help="say whether they fit the requirements; write nothing")
+    hashed.add_argument(
+        "--check", action="store_true", help="say whether they fit the requirements; write nothing"
+    )
     hashed.set_defaults(run=_hashes)
 
     commands.add_parser("sam", help="run the pinned SAM CLI, which the first use installs")

@@ -61,7 +61,7 @@ def write(paths: Paths) -> list[Path]:
 
 
 def stale(paths: Paths) -> list[str]:
-    """Return why lists do not fit the requirements and constraints any more, one reason a line; asks nobody."""
+    """Return why lists do not fit the requirements and pins any more, one reason each; nobody is asked."""
     return [reason for function in functions(paths) for reason in _stale(paths, function)]
 
 
@@ -71,7 +71,9 @@ def render(asked_for: Iterable[str], packages: Iterable[Package], pinned: Mappin
     for package in packages:
         name, version = canonicalize_name(package["name"]), package["version"]
         if pinned.get(name) != version:
-            raise LocalError(f"constraints.txt has no pin of {name}, which an image needs: add {name}=={version}")
+            raise LocalError(
+                f"constraints.txt has no pin of {name}, which an image needs: add {name}=={version}"
+            )
         marker = package.get("marker")
         if marker and not _applies(marker):
             continue
@@ -133,7 +135,7 @@ def _resolved(uv: Path, requirements: list[Path], constraints: Path, dependencie
 
 
 def _lists(paths: Paths, function: str) -> list[tuple[list[Path], bool]]:
-    """Return a function's lists of requirements, those apart of which only the packages themselves are wanted."""
+    """Return a function's lists of requirements, each with whether what they ask for is wanted, too."""
     folder = paths.root / "functions" / function
     alone = folder / "requirements-nodeps.txt"
     lists = [([folder / "requirements.txt", RUNTIME], True)]

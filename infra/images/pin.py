@@ -16,7 +16,7 @@ def write_base(configuration: Path, stage: str, image: str) -> None:
     """Set the base image of a stage; all else of the file stays as it is. Raises LocalError."""
     document = tomlkit.parse(configuration.read_text(encoding="utf-8"))
     try:
-        overrides = document[stage]["deploy"]["parameters"]["parameter_overrides"]  # type: ignore[index]
+        overrides = document[stage]["deploy"]["parameters"]["parameter_overrides"]
     except KeyError:
         overrides = None
     if not isinstance(overrides, Array):

@@ -19,6 +19,10 @@ RUNTIME = f"python{sys.version_info.major}.{sys.version_info.minor}"
 TLS_ONLY = ("AWS::S3::BucketPolicy", "AWS::SQS::QueuePolicy")
 
 
+# The gateway's logs, and the account's role for them.
+OF_ACCESS_LOGS = ("AccessLogGroup", "GatewayAccount", "GatewayRole")
+
+
 @dataclass(frozen=True, slots=True)
 class Code:
     """Where a function's zip lies in S3, and what its environment needs on top of the template's."""
@@ -43,13 +47,15 @@ def function_packages(template: Json) -> dict[str, str]:
 
 
 def derive(template: Json, code: Mapping[str, Code | ContainerImage], parameters: Mapping[str, str]) -> Json:
-    """Return the local form: functions as zips or images of this machine, nothing kept, no rules on TLS.
+    """Return the local form: functions as zips or images of this machine, nothing kept or protected.
 
-    ``code`` holds one entry for each function's logical name, ``parameters`` the values that differ from
-    the defaults. All else, roles, queues, limits of concurrency, schedules and alarms included, stays.
+    Rules on TLS and on parameters, alarms on metric math and the gateway's logs are left out. ``code``
+    holds one entry for each function's logical name, ``parameters`` the values that differ from the defaults.
+    All else, roles, queues, limits of concurrency, schedules and alarms included, stays.
     """
     local = copy.deepcopy(template)
     resources = local["Resources"]
+    local.pop("Rules", None)
     for name, function in _functions(local).items():
         handler = _handler(name, function)
         resources[name].pop("Metadata", None)
@@ -61,16 +67,28 @@ def derive(template: Json, code: Mapping[str, Code | ContainerImage], parameters
     for kind in TLS_ONLY:
         for name in resources_of(local, kind):
             del resources[name]
+    _forget_access_logs(local)
     for name, alarm in resources_of(local, "AWS::CloudWatch::Alarm").items():
         # The embedded emulator refuses a template with an alarm on metric math.
         if "Metrics" in alarm:
             del resources[name]
     for role in resources_of(local, "AWS::IAM::Role").values():
         _loosen_mail(role)
+    for table in resources_of(local, "AWS::DynamoDB::Table").values():
+        table.pop("DeletionProtectionEnabled", None)
     for resource in resources.values():
         resource.pop("DeletionPolicy", None)
         resource.pop("UpdateReplacePolicy", None)
     return local
+
+
+def _forget_access_logs(local: Json) -> None:
+    """Leave out the gateway's logs and the account's role for them: emulators write none."""
+    for name in OF_ACCESS_LOGS:
+        local["Resources"].pop(name, None)
+    for resource in local["Resources"].values():
+        for setting in ("AccessLogSetting", "AccessLogSettings"):
+            resource.get("Properties", {}).pop(setting, None)
 
 
 def _loosen_mail(role: Json) -> None:

@@ -55,20 +55,6 @@ def test_the_template_builds_from_the_dockerfiles_on_the_same_base() -> None:
         assert metadata["DockerBuildArgs"] == {"BASE_IMAGE": {"Ref": "BaseImage"}}
 
 
-def test_what_the_dockerfiles_install_is_pinned() -> None:
-    pinned = {
-        line.partition("==")[0].lower().replace("_", "-") for line in lines(CHECKOUT / "constraints.txt")
-    }
-    wanted = {"awslambdaric"}
-    for function in functions(PATHS):
-        wanted |= set(lines(CHECKOUT / "functions" / function / "requirements.txt"))
-    assert {re.split(r"[\[<>=]", name)[0].lower() for name in wanted} <= pinned
-
-
-def lines(file: Path) -> list[str]:
-    return [line for line in file.read_text().splitlines() if line and not line.startswith("#")]
-
-
 def test_pips_own_certificates_and_index_are_found(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     for name in ("PIP_CERT", "PIP_INDEX_URL", "PIP_CONFIG_FILE"):
         monkeypatch.delenv(name, raising=False)

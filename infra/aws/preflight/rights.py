@@ -144,6 +144,10 @@ BY_TYPE: Mapping[str, Needs] = {
             "logs:TagResource",
         ]
     },
+    "AWS::ApiGateway::Account": {
+        "arn:{partition}:apigateway:{region}::/account": ["apigateway:PATCH"],
+        _ROLE: ["iam:PassRole"],
+    },
     "AWS::SNS::Topic": {_TOPIC: ["sns:CreateTopic", "sns:Subscribe", "sns:TagResource"]},
     "AWS::Budgets::Budget": {
         "arn:{partition}:budgets::{account}:budget/{stack}-monthly": [

@@ -8,6 +8,7 @@ from infra.aws.preflight.stage import Stage
 BY_TYPE = {
     "AWS::Serverless::Function": ("lambda", "ecr", "events", "ssm", "xray"),
     "AWS::Serverless::Api": ("apigateway",),
+    "AWS::ApiGateway::": ("apigateway",),
     "AWS::ApiGatewayV2::": ("apigatewayv2",),
     "AWS::Lambda::": ("lambda",),
     "AWS::SQS::": ("sqs",),

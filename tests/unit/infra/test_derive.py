@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import copy
+import json
 
 import pytest
 
@@ -81,13 +82,17 @@ def test_roles_are_the_templates_but_for_who_sends_email(local: Json) -> None:
 def test_nothing_is_kept_on_deletion(local: Json) -> None:
     for resource in local["Resources"].values():
         assert not {"DeletionPolicy", "UpdateReplacePolicy"} & set(resource)
+        assert "DeletionProtectionEnabled" not in resource["Properties"]
+    assert "Rules" not in local
 
 
-def test_only_rules_on_tls_and_alarms_on_metric_math_are_left_out(local: Json) -> None:
+def test_only_rules_on_tls_alarms_on_metric_math_and_logs_of_the_gateway_are_left_out(local: Json) -> None:
     gone = set(TEMPLATE["Resources"]) - set(local["Resources"])
 
     stalled = {f"{kind}StalledAlarm" for kind in ("Analysis", "Cleanup", "Notification")}
-    assert gone == {"DocumentsBucketTlsOnly", "QueuesTlsOnly"} | stalled
+    access_logs = {"AccessLogGroup", "GatewayAccount", "GatewayRole"}
+    assert gone == {"DocumentsBucketTlsOnly", "QueuesTlsOnly"} | stalled | access_logs
+    assert "AccessLogSetting" not in json.dumps(local)
 
 
 def test_the_template_itself_is_not_changed() -> None:

@@ -135,6 +135,7 @@ def test_every_queue_refuses_plain_http() -> None:
 def test_data_survives_the_deletion_of_the_stack() -> None:
     for name in ("JobsTable", "DocumentsBucket"):
         assert RESOURCES[name]["DeletionPolicy"] == RESOURCES[name]["UpdateReplacePolicy"] == "Retain"
+    assert RESOURCES["JobsTable"]["Properties"]["DeletionProtectionEnabled"] is True
 
 
 @pytest.mark.parametrize("resource", ["JobsTable", "DocumentsBucket", *QUEUES])

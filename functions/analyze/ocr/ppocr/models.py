@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-import importlib.util
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from functions.analyze.models import folder as package_folder
 from shared.errors import PermanentError
 
 if TYPE_CHECKING:
@@ -55,10 +55,10 @@ def load() -> Models:
 
 def _folder() -> Path:
     """Find the wheel's model files without running its code."""
-    spec = importlib.util.find_spec(_PACKAGE)
-    if spec is None or not spec.submodule_search_locations:
-        raise _unavailable(f"the package {_PACKAGE} is not installed")
-    folder = Path(next(iter(spec.submodule_search_locations))) / "models"
+    try:
+        folder = package_folder(_PACKAGE) / "models"
+    except ModuleNotFoundError as error:
+        raise _unavailable(error.msg) from error
     if not (folder / _RECOGNITION).is_file():
         raise _unavailable(f"the package {_PACKAGE} lacks the file {_RECOGNITION}")
     return folder

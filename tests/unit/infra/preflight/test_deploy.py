@@ -120,7 +120,10 @@ def test_production_as_shipped_lacks_an_address_and_a_digest(
     assert machine.commands == []
     machine.set("prod", BaseImage=DIGEST, AlarmEmail="ops@example.com", MonthlyBudget="200")
     assert main(["deploy", "prod"]) == 0
-    assert machine.commands == ["build --config-env prod", "deploy --config-env prod"]
+    assert machine.commands == [
+        f"build --config-env prod --parameter-overrides BaseImage={DIGEST}",
+        "deploy --config-env prod",
+    ]
 
 
 def test_everything_that_a_stage_configures_is_asked_for(
