@@ -5,8 +5,8 @@ from __future__ import annotations
 EXCEPTIONS = {
     "CKV_AWS_18": "Access logs of S3 would need a second bucket; CloudTrail's data events are the account's "
     "own choice.",
-    "CKV_AWS_111": "An account has one role by which API Gateway writes the logs of all its APIs, in groups that "
-    "no stack knows.",
+    "CKV_AWS_111": "An account has one role by which API Gateway writes the logs of all its APIs, in groups "
+    "that no stack knows.",
     "CKV_AWS_115": "Workers are bounded by their queues (MaximumConcurrency); a reservation would take "
     "capacity from the account even when nothing is to do.",
     "CKV_AWS_116": "No function is invoked asynchronously but by the schedule, whose next run does the same "
