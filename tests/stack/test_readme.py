@@ -44,6 +44,8 @@ ELSEWHERE = {
     "make images": "test_containers_images.py",
     "python -m infra.local up --containers": "test_containers.py",
     "python -m infra.images sizes": "test_containers_images.py",
+    "make hashes": "asks the package index; commands/test_hashes.py checks what it wrote",
+    "python -m infra.images digest": "commands/test_digest.py",
     "python -m infra.images sam": "test_containers_sam.py",
     "python -m infra.aws.quotas": "test_quotas.py",
     "make secrets STAGE=dev": "needs an account; test_aws.py has its parts",

@@ -212,7 +212,7 @@ def leftovers(stage: Stage, found: Leftovers) -> Finding:
             f"an earlier stack {stage.stack} has left its data: {', '.join(found.kept)}; "
             "the new stack starts with an empty table and bucket beside them",
             [
-                "delete them where nobody needs the data (they cost storage), or let them be",
+                "delete them where nobody needs the data (docs/aws.md, Removing a stage), or let them be",
             ],
         )
     return Finding("names", Level.OK, "no name is taken, and no earlier stack has left anything")

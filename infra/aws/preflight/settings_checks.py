@@ -42,8 +42,8 @@ def base_image(stage: Stage) -> Finding:
         Level.STOP,
         f"{image} has no digest: it may be another image at the next build",
         [
-            "resolve one and set it as BaseImage=NAME@sha256:... of the stage in samconfig.toml:",
-            "$ python -m infra.images digest",
+            "ask the registry for one, and set it as BaseImage of the stage in samconfig.toml:",
+            f"$ python -m infra.images digest --write --stage {stage.name}",
         ],
     )
 
