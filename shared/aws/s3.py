@@ -9,7 +9,7 @@ from urllib.parse import quote
 
 from shared.aws.clients import client, translated
 from shared.errors import TransientError
-from shared.files import FileInfo, FileMissingError, UploadForm
+from shared.files.port import FileInfo, FileMissingError, UploadForm
 
 if TYPE_CHECKING:
     from mypy_boto3_s3 import S3Client

@@ -10,6 +10,7 @@ from pathlib import PurePosixPath, PureWindowsPath
 from typing import Protocol
 
 from shared.errors import ClauseworksError, PermanentError
+from shared.files import keys
 from shared.jobs.model import Owner
 
 MEDIA_TYPES = {
@@ -82,7 +83,7 @@ class Extraction:
     @property
     def prefix(self) -> str:
         """Return what the keys of its files begin with; it carries the fence, as every key of a job does."""
-        return f"{understood_prefix(self.document_id, self.job_id)}{self.fence}/"
+        return keys.extraction_prefix(self.document_id, self.job_id, self.fence)
 
 
 @dataclass(frozen=True, slots=True)
@@ -130,12 +131,12 @@ class DocumentRecord:
     @property
     def key(self) -> str:
         """Return the object's key; it is made of our id alone, never of the user's words."""
-        return f"{self.prefix}original"
+        return keys.original(self.document_id)
 
     @property
     def prefix(self) -> str:
         """Return what every key of this document begins with."""
-        return f"documents/{self.document_id}/"
+        return keys.document_prefix(self.document_id)
 
 
 class DocumentStore(Protocol):
@@ -205,11 +206,6 @@ class DocumentStore(Protocol):
         The newest analysis comes last. Documents that have expired or were deleted are left out.
         """
         ...
-
-
-def understood_prefix(document_id: str, job_id: str) -> str:
-    """Return what the keys of all that one job has understood of a document begin with."""
-    return f"documents/{document_id}/understood/{job_id}."
 
 
 def safe_file_name(name: str) -> str:

@@ -17,7 +17,8 @@ from typing import Any
 
 from shared.clock import Clock
 from shared.errors import BusyError, PermanentError, Problem, TransientError
-from shared.files import Files
+from shared.files.keys import job_prefix
+from shared.files.port import Files
 from shared.jobs import outputs, states
 from shared.jobs.checkpoints import finished_units
 from shared.jobs.lease import Heartbeat
@@ -25,7 +26,7 @@ from shared.jobs.model import Change, Job, Kind, Unit
 from shared.jobs.queue import MAX_DELAY, JobMessage, JobQueue
 from shared.jobs.states import FencedError, RefusedError
 from shared.jobs.store import JobNotFoundError, JobStore, edit
-from shared.jobs.workflow import MakeWorkflow, Run, Stage, Workflow, job_prefix
+from shared.jobs.workflow import MakeWorkflow, Run, Stage, Workflow
 from shared.observability import logger
 
 BACKOFF_BASE = timedelta(seconds=2)

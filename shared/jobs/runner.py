@@ -11,7 +11,8 @@ from collections.abc import Mapping
 from dataclasses import replace
 
 from shared.clock import Clock, utc_now
-from shared.files import Files
+from shared.files.keys import job_prefix
+from shared.files.port import Files
 from shared.ids import uuid7
 from shared.jobs import states
 from shared.jobs.execution import (
@@ -28,7 +29,7 @@ from shared.jobs.model import Job, Kind, Status
 from shared.jobs.queue import MAX_DELAY, Announce, JobMessage, JobQueue, unannounced
 from shared.jobs.states import FencedError, NotDueError, RefusedError
 from shared.jobs.store import JobNotFoundError, JobStore, edit
-from shared.jobs.workflow import MakeWorkflow, job_prefix
+from shared.jobs.workflow import MakeWorkflow
 from shared.observability import logger
 
 __all__ = ["Ending", "ExecutionLimits", "Outcome", "Remaining", "Runner"]

@@ -9,7 +9,8 @@ from dataclasses import dataclass, field
 from typing import Any, Protocol
 
 from shared.errors import PermanentError
-from shared.files import FileMissingError, Files
+from shared.files import keys
+from shared.files.port import FileMissingError, Files
 from shared.jobs.model import Artifact, Job, Unit
 
 
@@ -49,7 +50,7 @@ class Run:
 
     def key(self, name: str) -> str:
         """Return the S3 key of a file of this job under the current fence."""
-        return f"{job_prefix(self.job.job_id)}{self.job.fence}/{name}"
+        return keys.job_file(self.job.job_id, self.job.fence, name)
 
     def outputs(self, stage: str) -> list[Any]:
         """Return what the finished units of a stage returned, in order; read once, then kept."""
@@ -57,12 +58,13 @@ class Run:
 
     def put_artifact(self, name: str, data: bytes, media_type: str) -> None:
         """Store a file that the job publishes when it completes."""
-        info = self.files.put(self.key(f"artifacts/{name}"), data, media_type)
+        key = keys.artifact(self.job.job_id, self.job.fence, name)
+        info = self.files.put(key, data, media_type)
         self._artifacts[name] = Artifact(info.key, media_type, len(data), hashlib.sha256(data).hexdigest())
 
     def save_output(self, stage: str, index: int, output: Any, revision: int) -> Unit:
         """Store what a unit returned and name it as finished; the record follows."""
-        key = self.key(f"units/{stage}/{index:06d}.json")
+        key = keys.unit_output(self.job.job_id, self.job.fence, stage, index)
         self.files.put(key, json.dumps(output, ensure_ascii=False).encode(), "application/json")
         self._outputs[key] = output
         return Unit(stage, index, key, self.job.fence, revision)
@@ -76,7 +78,7 @@ class Run:
         try:
             return self.files.get(key)
         except FileMissingError as error:
-            if key.startswith(job_prefix(self.job.job_id)):
+            if key.startswith(keys.job_prefix(self.job.job_id)):
                 raise
             raise PermanentError(
                 "source-gone",
@@ -131,8 +133,3 @@ class Workflow(Protocol):
 
 
 MakeWorkflow = Callable[[Run], Workflow]
-
-
-def job_prefix(job_id: str) -> str:
-    """Return what every key of a job begins with."""
-    return f"jobs/{job_id}/"

@@ -6,7 +6,7 @@ import hashlib
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 
-from shared.files import FileInfo, FileMissingError, UploadForm
+from shared.files.port import FileInfo, FileMissingError, UploadForm
 
 Fault = Callable[[str], None]
 

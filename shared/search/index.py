@@ -1,14 +1,8 @@
 """The shelf: which documents of an owner can be searched, and where their indexes lie.
 
-One entry a document, kept by owner, so that a search never comes near another owner's. Below the prefix of an
-entry lie
-
-    passages.json   what can be found: text, pages, spans and headings of each passage
-    vectors.npy     their vectors, one row a passage (where vectors are kept as files)
-    tree.json       the document's outline with summaries
-
-They are written before the entry names them, and never changed. A counter for each owner rises with every
-change, so that whoever has read the shelf knows whether to read it again.
+One entry a document, kept by owner, so that a search never comes near another owner's. The files below the
+prefix of an entry are written before the entry names them, and never changed. A counter for each owner rises
+with every change, so that whoever has read the shelf knows whether to read it again.
 """
 
 from __future__ import annotations
@@ -18,10 +12,9 @@ from datetime import datetime
 from typing import Protocol
 
 from shared.errors import PermanentError
-from shared.files import Files
+from shared.files import keys
+from shared.files.port import Files
 from shared.jobs.model import Job, Kind, Owner
-
-FILES = ("passages.json", "vectors.npy", "tree.json")
 
 
 class SupersededError(PermanentError):
@@ -58,7 +51,7 @@ class IndexEntry:
     @property
     def prefix(self) -> str:
         """Return what the keys of its files begin with."""
-        return f"{index_prefix(self.document_id, self.job_id)}{self.fence}/"
+        return keys.search_index_prefix(self.document_id, self.job_id, self.fence)
 
 
 class SearchIndexStore(Protocol):
@@ -120,7 +113,7 @@ class IndexRemover:
         entry = self.shelf.find(owner, document_id)
         if entry is not None:
             self.vectors.remove(entry)
-        removed = self.files.delete_prefix(index_prefix(document_id))
+        removed = self.files.delete_prefix(keys.index_prefix(document_id))
         self.shelf.remove(owner, document_id)
         return removed
 
@@ -129,7 +122,7 @@ class IndexRemover:
         entry = self.shelf.find(job.owner, job.document_id) if job.kind is Kind.OUTPUT else None
         if entry is None or entry.job_id != job.job_id:
             return []
-        return [f"{entry.prefix}{name}" for name in FILES]
+        return keys.index_files(entry.prefix)
 
     def forget_job(self, job: Job) -> int:
         """Remove what an output job has made of its document's index; return how many files went."""
@@ -138,12 +131,6 @@ class IndexRemover:
         entry = self.shelf.find(job.owner, job.document_id)
         if entry is not None and entry.job_id == job.job_id:
             self.vectors.remove(entry)
-        removed = self.files.delete_prefix(index_prefix(job.document_id, job.job_id))
+        removed = self.files.delete_prefix(keys.index_prefix(job.document_id, job.job_id))
         self.shelf.remove(job.owner, job.document_id, job.job_id)
         return removed
-
-
-def index_prefix(document_id: str, job_id: str = "") -> str:
-    """Return what the keys of a document's indexes (with ``job_id``: of one job's) begin with."""
-    below = f"documents/{document_id}/index/"
-    return f"{below}{job_id}." if job_id else below

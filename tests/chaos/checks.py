@@ -8,8 +8,8 @@ from collections import Counter
 from typing import Any
 
 from shared.aws.dynamodb.notifications import DynamoNotifications
+from shared.files.keys import job_prefix
 from shared.jobs.model import Job, Status
-from shared.jobs.workflow import job_prefix
 from shared.notifications.model import parent_of
 from tests.chaos.world import World
 

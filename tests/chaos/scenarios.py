@@ -9,8 +9,8 @@ from typing import Any, ClassVar, Protocol
 
 from functions.analyze.seeding.rows import no_rows
 from shared.directus.rows import PARENTS_FIRST, SEGMENTS
+from shared.files.keys import job_prefix
 from shared.jobs.model import Job, Status
-from shared.jobs.workflow import job_prefix
 from tests.chaos import checks
 from tests.chaos.world import PRODUCT, World
 

@@ -13,8 +13,8 @@ from typing import Any
 
 import pytest
 
+from shared.files.keys import job_prefix
 from shared.jobs.model import Job, Status
-from shared.jobs.workflow import job_prefix
 from tests.chaos import checks
 from tests.chaos.place import Times
 from tests.chaos.scenarios import Analysis, Reference, Scenario

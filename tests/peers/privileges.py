@@ -18,11 +18,11 @@ from shared.aws.dynamodb.document_items import reading_to_item
 from shared.aws.dynamodb.jobs import DynamoJobs
 from shared.clock import utc_now
 from shared.documents.model import DocumentRecord, Extraction
+from shared.files.keys import job_prefix
 from shared.ids import uuid7
 from shared.jobs import states
 from shared.jobs.model import Job, Kind, Owner
 from shared.jobs.queue import JobMessage
-from shared.jobs.workflow import job_prefix
 from tests.stack.support import bearer
 from tests.support.paths import SAMPLES
 

@@ -9,7 +9,7 @@ import pytest
 
 from infra.local.stack import LocalStack
 from shared.aws.s3 import S3Files
-from shared.jobs.workflow import job_prefix
+from shared.files.keys import job_prefix
 from tests.stack.support import PROBLEM, bearer, upload, wait
 
 

@@ -14,11 +14,11 @@ from shared.aws.dynamodb.jobs import DynamoJobs
 from shared.aws.s3 import S3Files
 from shared.aws.sqs import SqsQueue
 from shared.clock import utc_now
+from shared.files.keys import job_prefix
 from shared.ids import uuid7
 from shared.jobs import states
 from shared.jobs.model import Event, Job, Kind, Owner
 from shared.jobs.queue import JobMessage
-from shared.jobs.workflow import job_prefix
 from tests.stack.support import PROBLEM, WAIT_SECONDS, artifact, bearer, upload, wait
 from tests.support.paths import SAMPLES
 from tests.unit.analyze.extract.pdfs import Sheet, write_pdf

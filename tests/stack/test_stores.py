@@ -15,7 +15,7 @@ from shared.aws.dynamodb.jobs import DynamoJobs
 from shared.aws.s3 import S3Files
 from shared.clock import utc_now
 from shared.errors import PermanentError, TransientError
-from shared.files import FileMissingError, Files
+from shared.files.port import FileMissingError, Files
 from shared.ids import uuid7
 from shared.memory.files import MemoryFiles
 from tests.contracts.documents import DocumentStoreContract, new_document, reading, taken

@@ -15,11 +15,11 @@ from hypothesis import strategies as st
 from hypothesis.stateful import initialize, invariant, precondition, rule
 
 from functions.cleanup.removal.expiry import Expiry
+from shared.files.keys import job_prefix
 from shared.jobs import states
 from shared.jobs.model import Activity, Kind, Status
 from shared.jobs.outputs import follow_up_id
 from shared.jobs.queue import JobMessage
-from shared.jobs.workflow import job_prefix
 from shared.observability import logger
 from tests.contracts.jobs import new_job
 from tests.support.fakes.faults import Fault

@@ -13,7 +13,7 @@ from functions.analyze.outputs.workflow import OutputWorkflow
 from functions.cleanup.reconcile.reconciler import Reconciler
 from shared.clock import Clock
 from shared.errors import PermanentError, TransientError
-from shared.files import Files
+from shared.files.port import Files
 from shared.jobs import states
 from shared.jobs.model import Change, Job, Kind
 from shared.jobs.queue import JobMessage, JobQueue

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 from shared.directus import MAX_DOWNLOAD
 from shared.documents.model import safe_file_name
 from shared.errors import PermanentError
+from shared.files import keys
 from shared.jobs.workflow import Run
 
 if TYPE_CHECKING:
@@ -101,6 +102,6 @@ def _attached(run: Run, directus: Directus, file_id: str) -> SourceFile:
 
 
 def _keep(run: Run, data: bytes, file_name: str, media_type: str) -> SourceFile:
-    info = run.files.put(run.key("original"), data, media_type or "application/octet-stream")
+    info = run.files.put(run.key(keys.SOURCE_FILE), data, media_type or "application/octet-stream")
     # The key carries the fence, so no other version will be written there.
     return SourceFile(info.key, "", file_name, media_type, hashlib.sha256(data).hexdigest())

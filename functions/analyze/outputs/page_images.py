@@ -22,9 +22,10 @@ from functions.analyze.extract import DEFAULT_LIMITS, ExtractionLimits
 from functions.analyze.extract.bitmap import FOR_PEOPLE, Bitmap
 from functions.analyze.extract.detect import WITH_A_LOOK
 from functions.analyze.extract.guarded import GuardedSource
-from shared.documents.extractions import about_key, image_key, image_note_key, images_prefix, understood_gone
+from shared.documents.extractions import understood_gone
 from shared.errors import PermanentError
-from shared.files import FileMissingError
+from shared.files import keys
+from shared.files.port import FileMissingError
 from shared.jobs.workflow import Run, Stage
 from shared.observability import logger
 
@@ -67,7 +68,7 @@ class PageImages:
 
     def undo(self) -> None:
         """Remove the pictures."""
-        self._run.files.delete_prefix(images_prefix(self._prefix))
+        self._run.files.delete_prefix(keys.images_prefix(self._prefix))
 
     def _count(self) -> int:
         pages: int = self._about["pages"]
@@ -81,7 +82,7 @@ class PageImages:
         """Draw a batch of pages; return the numbers of those that could be shown."""
         numbers = range(self._pages_of(index) + 1, self._pages_of(index + 1) + 1)
         drawn = [number for number in numbers if self._picture(number)]
-        if self._run.files.head(about_key(self._prefix)) is None:
+        if self._run.files.head(keys.about(self._prefix)) is None:
             # Removed while a worker that stood still was in here: nobody else would look for them.
             self.undo()
             raise understood_gone()
@@ -104,8 +105,8 @@ class PageImages:
             "scale": round(1 / bitmap.scale, 6),
         }
         files = self._run.files
-        files.put(image_key(self._prefix, number, _ENDING), encode(bitmap), _MEDIA_TYPE)
-        files.put(image_note_key(self._prefix, number), json.dumps(note).encode(), "application/json")
+        files.put(keys.image(self._prefix, number, _ENDING), encode(bitmap), _MEDIA_TYPE)
+        files.put(keys.image_note(self._prefix, number), json.dumps(note).encode(), "application/json")
         return True
 
     @property
@@ -115,7 +116,7 @@ class PageImages:
     @cached_property
     def _about(self) -> dict[str, Any]:
         try:
-            about: dict[str, Any] = json.loads(self._run.files.get(about_key(self._prefix)))
+            about: dict[str, Any] = json.loads(self._run.files.get(keys.about(self._prefix)))
         except FileMissingError as error:
             raise understood_gone() from error
         return about

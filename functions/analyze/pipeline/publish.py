@@ -19,7 +19,8 @@ from shared.documents import extractions
 from shared.documents.model import DocumentGoneError, Extraction
 from shared.documents.model import DocumentRecord as Record
 from shared.errors import BusyError
-from shared.files import FileMissingError
+from shared.files import keys
+from shared.files.port import FileMissingError
 from shared.jobs.states import FencedError
 
 if TYPE_CHECKING:
@@ -159,12 +160,12 @@ class ExtractionPublisher:
             data = self._run.files.get(original.key, original.version_id)
             media_type = original.media_type or "application/octet-stream"
             self._run.files.put(about.original_key, data, media_type)
-        self._put(extractions.about_key(about.prefix), self._of_original(about))
-        self._put(extractions.document_key(about), document_to_dict(document))
-        self._put(extractions.chunks_key(about), chunks)
-        for first in range(0, len(document.pages), extractions.PAGES_PER_FILE):
-            pages = document.pages[first : first + extractions.PAGES_PER_FILE]
-            key = extractions.pages_key(about, first + 1)
+        self._put(keys.about(about.prefix), self._of_original(about))
+        self._put(keys.extracted_document(about.prefix), document_to_dict(document))
+        self._put(keys.chunks(about.prefix), chunks)
+        for first in range(0, len(document.pages), keys.PAGES_PER_FILE):
+            pages = document.pages[first : first + keys.PAGES_PER_FILE]
+            key = keys.pages(about.prefix, first + 1)
             self._put(key, [page_view(document, page) for page in pages])
 
     def _of_original(self, about: Extraction) -> dict[str, Any]:

@@ -13,8 +13,8 @@ from typing import TYPE_CHECKING, Any
 
 from functions.analyze.document.codec import document_from_dict
 from functions.analyze.document.model import Document
-from shared.documents import extractions
-from shared.files import FileMissingError
+from shared.files import keys
+from shared.files.port import FileMissingError
 
 if TYPE_CHECKING:
     from shared.documents.model import DocumentStore, Extraction
@@ -70,8 +70,8 @@ def known_chunks(run: Run, known: CachedExtraction) -> list[Any]:
 
 def _copied(run: Run, earlier: Extraction) -> CachedExtraction:
     same_cut = chunk_settings(run) == (earlier.chunk_size, earlier.chunk_overlap)
-    document = _copy(run, extractions.document_key(earlier), "known/document.json")
-    chunks = _copy(run, extractions.chunks_key(earlier), "known/chunks.json") if same_cut else ""
+    document = _copy(run, keys.extracted_document(earlier.prefix), keys.REUSED_DOCUMENT)
+    chunks = _copy(run, keys.chunks(earlier.prefix), keys.REUSED_CHUNKS) if same_cut else ""
     return CachedExtraction(document, chunks, earlier.media_type, earlier.page_count)
 
 

@@ -8,7 +8,7 @@ if TYPE_CHECKING:
     from functions.analyze.search.embeddings.port import Embeddings
     from functions.analyze.search.index_settings import RetrievalSettings
     from functions.analyze.search.vectors import VectorStore
-    from shared.files import Files
+    from shared.files.port import Files
 
 
 def embeddings(s: RetrievalSettings) -> Embeddings:

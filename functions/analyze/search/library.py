@@ -10,7 +10,8 @@ from dataclasses import dataclass, field
 
 from functions.analyze.search.keywords import Keywords
 from functions.analyze.search.passages import Passage, passages_from_json
-from shared.files import Files
+from shared.files import keys
+from shared.files.port import Files
 from shared.search.index import IndexEntry
 
 # S3 answers in some ten milliseconds, whatever waits beside it.
@@ -66,4 +67,4 @@ class Library:
         return self._keywords[scope]
 
     def _read(self, entry: IndexEntry) -> list[Passage]:
-        return passages_from_json(json.loads(self.files.get(f"{entry.prefix}passages.json")))
+        return passages_from_json(json.loads(self.files.get(keys.passages(entry.prefix))))

@@ -16,7 +16,7 @@ from functions.analyze.search.library import Library, Place, place_of
 from functions.analyze.search.passages import Passage
 from functions.analyze.search.ranking import fuse
 from shared.errors import TransientError
-from shared.files import FileMissingError
+from shared.files.port import FileMissingError
 from shared.jobs.model import Owner
 from shared.search.index import IndexEntry, SearchIndexStore
 from shared.search.query import MAX_FOUND, Answer, Hit, Question, SearchTooWideError

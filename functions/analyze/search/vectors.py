@@ -13,7 +13,8 @@ from concurrent.futures import ThreadPoolExecutor
 from typing import TYPE_CHECKING, Protocol
 
 from functions.analyze.search.library import READERS, place_of
-from shared.files import Files
+from shared.files import keys
+from shared.files.port import Files
 from shared.search.index import IndexEntry
 
 if TYPE_CHECKING:
@@ -62,11 +63,11 @@ class FileVectors:
 
         file = io.BytesIO()
         np.save(file, rows.astype(np.float16), allow_pickle=False)
-        self._files.put(_key(entry), file.getvalue(), "application/octet-stream")
+        self._files.put(keys.vectors(entry.prefix), file.getvalue(), "application/octet-stream")
 
     def remove(self, entry: IndexEntry) -> None:
         """See VectorStore."""
-        self._files.delete_prefix(_key(entry))
+        self._files.delete_prefix(keys.vectors(entry.prefix))
 
     def nearest(self, entries: Sequence[IndexEntry], question: Matrix, limit: int) -> list[Hit]:
         """See VectorStore; the rows of the last scope are kept."""
@@ -96,9 +97,5 @@ class FileVectors:
     def _read(self, entry: IndexEntry) -> Matrix:
         import numpy as np
 
-        rows: Matrix = np.load(io.BytesIO(self._files.get(_key(entry))), allow_pickle=False)
+        rows: Matrix = np.load(io.BytesIO(self._files.get(keys.vectors(entry.prefix))), allow_pickle=False)
         return rows
-
-
-def _key(entry: IndexEntry) -> str:
-    return f"{entry.prefix}vectors.npy"

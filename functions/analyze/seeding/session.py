@@ -16,7 +16,8 @@ from functions.analyze.seeding.rows import Row, Rows, no_rows
 from shared.directus import Directus
 from shared.directus.product_lock import ProductLock
 from shared.errors import TransientError
-from shared.files import FileMissingError
+from shared.files import keys
+from shared.files.port import FileMissingError
 from shared.jobs.model import Status
 from shared.jobs.workflow import Run
 
@@ -25,8 +26,6 @@ ROUNDS = 3
 # How often in a row Directus may hold something else than what was read, as after a batch whose answer
 # was lost; without any change in between it is refused for good at once.
 _TURNS = 20
-
-_FILE = "seeding/before.json"
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,7 +64,7 @@ class Session:
         before = noted(self.rows, plan, self._before)
         if before == self._before and self._lease.note:
             return
-        key = self._run.key(_FILE)
+        key = self._run.key(keys.SEEDING_MANIFEST)
         self._run.files.put(key, to_json(before), "application/json")
         self._keep(note=key)
         self._before = before

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 from shared.clock import Clock, utc_now
 from shared.documents.model import DocumentStore
-from shared.files import Files
+from shared.files.port import Files
 from shared.jobs.queue import JobQueue
 from shared.jobs.store import JobStore
 

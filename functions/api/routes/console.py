@@ -18,7 +18,7 @@ from fastapi.responses import HTMLResponse
 from functions.api.http.links import RootDep
 from functions.api.http.problems import RequestError
 from functions.api.http.security import ServicesDep, SettingsDep
-from shared.files import Files
+from shared.files.port import Files
 
 _FOLDER = Path(__file__).parents[1] / "static" / "console"
 _TYPES = {".js": "text/javascript", ".css": "text/css", ".svg": "image/svg+xml"}

@@ -17,9 +17,10 @@ from functions.api.services import documents
 from functions.api.services.deletion import delete
 from functions.api.services.lookup import jobs_of
 from functions.api.settings import ApiSettings
-from shared.documents.extractions import image_key, image_note_key, page_of
+from shared.documents.extractions import page_of
 from shared.documents.model import DocumentRecord, Extraction
-from shared.files import FileMissingError
+from shared.files import keys
+from shared.files.port import FileMissingError
 
 router = APIRouter(tags=["Documents"], route_class=GuardedRoute)
 
@@ -90,11 +91,11 @@ def _image(
 ) -> PageImage | None:
     """Return where the picture of a page is, None where there is none."""
     try:
-        note: dict[str, Any] = json.loads(services.files.get(image_note_key(understood.prefix, number)))
+        note: dict[str, Any] = json.loads(services.files.get(keys.image_note(understood.prefix, number)))
     except FileMissingError:
         return None
     link = services.files.link(
-        image_key(understood.prefix, number, note["ending"]),
+        keys.image(understood.prefix, number, note["ending"]),
         file_name=f"{document.document_id}-{number}.{note['ending']}",
         media_type=note["media_type"],
         seconds=settings.download_seconds,

@@ -14,7 +14,7 @@ from functions.api.http.security import GuardedRoute, ServicesDep, SettingsDep
 from functions.api.schemas import job_views
 from functions.api.schemas.jobs import ArtifactList
 from functions.api.services.lookup import ReadableJob
-from shared.files import FileMissingError
+from shared.files.port import FileMissingError
 from shared.jobs.model import Job, Status
 
 # Lambda answers with at most 6 MB, JSON escapes included.

@@ -12,7 +12,7 @@ from functions.api.services.content import SNIFFED, require_content, require_med
 from functions.api.settings import ApiSettings
 from shared.auth import Caller
 from shared.documents.model import DocumentGoneError, DocumentNotFoundError, DocumentRecord, safe_file_name
-from shared.files import FileMissingError, UploadForm
+from shared.files.port import FileMissingError, UploadForm
 from shared.ids import is_uuid, uuid7
 
 

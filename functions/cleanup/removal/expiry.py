@@ -16,11 +16,11 @@ from functions.cleanup.removal.listing import PAGE, work_off
 from shared.clock import Clock, utc_now
 from shared.documents.extractions import document_of, forget, is_about, subjects_jobs
 from shared.documents.model import DocumentRecord, DocumentStore
-from shared.files import Files
+from shared.files.keys import job_prefix
+from shared.files.port import Files
 from shared.jobs.model import Job
 from shared.jobs.runner import Remaining, unlimited
 from shared.jobs.store import JobStore
-from shared.jobs.workflow import job_prefix
 from shared.observability import logger
 from shared.search.index import IndexRemover
 

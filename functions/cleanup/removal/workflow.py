@@ -22,8 +22,9 @@ from shared.directus.rows import CHILDREN_FIRST, ProductRows
 from shared.documents.extractions import document_of, forget, keys_of
 from shared.documents.model import DocumentStore
 from shared.errors import PermanentError, TransientError
+from shared.files.keys import job_prefix
 from shared.jobs.store import JobStore
-from shared.jobs.workflow import Run, Stage, job_prefix
+from shared.jobs.workflow import Run, Stage
 from shared.leases import Lease
 from shared.search.index import IndexRemover
 

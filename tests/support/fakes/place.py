@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from shared.files import Files
+from shared.files.port import Files
 from shared.jobs.runner import unlimited
 from shared.jobs.store import JobStore
 from shared.memory.files import MemoryFiles

@@ -9,11 +9,11 @@ import pytest
 
 from functions.analyze.pipeline.workflow import AnalysisWorkflow
 from shared.errors import PermanentError
+from shared.files.keys import job_prefix
 from shared.jobs import states
 from shared.jobs.model import Job, Status
 from shared.jobs.runner import Ending
 from shared.jobs.store import edit
-from shared.jobs.workflow import job_prefix
 from tests.support.fakes.word_engine import WordEngine, no_fault
 from tests.unit.analyze.test_workflow import World
 

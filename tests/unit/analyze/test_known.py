@@ -14,10 +14,10 @@ from functions.analyze.document.model import Page
 from functions.analyze.extract.guarded import GuardedSource
 from functions.analyze.pipeline import workflow
 from shared.clock import utc_now
-from shared.documents import extractions
 from shared.documents.extractions import keys_of
 from shared.documents.model import DocumentRecord, Extraction
 from shared.errors import TransientError
+from shared.files import keys
 from shared.ids import uuid7
 from shared.jobs import states
 from shared.jobs.model import Job, Kind, Owner, Status
@@ -223,4 +223,4 @@ def test_the_files_of_both_are_apart(shelf: Shelf) -> None:
     for document_id in ("d1", "d2"):
         said = shelf.reading(document_id)
         assert said.original_key == f"documents/{document_id}/original"
-        assert extractions.document_key(said).startswith(f"documents/{document_id}/understood/{said.job_id}.")
+        assert said.prefix.startswith(keys.extractions_prefix(document_id, said.job_id))

@@ -21,7 +21,7 @@ from functions.analyze.outputs.page_images import PageImages
 from functions.analyze.outputs.report.highlight import highlight
 from functions.analyze.outputs.workflow import OutputWorkflow
 from shared.clock import utc_now
-from shared.documents.extractions import about_key, image_key, image_note_key
+from shared.files import keys
 from shared.ids import uuid7
 from shared.jobs import states
 from shared.jobs.model import Job, Kind, Owner, Status
@@ -49,7 +49,7 @@ class World:
         stored = self.files.put(KEY, data, media_type)
         found = SourceFile(KEY, stored.version_id, name, media_type, sha256_of(iter([data])))
         about = {"original": found.to_json(), "media_type": media_type, "pages": pages}
-        self.files.put(about_key(PREFIX), json.dumps(about).encode(), "application/json")
+        self.files.put(keys.about(PREFIX), json.dumps(about).encode(), "application/json")
         params = {"document_id": "d1", "outputs": ["images"], "understood": PREFIX}
         job = Job(uuid7(), Kind.OUTPUT, Owner("directus", "u1"), params, utc_now(), utc_now())
         return self.jobs.create(states.submitted(job, "u1"))
@@ -69,11 +69,11 @@ class World:
         return int(ended.result["images"]["images"])
 
     def note(self, number: int) -> dict[str, Any]:
-        note: dict[str, Any] = json.loads(self.files.get(image_note_key(PREFIX, number)))
+        note: dict[str, Any] = json.loads(self.files.get(keys.image_note(PREFIX, number)))
         return note
 
     def picture(self, number: int) -> Image.Image:
-        return Image.open(io.BytesIO(self.files.get(image_key(PREFIX, number, "webp"))))
+        return Image.open(io.BytesIO(self.files.get(keys.image(PREFIX, number, "webp"))))
 
     def shade(self, number: int) -> NDArray[np.uint8]:
         """Return how bright the picture of a page is, rows by columns."""
@@ -220,7 +220,7 @@ def test_cancelling_removes_the_pictures_and_nothing_else(world: World) -> None:
     assert world.pictures()
     edit(world.jobs, job.job_id, lambda j: states.request_cancel(j, utc_now(), "u1"))
     assert world.deliver(job).ending is Ending.CANCELLED
-    assert world.files.keys() == sorted([KEY, about_key(PREFIX)])
+    assert world.files.keys() == sorted([KEY, keys.about(PREFIX)])
 
 
 def test_a_removal_that_overtakes_the_work_leaves_no_pictures(world: World) -> None:
@@ -229,7 +229,7 @@ def test_a_removal_that_overtakes_the_work_leaves_no_pictures(world: World) -> N
     def remove(operation: str) -> None:
         if operation == "files.put" and world.pictures():
             world.files.fault = no_fault
-            world.files.delete_prefix(about_key(PREFIX))
+            world.files.delete_prefix(keys.about(PREFIX))
 
     world.files.fault = remove
     ended = world.deliver(job).job
@@ -240,7 +240,7 @@ def test_a_removal_that_overtakes_the_work_leaves_no_pictures(world: World) -> N
 
 
 @pytest.mark.parametrize(
-    ("lost", "problem"), [(about_key(PREFIX), "source-gone"), (KEY, "file-missing")], ids=["about", "bytes"]
+    ("lost", "problem"), [(keys.about(PREFIX), "source-gone"), (KEY, "file-missing")], ids=["about", "bytes"]
 )
 def test_what_is_gone_is_said(world: World, lost: str, problem: str) -> None:
     job = world.submit(pdf(), "p.pdf", "application/pdf", 1)

@@ -11,8 +11,8 @@ import pytest
 from functions.analyze.document.codec import document_from_dict
 from functions.analyze.pipeline.workflow import AnalysisDependencies, AnalysisWorkflow
 from shared.clock import Clock, utc_now
-from shared.documents import extractions
 from shared.documents.model import DocumentRecord, Extraction
+from shared.files import keys
 from shared.jobs import states
 from shared.jobs.model import Job, Kind, Owner, Status
 from shared.jobs.queue import JobMessage
@@ -95,8 +95,8 @@ def test_what_was_understood_is_in_the_record_and_beside_the_document() -> None:
     said = world.said
     assert (said.job_id, said.media_type, said.page_count) == (job.job_id, "text/markdown", 1)
     assert (said.language, said.headings, said.chunk_size) == ("en", 2, 800)
-    document = document_from_dict(world.read(extractions.document_key(said)))
-    chunks = world.read(extractions.chunks_key(said))
+    document = document_from_dict(world.read(keys.extracted_document(said.prefix)))
+    chunks = world.read(keys.chunks(said.prefix))
     assert (len(document.pages), len(chunks)) == (said.page_count, said.chunks)
     assert said.prefix == f"documents/d1/understood/{job.job_id}.1/"
     assert job.result is not None
@@ -106,7 +106,7 @@ def test_what_was_understood_is_in_the_record_and_beside_the_document() -> None:
 def test_a_page_says_all_that_was_found_on_it() -> None:
     world = Library()
     world.run(text=POLICY)
-    (page,) = world.read(extractions.pages_key(world.said, 1))
+    (page,) = world.read(keys.pages(world.said.prefix, 1))
     text = page["text"]
     assert [(one["level"], one["text"]) for one in page["headings"]] == [(1, "Fire"), (2, "War")]
     (table,) = page["tables"]
@@ -131,13 +131,11 @@ def test_pages_lie_ten_to_a_file() -> None:
     assert said.page_count > 20
     numbers = [
         page["number"]
-        for first in range(1, said.page_count + 1, extractions.PAGES_PER_FILE)
-        for page in world.read(extractions.pages_key(said, first))
+        for first in range(1, said.page_count + 1, keys.PAGES_PER_FILE)
+        for page in world.read(keys.pages(said.prefix, first))
     ]
     assert numbers == list(range(1, said.page_count + 1))
-    assert (
-        extractions.pages_key(said, 10) == extractions.pages_key(said, 1) != extractions.pages_key(said, 11)
-    )
+    assert keys.pages(said.prefix, 10) == keys.pages(said.prefix, 1) != keys.pages(said.prefix, 11)
 
 
 def test_it_can_be_read_while_the_analysis_goes_on() -> None:
@@ -177,7 +175,7 @@ def test_a_cancelled_analysis_takes_back_what_it_published_and_no_more() -> None
     assert world.deliver(job).ending is Ending.CANCELLED
     assert world.said.job_id == kept.job_id
     assert not world.below(f"documents/d1/understood/{job.job_id}")
-    assert world.read(extractions.document_key(world.said))
+    assert world.read(keys.extracted_document(world.said.prefix))
 
 
 def test_a_job_that_never_began_can_be_cancelled() -> None:

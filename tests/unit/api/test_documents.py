@@ -13,8 +13,8 @@ from functions.analyze.document.model import Block, BlockKind, Ocr, Page, Word
 from functions.analyze.document.model import Document as Extracted
 from functions.analyze.document.page_json import page_view
 from shared.clock import utc_now
-from shared.documents import extractions
 from shared.documents.model import Extraction
+from shared.files import keys
 from shared.jobs import states
 from shared.jobs.model import Owner
 from shared.jobs.store import edit
@@ -68,10 +68,10 @@ def publish(backend: Backend, job_id: str, document: Extracted | None = None, **
         "chunks": 5,
     }
     about = Extraction(**said | fields)
-    for first in range(1, about.page_count + 1, extractions.PAGES_PER_FILE):
-        pages = whole.pages[first - 1 : first - 1 + extractions.PAGES_PER_FILE]
+    for first in range(1, about.page_count + 1, keys.PAGES_PER_FILE):
+        pages = whole.pages[first - 1 : first - 1 + keys.PAGES_PER_FILE]
         data = json.dumps([page_view(whole, page) for page in pages]).encode()
-        backend.files.put(extractions.pages_key(about, first), data, "application/json")
+        backend.files.put(keys.pages(about.prefix, first), data, "application/json")
     backend.documents.publish(about)
     return about
 
@@ -190,11 +190,9 @@ class TestPage:
         job_id = alice.submit()
         about = publish(backend, job_id)
         note = {"ending": "png", "media_type": "image/png", "width": 1240, "height": 1754, "scale": 2.0833}
-        key = extractions.image_key(about.prefix, 2, "png")
+        key = keys.image(about.prefix, 2, "png")
         backend.files.put(key, b"png", "image/png")
-        backend.files.put(
-            extractions.image_note_key(about.prefix, 2), json.dumps(note).encode(), "application/json"
-        )
+        backend.files.put(keys.image_note(about.prefix, 2), json.dumps(note).encode(), "application/json")
         image = alice.get(f"/documents/{about.document_id}/pages/2").json()["image"]
         assert image["url"].startswith(
             f"memory://{key}?name={about.document_id}-2.png&type=image/png&seconds="

@@ -95,7 +95,7 @@ def test_analysis_before_the_upload(alice: Client) -> None:
 
 def test_file_removed_while_it_is_read(backend: Backend, alice: Client) -> None:
     document_id = upload(backend, alice)
-    from shared.files import FileMissingError
+    from shared.files.port import FileMissingError
 
     backend.fail(FileMissingError("k"), "files.get")
     assert problem(alice.post("/jobs/analysis", json={"document_id": document_id})) == (409, "upload-missing")

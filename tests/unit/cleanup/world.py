@@ -14,13 +14,13 @@ from functions.cleanup.removal.seeded import SeededRows
 from functions.cleanup.removal.workflow import CleanupDependencies, CleanupWorkflow
 from shared.documents.model import DocumentRecord
 from shared.errors import Problem
+from shared.files.keys import job_prefix
 from shared.ids import uuid7
 from shared.jobs import states
 from shared.jobs.model import Artifact, Change, Job, Kind, Owner, Status, Unit
 from shared.jobs.queue import JobMessage
 from shared.jobs.runner import Outcome, Remaining, Runner, unlimited
 from shared.jobs.store import edit
-from shared.jobs.workflow import job_prefix
 from shared.memory.files import MemoryFiles
 from shared.memory.jobs import MemoryJobs
 from shared.memory.queue import MemoryQueue

@@ -4,7 +4,7 @@ from datetime import timedelta
 
 import pytest
 
-from shared.files import FileMissingError
+from shared.files.port import FileMissingError
 from shared.jobs.model import Kind
 from shared.jobs.queue import MAX_DELAY, JobMessage
 from shared.memory.files import MemoryFiles, sha256_of

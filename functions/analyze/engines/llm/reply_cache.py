@@ -14,8 +14,8 @@ from dataclasses import asdict
 
 from functions.analyze.engines.llm.port import Message, Provider, Schema
 from functions.analyze.engines.llm.prompts import VERSION
-from shared.files import FileMissingError, Files
-from shared.jobs.workflow import job_prefix
+from shared.files import keys
+from shared.files.port import FileMissingError, Files
 
 
 class ReplyCache:
@@ -29,7 +29,7 @@ class ReplyCache:
         """Return a kept reply; one of an earlier job becomes this job's too, and so outlives that one."""
         for number, job_id in enumerate(self._jobs):
             try:
-                text = self._files.get(_key(job_id, digest)).decode()
+                text = self._files.get(keys.model_reply(job_id, digest)).decode()
             except FileMissingError:
                 continue
             if number > 0:
@@ -39,7 +39,7 @@ class ReplyCache:
 
     def keep(self, digest: str, text: str) -> None:
         """Keep a reply that could be used. The same answer always has the same key: no fence is needed."""
-        self._files.put(_key(self._jobs[0], digest), text.encode(), "application/json")
+        self._files.put(keys.model_reply(self._jobs[0], digest), text.encode(), "application/json")
 
 
 def digest_of(provider: Provider, messages: Sequence[Message], schema: Schema) -> str:
@@ -53,7 +53,3 @@ def digest_of(provider: Provider, messages: Sequence[Message], schema: Schema) -
         [schema.name, schema.body],
     ]
     return hashlib.sha256(json.dumps(whole, sort_keys=True).encode()).hexdigest()
-
-
-def _key(job_id: str, digest: str) -> str:
-    return f"{job_prefix(job_id)}answers/{digest}.json"

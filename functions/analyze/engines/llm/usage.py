@@ -15,10 +15,10 @@ from typing import Any, TypeVar
 
 from functions.analyze.engines.llm.port import Usage
 from shared.errors import PermanentError
-from shared.files import FileMissingError
-from shared.jobs.workflow import Run, job_prefix
+from shared.files import keys
+from shared.files.port import FileMissingError
+from shared.jobs.workflow import Run
 
-FILE = "spent.json"
 _MILLION = 1_000_000
 
 _N = TypeVar("_N", int, float)
@@ -113,14 +113,16 @@ class UsageTracker:
         )
 
     def _write(self) -> None:
-        self._run.files.put(self._run.key(FILE), json.dumps(asdict(self._total)).encode(), "application/json")
+        self._run.files.put(
+            self._run.key(keys.MODEL_USAGE), json.dumps(asdict(self._total)).encode(), "application/json"
+        )
 
 
 def spent(run: Run) -> Usage:
     """Return what a job has used so far, over all its executions."""
     for earlier in range(run.job.fence, 0, -1):
         try:
-            data = run.files.get(f"{job_prefix(run.job.job_id)}{earlier}/{FILE}")
+            data = run.files.get(keys.job_file(run.job.job_id, earlier, keys.MODEL_USAGE))
         except FileMissingError:
             continue
         return Usage(**json.loads(data))

@@ -13,6 +13,7 @@ from functions.analyze.outputs.summary import workflow
 from functions.analyze.outputs.summary.port import Sentence
 from functions.analyze.outputs.translation import workflow as translation
 from shared.errors import PermanentError
+from shared.files import keys
 from shared.jobs.workflow import Run, Stage
 from shared.observability import logger
 
@@ -58,8 +59,9 @@ class ReportFiles:
             "findings.xlsx": (xlsx.write_xlsx(report), xlsx.MEDIA_TYPE),
             "findings.csv": (csv_file.write_csv(report), csv_file.MEDIA_TYPE),
         }
+        job, put = self._run.job, self._run.files.put
         files = {
-            name: (self._run.files.put(self._run.key(f"report/{name}"), data, media_type).key, media_type)
+            name: (put(keys.report_file(job.job_id, job.fence, name), data, media_type).key, media_type)
             for name, (data, media_type) in made.items()
         }
         return {"language": report.words.language, "files": files, "warnings": _blanks(report)}

@@ -24,7 +24,8 @@ from functions.analyze.search.passages import Passage, passages_from_json, passa
 from shared.documents.extractions import understood_gone
 from shared.documents.model import DocumentGoneError
 from shared.errors import PermanentError
-from shared.files import FileMissingError
+from shared.files import keys
+from shared.files.port import FileMissingError
 from shared.jobs.states import FencedError
 from shared.jobs.workflow import Run, Stage
 from shared.search.index import IndexEntry, IndexRemover, SearchIndexStore, SupersededError
@@ -112,8 +113,8 @@ class IndexWorkflow:
         summaries = [summary for unit in self._run.outputs("build_tree") for summary in unit]
         for node, summary in zip(self._nodes, summaries, strict=True):
             node.summary = summary
-        self._put(f"{entry.prefix}tree.json", tree.to_json(self._root, self._passages))
-        self._put(f"{entry.prefix}passages.json", passages_to_json(self._passages))
+        self._put(keys.tree(entry.prefix), tree.to_json(self._root, self._passages))
+        self._put(keys.passages(entry.prefix), passages_to_json(self._passages))
         self._tools.vectors.put(entry, self._vectors)
         try:
             earlier = self._tools.shelf.put(entry)

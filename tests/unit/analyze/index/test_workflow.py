@@ -10,11 +10,12 @@ from typing import Any
 import pytest
 
 from shared.errors import TransientError
+from shared.files import keys
 from shared.jobs import states
 from shared.jobs.execution import Ending
 from shared.jobs.model import Status
 from shared.jobs.store import edit
-from shared.search.index import FILES, IndexEntry, IndexRemover, SupersededError, VectorsInFiles, index_prefix
+from shared.search.index import IndexEntry, IndexRemover, SupersededError, VectorsInFiles
 from tests.support.fakes.indexing import ALICE, BOB, Desk
 from tests.support.memory.search_index import MemorySearchIndex
 
@@ -182,7 +183,7 @@ def test_a_write_of_unknown_outcome_leaves_the_files_of_what_may_be_on_the_shelf
     desk.clock.advance(minutes=30)
     assert desk.deliver(job).ending is Ending.COMPLETED
     [entry] = desk.shelf.entries(ALICE)
-    assert {f"{entry.prefix}{name}" for name in FILES} <= set(index_files(desk))
+    assert {*keys.index_files(entry.prefix)} <= set(index_files(desk))
     assert desk.ask("stolen suitcases").hits
 
 
@@ -201,7 +202,7 @@ def test_forgetting_a_document_removes_every_copy() -> None:
     indexes = IndexRemover(desk.shelf, VectorsInFiles(), desk.files)
     assert indexes.forget(ALICE, gone.document_id) == 3
     assert indexes.forget(ALICE, gone.document_id) == 0
-    assert not any(key.startswith(index_prefix(gone.document_id)) for key in index_files(desk))
+    assert not any(key.startswith(keys.index_prefix(gone.document_id)) for key in index_files(desk))
     assert [entry.document_id for entry in desk.shelf.entries(ALICE)] == [kept.document_id]
     assert [entry.document_id for entry in desk.shelf.entries(BOB)] == [other.document_id]
     assert {hit.document_id for hit in desk.ask("stolen suitcases").hits} == {kept.document_id}

@@ -9,9 +9,9 @@ import pytest
 
 from functions.analyze.engines.llm.port import Usage
 from functions.analyze.engines.llm.usage import Budget, cost
+from shared.files.keys import job_prefix
 from shared.jobs.model import Job, Status
 from shared.jobs.runner import Ending
-from shared.jobs.workflow import job_prefix
 from tests.support.fakes.model_server import MODEL, ModelServer
 from tests.unit.analyze.llm.world import TEXT, World, failure
 

@@ -12,7 +12,7 @@ from functions.analyze.search import handler
 from functions.analyze.search.library import Library
 from functions.analyze.search.ranking import fuse
 from shared.errors import PermanentError, TransientError
-from shared.files import FileMissingError
+from shared.files.port import FileMissingError
 from shared.jobs.model import Owner
 from shared.search.query import Answer, Question, SearchTooWideError
 from tests.support.fakes.indexing import ALICE, BOB, POLICY, Desk

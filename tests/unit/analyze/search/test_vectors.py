@@ -13,7 +13,7 @@ from functions.analyze.search.vectors import FileVectors, VectorStore
 from shared.aws import s3_vectors
 from shared.aws.clients import client
 from shared.aws.s3_vectors import S3VectorStore
-from shared.files import FileMissingError
+from shared.files.port import FileMissingError
 from shared.jobs.model import Owner
 from shared.memory.files import MemoryFiles
 from shared.search.index import IndexEntry

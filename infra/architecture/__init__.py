@@ -1,0 +1,1 @@
+"""Tables of the architecture, made from the code that they describe."""

@@ -1,0 +1,1 @@
+"""The file store: its port, and the keys of everything in it."""
