@@ -75,7 +75,7 @@ class Deliverer:
     def handle(self, message: NotificationMessage) -> Ending:
         """Do what a message is about; raises TransientError where it has to come back."""
         if not message.notification_id:
-            return self._expand(message.parent.removeprefix("JOB#"))
+            return self._expand(message.job_id)
         return self._deliver(message)
 
     # --- From a job to its notifications ------------------------------------------------------------

@@ -16,7 +16,7 @@ from shared.errors import PermanentError
 from shared.files import keys
 from shared.files.port import Files
 from shared.jobs.model import Job
-from shared.jobs.store import JobStore, subject_of
+from shared.jobs.store import JobStore
 
 
 def with_original(extraction: Extraction) -> Extraction:
@@ -69,9 +69,9 @@ def document_of(job: Job) -> str:
 
 def subjects_jobs(jobs: JobStore, document: DocumentRecord) -> list[str]:
     """Return the ids of the jobs that may be about a document (see ``is_about``), in order."""
-    ids = {*jobs.by_subject(subject_of(document_id=document.document_id))}
+    ids = {*jobs.by_subject(document_id=document.document_id)}
     if document.product_id:
-        ids |= {*jobs.by_subject(subject_of(product_id=document.product_id))}
+        ids |= {*jobs.by_subject(product_id=document.product_id)}
     return sorted(ids)
 
 

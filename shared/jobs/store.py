@@ -139,8 +139,11 @@ class JobStore(Protocol):
         """Return one page of jobs."""
         ...
 
-    def by_subject(self, subject: str) -> list[str]:
-        """Return the ids of all jobs about a product or document (see ``subject_of``)."""
+    def by_subject(self, *, product_id: str = "", document_id: str = "") -> list[str]:
+        """Return the ids of all jobs about a product, or else about a document.
+
+        A job that names both is about its product.
+        """
         ...
 
     def due(self, now: datetime, limit: int) -> list[str]:
@@ -176,13 +179,6 @@ class JobStore(Protocol):
 def is_announced(before: Job, after: Job) -> bool:
     """Say whether a change ends a job that somebody has submitted, who may want to be told."""
     return after.status.terminal and not before.status.terminal and not after.follows
-
-
-def subject_of(*, product_id: str = "", document_id: str = "") -> str:
-    """Return what a job is about, as the index carries it; empty for neither."""
-    if product_id:
-        return f"PRODUCT#{product_id}"
-    return f"DOCUMENT#{document_id}" if document_id else ""
 
 
 def edit(

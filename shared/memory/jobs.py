@@ -22,7 +22,6 @@ from shared.jobs.store import (
     JobQuery,
     VersionConflictError,
     is_announced,
-    subject_of,
 )
 from shared.memory.files import Fault, no_fault
 
@@ -138,13 +137,14 @@ class MemoryJobs:
             return JobPage(page, page[-1].job_id)
         return JobPage(page, scanned[-1].job_id if len(scanned) == query.max_scanned else "")
 
-    def by_subject(self, subject: str) -> list[str]:
+    def by_subject(self, *, product_id: str = "", document_id: str = "") -> list[str]:
         """See JobStore."""
         self.fault("jobs.by_subject")
+        about = product_id or document_id
         return sorted(
             job.job_id
             for job in self._jobs.values()
-            if subject_of(product_id=job.product_id, document_id=job.document_id) == subject
+            if (job.product_id or job.document_id) == about and bool(job.product_id) == bool(product_id)
         )
 
     def due(self, now: datetime, limit: int) -> list[str]:

@@ -27,6 +27,11 @@ class NotificationMessage:
     notification_id: str = ""
     group: str = ""
 
+    @property
+    def job_id(self) -> str:
+        """Return the job that a message without a notification says has ended."""
+        return self.parent.partition("#")[2]
+
     @classmethod
     def about(cls, notification: Notification) -> NotificationMessage:
         """Return the message that names a notification."""

@@ -8,7 +8,8 @@ from dataclasses import dataclass
 from typing import Any
 
 from infra.local.stack import LocalStack
-from shared.aws.dynamodb.job_items import job_key
+from shared.aws.dynamodb import keys
+from shared.aws.dynamodb.values import to_attributes
 
 RECEIVES = 5
 
@@ -63,7 +64,7 @@ class Place:
         """Let a job be tried so often and no more."""
         self.dynamodb.update_item(
             TableName=self.name,
-            Key=job_key(job_id),
+            Key=to_attributes(keys.job(job_id)),
             UpdateExpression="SET max_attempts = :n",
             ExpressionAttributeValues={":n": {"N": str(attempts)}},
         )

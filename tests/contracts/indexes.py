@@ -11,7 +11,7 @@ import pytest
 from shared.ids import uuid7
 from shared.jobs import states
 from shared.jobs.model import Activity, Kind, Owner, Status
-from shared.jobs.store import JobQuery, JobStore, edit, subject_of
+from shared.jobs.store import JobQuery, JobStore, edit
 from tests.contracts.jobs import LEASE, FakeClock, new_job, submit
 
 
@@ -98,9 +98,9 @@ class JobIndexContract:
         ids = sorted(submit(store, new_job(clock, params={"document_id": subject})).job_id for _ in range(3))
         product = submit(store, new_job(clock, params={"product_id": subject}))
         submit(store, new_job(clock))
-        assert sorted(store.by_subject(subject_of(document_id=subject))) == ids
-        assert list(store.by_subject(subject_of(product_id=subject))) == [product.job_id]
-        assert list(store.by_subject(subject_of(product_id=uuid7()))) == []
+        assert sorted(store.by_subject(document_id=subject)) == ids
+        assert list(store.by_subject(product_id=subject)) == [product.job_id]
+        assert list(store.by_subject(product_id=uuid7())) == []
 
     # --- What the reconciler looks at --------------------------------------------------------------
 

@@ -27,7 +27,6 @@ from shared.jobs.store import (
     JobStore,
     VersionConflictError,
     edit,
-    subject_of,
 )
 
 LEASE = timedelta(seconds=90)
@@ -155,7 +154,7 @@ class JobStoreContract:
         found = [store.get(job_id) for job_id in ids]
         assert found == [new.job for new in done.follow_ups]
         assert [event.type for event in store.events(ids[0])] == ["submitted"]
-        assert set(store.by_subject(subject_of(document_id=params["document_id"]))) == {job.job_id, *ids}
+        assert set(store.by_subject(document_id=params["document_id"])) == {job.job_id, *ids}
         listed = store.list_jobs(JobQuery(job.owner.key, kind=Kind.OUTPUT)).jobs
         assert {one.job_id for one in listed} == set(ids)
         assert set(ids) <= set(store.active(Activity.WAITING, Kind.OUTPUT, 10_000))
@@ -336,7 +335,7 @@ class JobStoreContract:
         store.remove(job.job_id)
         assert store.get(job.job_id) is None
         assert (store.units(job.job_id), store.events(job.job_id)) == ([], [])
-        assert list(store.by_subject(subject_of(product_id=job.product_id))) == []
+        assert list(store.by_subject(product_id=job.product_id)) == []
         assert [left.job_id for left in store.list_jobs(JobQuery(job.owner.key)).jobs] == [neighbour.job_id]
         assert job.job_id not in store.due(clock.now + timedelta(days=1), 10_000)
         with pytest.raises(JobNotFoundError):

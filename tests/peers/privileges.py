@@ -14,8 +14,9 @@ import httpx
 from websockets.sync.client import connect
 
 from infra.local.stack import LocalStack
-from shared.aws.dynamodb.document_items import reading_to_item
+from shared.aws.dynamodb.document_items import extraction_to_item
 from shared.aws.dynamodb.jobs import DynamoJobs
+from shared.aws.dynamodb.values import to_attributes
 from shared.clock import utc_now
 from shared.documents.model import DocumentRecord, Extraction
 from shared.files.keys import job_prefix
@@ -288,7 +289,8 @@ def cancel_after_publishing(world: World) -> None:
     document = DocumentRecord(document_id, job.owner, "small.md", "text/markdown", job.created_at)
     said = Extraction(document_id, job.job_id, 1, job.created_at, "00", "text/markdown", "r", 1)
     world.stack.client("dynamodb").put_item(
-        TableName=world.stack.deployed.outputs["JobsTable"], Item=reading_to_item(said, document)
+        TableName=world.stack.deployed.outputs["JobsTable"],
+        Item=to_attributes(extraction_to_item(said, document)),
     )
     tell(world, job)
     world.ended(job.job_id, "Analyze")

@@ -28,6 +28,7 @@ from functions.analyze.ocr.ppocr.engine import PaddleOcr
 from functions.analyze.pipeline.workflow import AnalysisDependencies, AnalysisWorkflow
 from shared.clock import utc_now
 from shared.documents.model import MEDIA_TYPES, media_type_of
+from shared.files import keys
 from shared.ids import uuid7
 from shared.jobs import states
 from shared.jobs.model import Job, Kind, Owner, Status
@@ -58,7 +59,7 @@ def _submit(path: Path, files: MemoryFiles, jobs: MemoryJobs, options: dict[str,
     """Store the document and its job as a submission does; nothing is retried here."""
     data = path.read_bytes()
     media_type = media_type_of(path.name) or "application/octet-stream"
-    stored = files.put("documents/local/original", data, media_type)
+    stored = files.put(keys.original("local"), data, media_type)
     now = utc_now()
     params: dict[str, Any] = {
         "document_id": "local",

@@ -41,7 +41,7 @@ def handler(event: dict[str, Any], _context: Any) -> dict[str, Any]:
     """Serve one message of a client, or one batch of the stream's records."""
     if "Records" in event:
         images = (record["dynamodb"]["NewImage"] for record in event["Records"])
-        return {"sent": push().publish([job_items.event_from_item(image) for image in images])}
+        return {"sent": push().publish([job_items.event_from_image(image) for image in images])}
     context = event["requestContext"]
     kind, connection_id = context["eventType"], context["connectionId"]
     if kind == "MESSAGE":

@@ -17,7 +17,7 @@ from shared.documents.extractions import is_about, subjects_jobs
 from shared.documents.model import DocumentRecord
 from shared.ids import is_uuid
 from shared.jobs.model import Job
-from shared.jobs.store import JobNotFoundError, subject_of
+from shared.jobs.store import JobNotFoundError
 
 # Of a subject's jobs: those that a caller is shown, those that are looked at for them (other owners' jobs
 # about the same product are among them), and how many are read together.
@@ -78,7 +78,7 @@ def jobs_of(records: RecordDependencies, caller: Caller, document: DocumentRecor
 
 def jobs_of_product(records: RecordDependencies, caller: Caller, product_id: str) -> Iterator[Job]:
     """Yield the jobs about a product that the caller may read, as ``jobs_of`` does."""
-    yield from _readable_of(records, caller, records.jobs.by_subject(subject_of(product_id=product_id)))
+    yield from _readable_of(records, caller, records.jobs.by_subject(product_id=product_id))
 
 
 def _readable_of(records: RecordDependencies, caller: Caller, job_ids: Iterable[str]) -> Iterator[Job]:

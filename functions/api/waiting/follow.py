@@ -11,7 +11,6 @@ from functions.api.services import documents
 from functions.api.services.lookup import find_document_job
 from shared.auth import Caller
 from shared.jobs.model import Event, Job
-from shared.jobs.store import subject_of
 
 Next = Callable[[Job], Job | None]
 
@@ -86,7 +85,7 @@ class DocumentJobs:
 
     def following(self, job: Job) -> Job | None:
         """Return the next newer job: ids sort by the time of submission. What follows by itself is none."""
-        ids = self.records.jobs.by_subject(subject_of(document_id=self.document_id))
+        ids = self.records.jobs.by_subject(document_id=self.document_id)
         newer = (self._find(job_id) for job_id in sorted(ids) if job_id > job.job_id)
         return next((found for found in newer if found is not None and not found.follows), None)
 

@@ -9,7 +9,7 @@ from typing import Any
 from shared.documents.model import DocumentRecord, DocumentStore
 from shared.errors import BusyError, PermanentError
 from shared.jobs.model import Job, Kind
-from shared.jobs.store import JobStore, subject_of
+from shared.jobs.store import JobStore
 
 MIN_WAIT = 5.0
 MAX_WAIT = 600.0
@@ -48,9 +48,7 @@ class Finder:
         Raises BusyError ``analysis-active`` while an analysis of it is not over, and PermanentError
         for a document that is unknown here, or another owner's.
         """
-        ids = self.store.by_subject(
-            subject_of(product_id=cleanup.product_id, document_id=cleanup.document_id)
-        )
+        ids = self.store.by_subject(product_id=cleanup.product_id, document_id=cleanup.document_id)
         document = self._document(cleanup)
         jobs: list[str] = []
         analyses = 0

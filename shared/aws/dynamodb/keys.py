@@ -338,8 +338,8 @@ LAYOUT: tuple[ItemKind, ...] = (
         "api: deleted; one for a job by TTL",
     ),
     ItemKind(
-        lease("{Directus}#{product}"),
-        "who writes below a product",
+        lease("{name}"),
+        "who writes below a product, which the name gives with its Directus",
         "analyze (seeding), cleanup",
         "analyze (seeding), cleanup",
         "TTL, a year after its last use",

@@ -4,98 +4,67 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from datetime import datetime
-from typing import Any
 
-from shared.aws.clients import translated
+from shared.aws.dynamodb import keys
 from shared.aws.dynamodb import notification_items as codec
-from shared.aws.dynamodb.table import TransactingTable, overdue_keys, query
+from shared.aws.dynamodb.table import DynamoTable, put, update
 from shared.jobs.store import VersionConflictError
 from shared.notifications.model import Attempt, Log, Notification
 from shared.notifications.queue import NotificationMessage
 
-_SERVICE = "DynamoDB"
 
-
-class DynamoNotifications(TransactingTable):
+class DynamoNotifications(DynamoTable):
     """See NotificationStore for the contract of every method."""
 
     def expand(self, job_id: str, notifications: Sequence[Notification]) -> bool:
         """Mark the announcement as done and put the notifications in one transaction."""
-        announcement: dict[str, Any] = {
-            "Update": {
-                "TableName": self._table,
-                "Key": codec.announcement_key(job_id),
-                "UpdateExpression": "REMOVE due_shard, due_at",
-                "ConditionExpression": "attribute_exists(due_shard)",
-            }
-        }
-        return self._write([announcement, *map(self._put, notifications)])
+        done = update(
+            keys.announcement(job_id), "REMOVE due_shard, due_at", condition="attribute_exists(due_shard)"
+        )
+        made = [put(codec.notification_to_item(notification)) for notification in notifications]
+        return self._written(done, *made)
 
     def create(self, notification: Notification) -> None:
         """Write a notification."""
-        self._write([self._put(notification)])
+        self._written(put(codec.notification_to_item(notification)))
 
     def get(self, parent: str, notification_id: str) -> Notification | None:
         """Read one, consistently."""
-        with translated(_SERVICE):
-            answer = self._dynamodb.get_item(
-                TableName=self._table,
-                Key=codec.notification_key(parent, notification_id),
-                ConsistentRead=True,
-            )
-        return codec.notification_from_item(answer["Item"]) if "Item" in answer else None
+        item = self._get(keys.notification(parent, notification_id))
+        return None if item is None else codec.notification_from_item(item)
 
     def save(self, before: Notification, after: Notification, attempt: Attempt | None = None) -> None:
         """Write over the version that was read, and the attempt with it."""
-        put = self._put(after)
-        put["Put"] |= {
-            "ConditionExpression": "version = :version",
-            "ExpressionAttributeValues": {":version": {"N": str(before.version)}},
-        }
-        writes = [put]
+        writes = [put(codec.notification_to_item(after), "version = :version", version=before.version)]
         if attempt is not None:
-            item = codec.attempt_to_item(after, attempt)
-            writes.append({"Put": {"TableName": self._table, "Item": item}})
-        if not self._write(writes):
+            writes.append(put(codec.attempt_to_item(after, attempt)))
+        if not self._written(*writes):
             raise VersionConflictError
 
     def log(self, parent: str) -> Log:
         """Read them and their attempts by one query."""
-        items = query(
-            self._dynamodb,
-            TableName=self._table,
-            KeyConditionExpression="pk = :pk AND sk BETWEEN :first AND :last",
-            ExpressionAttributeValues={
-                ":pk": {"S": parent},
-                ":first": {"S": codec.FIRST},
-                ":last": {"S": codec.LAST},
-            },
-            ConsistentRead=True,
-        )
-        announced, notifications = False, []
+        announced = False
+        notifications: list[Notification] = []
         attempts: dict[str, list[Attempt]] = {}
-        for item in items:
-            if item["sk"]["S"] == codec.ANNOUNCEMENT:
+        for item in self._between(parent, *keys.TO_NOTIFY):
+            if item["sk"] == keys.ANNOUNCEMENT:
                 announced = "due_shard" in item
-            elif codec.is_attempt(item):
-                notification_id, attempt = codec.attempt_from_item(item)
-                attempts.setdefault(notification_id, []).append(attempt)
+            elif (attempted := keys.attempt_of(item["sk"])) is not None:
+                notification_id, number = attempted
+                attempts.setdefault(notification_id, []).append(codec.attempt_from_item(item, number))
             else:
                 notifications.append(codec.notification_from_item(item))
-        notifications.sort(key=lambda one: (one.created_at, one.notification_id))
+        notifications.sort(key=lambda notification: (notification.created_at, notification.notification_id))
         return Log(announced, tuple(notifications), {name: tuple(made) for name, made in attempts.items()})
 
     def due(self, now: datetime, limit: int) -> list[NotificationMessage]:
         """Read the index, the longest overdue first."""
-        return self._overdue(codec.DUE, now, limit)
+        return self._messages(keys.DueList.NOTIFICATIONS, now, limit)
 
     def failed(self, until: datetime, limit: int) -> list[NotificationMessage]:
         """Read the index, the oldest first."""
-        return self._overdue(codec.FAILED, until, limit)
+        return self._messages(keys.DueList.FAILED_NOTIFICATIONS, until, limit)
 
-    def _overdue(self, what: str, now: datetime, limit: int) -> list[NotificationMessage]:
-        keys = overdue_keys(self._dynamodb, self._table, what, now, limit)
-        return [NotificationMessage(pk, codec.notification_id_of(sk)) for pk, sk in keys]
-
-    def _put(self, notification: Notification) -> dict[str, Any]:
-        return {"Put": {"TableName": self._table, "Item": codec.notification_to_item(notification)}}
+    def _messages(self, due: keys.DueList, until: datetime, limit: int) -> list[NotificationMessage]:
+        overdue = self._overdue(due, until, limit)
+        return [NotificationMessage(pk, keys.notification_of(sk)) for pk, sk in overdue]

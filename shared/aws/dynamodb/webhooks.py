@@ -5,19 +5,15 @@ from __future__ import annotations
 import json
 from collections.abc import Mapping
 from dataclasses import asdict
-from datetime import UTC, datetime
 from typing import Any
 
-from shared.aws.clients import translated
-from shared.aws.dynamodb import job_items
-from shared.aws.dynamodb.table import DynamoTable, query
+from shared.aws.dynamodb import expiry, keys
+from shared.aws.dynamodb.table import DynamoTable
+from shared.aws.dynamodb.values import Item
 from shared.clock import from_text, to_text
 from shared.jobs.model import Owner
 from shared.jobs.store import VersionConflictError
 from shared.notifications.model import EventType, SigningSecret, Webhook
-
-_SERVICE = "DynamoDB"
-_WEBHOOK = "WEBHOOK#"
 
 
 class DynamoWebhooks(DynamoTable):
@@ -25,97 +21,66 @@ class DynamoWebhooks(DynamoTable):
 
     def create(self, webhook: Webhook) -> bool:
         """Write a webhook whose id is free."""
-        return self._put(webhook, "attribute_not_exists(pk)")
+        return self._put(_to_item(webhook), "attribute_not_exists(pk)")
 
     def get(self, scope: str, webhook_id: str) -> Webhook | None:
         """Read one, consistently."""
-        with translated(_SERVICE):
-            answer = self._dynamodb.get_item(
-                TableName=self._table, Key=_key(scope, webhook_id), ConsistentRead=True
-            )
-        item = answer.get("Item")
-        return None if item is None or job_items.expired(item, self._clock()) else _from_item(item)
+        item = self._get(keys.webhook(scope, webhook_id))
+        return None if item is None or expiry.expired(item, self._clock()) else _from_item(item)
 
     def of(self, scope: str) -> list[Webhook]:
         """Read one partition; ids sort by time."""
-        items = query(
-            self._dynamodb,
-            TableName=self._table,
-            KeyConditionExpression="pk = :pk AND begins_with(sk, :webhook)",
-            ExpressionAttributeValues={":pk": _key(scope, "")["pk"], ":webhook": {"S": _WEBHOOK}},
-            ConsistentRead=True,
-        )
         now = self._clock()
-        return [_from_item(item) for item in items if not job_items.expired(item, now)]
+        items = self._beginning(keys.webhook(scope, ""), keys.WEBHOOKS)
+        return [_from_item(item) for item in items if not expiry.expired(item, now)]
 
     def save(self, before: Webhook, after: Webhook) -> None:
         """Write over the version that was read."""
-        if not self._put(after, "version = :version", {":version": {"N": str(before.version)}}):
+        if not self._put(_to_item(after), "version = :version", version=before.version):
             raise VersionConflictError
 
     def delete(self, scope: str, webhook_id: str) -> None:
         """Remove one."""
-        with translated(_SERVICE):
-            self._dynamodb.delete_item(TableName=self._table, Key=_key(scope, webhook_id))
-
-    def _put(self, webhook: Webhook, condition: str, values: Mapping[str, Any] | None = None) -> bool:
-        more: dict[str, Any] = {"ExpressionAttributeValues": values} if values else {}
-        with translated(_SERVICE):
-            try:
-                self._dynamodb.put_item(
-                    TableName=self._table, Item=_to_item(webhook), ConditionExpression=condition, **more
-                )
-            except self._dynamodb.exceptions.ConditionalCheckFailedException:
-                return False
-        return True
+        self._delete(keys.webhook(scope, webhook_id))
 
 
-def _key(scope: str, webhook_id: str) -> job_items.Item:
-    return {"pk": {"S": f"WEBHOOKS#{scope}"}, "sk": {"S": f"{_WEBHOOK}{webhook_id}"}}
-
-
-def _to_item(webhook: Webhook) -> job_items.Item:
-    secrets = [[one.text, one.until and to_text(one.until)] for one in webhook.secrets]
-    item: job_items.Item = {
-        **_key(webhook.scope, webhook.webhook_id),
-        "owner": {"S": json.dumps(asdict(webhook.owner))},
-        "url": {"S": webhook.url},
-        "secrets": {"S": json.dumps(secrets)},
-        "events": {"S": json.dumps(webhook.events)},
-        "created_at": {"S": to_text(webhook.created_at)},
-        "updated_at": {"S": to_text(webhook.updated_at)},
-        "for_job": {"BOOL": webhook.for_job},
-        "description": {"S": webhook.description},
-        "disabled_reason": {"S": webhook.disabled_reason},
-        "failures": {"N": str(webhook.failures)},
-        "version": {"N": str(webhook.version)},
+def _to_item(webhook: Webhook) -> Item:
+    secrets = [[secret.text, secret.until and to_text(secret.until)] for secret in webhook.secrets]
+    return {
+        **keys.webhook(webhook.scope, webhook.webhook_id),
+        "owner": json.dumps(asdict(webhook.owner)),
+        "url": webhook.url,
+        "secrets": json.dumps(secrets),
+        "events": json.dumps(webhook.events),
+        "created_at": to_text(webhook.created_at),
+        "updated_at": to_text(webhook.updated_at),
+        "for_job": webhook.for_job,
+        "description": webhook.description,
+        "disabled_reason": webhook.disabled_reason,
+        "failures": webhook.failures,
+        "version": webhook.version,
+        "disabled_at": expiry.optional_text(webhook.disabled_at),
+        "expires_at": expiry.ttl(webhook.expires_at),
     }
-    if webhook.disabled_at is not None:
-        item["disabled_at"] = {"S": to_text(webhook.disabled_at)}
-    if webhook.expires_at is not None:
-        item["expires_at"] = {"N": str(int(webhook.expires_at.timestamp()))}
-    return item
 
 
 def _from_item(item: Mapping[str, Any]) -> Webhook:
     return Webhook(
-        webhook_id=item["sk"]["S"].removeprefix(_WEBHOOK),
-        owner=Owner(**json.loads(item["owner"]["S"])),
-        url=item["url"]["S"],
+        webhook_id=keys.id_of(item["sk"]),
+        owner=Owner(**json.loads(item["owner"])),
+        url=item["url"],
         secrets=tuple(
             SigningSecret(text, from_text(until) if until else None)
-            for text, until in json.loads(item["secrets"]["S"])
+            for text, until in json.loads(item["secrets"])
         ),
-        events=tuple(map(EventType, json.loads(item["events"]["S"]))),
-        created_at=from_text(item["created_at"]["S"]),
-        updated_at=from_text(item["updated_at"]["S"]),
-        for_job=item["for_job"]["BOOL"],
-        description=item["description"]["S"],
-        disabled_at=from_text(item["disabled_at"]["S"]) if "disabled_at" in item else None,
-        disabled_reason=item["disabled_reason"]["S"],
-        failures=int(item["failures"]["N"]),
-        version=int(item["version"]["N"]),
-        expires_at=datetime.fromtimestamp(int(item["expires_at"]["N"]), UTC)
-        if "expires_at" in item
-        else None,
+        events=tuple(map(EventType, json.loads(item["events"]))),
+        created_at=from_text(item["created_at"]),
+        updated_at=from_text(item["updated_at"]),
+        for_job=item["for_job"],
+        description=item["description"],
+        disabled_at=expiry.optional_time(item, "disabled_at"),
+        disabled_reason=item["disabled_reason"],
+        failures=item["failures"],
+        version=item["version"],
+        expires_at=expiry.ttl_of(item),
     )

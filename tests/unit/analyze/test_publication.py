@@ -254,7 +254,9 @@ def test_pictures_follow_where_pages_have_a_look(kind: str, index: bool, follow_
         "index": index,
     }
     job = world.run(**pinned)
-    made = [one for one in map(world.jobs.get, world.jobs.by_subject("DOCUMENT#d1")) if one and one.follows]
+    made = [
+        one for one in map(world.jobs.get, world.jobs.by_subject(document_id="d1")) if one and one.follows
+    ]
     assert sorted(name for one in made for name in one.params["outputs"]) == follow_ups
     for one in made:
         assert one.params["understood"] == world.said.prefix

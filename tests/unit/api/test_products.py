@@ -9,7 +9,6 @@ from dataclasses import replace
 import pytest
 
 from functions.api.services.directus_products import DirectusProducts
-from shared.jobs.store import subject_of
 from tests.support.fakes.directus_server import DirectusServer, Fault
 from tests.unit.api.support import Backend, Client, application, make_settings, problem, token
 
@@ -45,7 +44,7 @@ def path(request: pytest.FixtureRequest) -> str:
 
 
 def nothing_happened(backend: Backend) -> bool:
-    return not backend.sent() and not backend.jobs.by_subject(subject_of(product_id="p1", document_id=""))
+    return not backend.sent() and not backend.jobs.by_subject(product_id="p1", document_id="")
 
 
 def test_a_product_that_the_caller_sees_is_accepted(

@@ -67,7 +67,7 @@ def test_it_leaves_every_shelf_that_it_stands_on(world: World, *, expires: bool)
             entry = IndexEntry(owner, document.document_id, index.job_id, 1, analysis.job_id, "m", 3)
             shelf.put(entry)
             world.files.put(f"{entry.prefix}tree.json", b"{}", "application/json")
-    jobs = world.store.by_subject("DOCUMENT#d1")
+    jobs = world.store.by_subject(document_id="d1")
     assert len(jobs) >= 4
     if expires:
         world.documents.put(replace(documents[0], expires_at=world.now))
@@ -149,7 +149,7 @@ def test_a_product_s_document_goes_with_the_jobs_that_read_it_and_what_they_made
         world.change(job, lambda j: states.take(j, world.now, "w", LEASE))
         understood(world, document, job)
         world.change(job, lambda j: states.complete(j, 1, world.now, {}, {}, {"index": {}}))
-    for follow_up in filter(None, map(world.store.get, world.store.by_subject("PRODUCT#p1"))):
+    for follow_up in filter(None, map(world.store.get, world.store.by_subject(product_id="p1"))):
         if not follow_up.status.terminal:
             world.failed(follow_up)
     other = world.analysed(product_id="p1")

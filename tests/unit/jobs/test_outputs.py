@@ -19,7 +19,7 @@ from shared.jobs.model import Job, Kind, Status
 from shared.jobs.outputs import follow_up_id
 from shared.jobs.queue import JobMessage
 from shared.jobs.runner import Runner
-from shared.jobs.store import JobQuery, subject_of
+from shared.jobs.store import JobQuery
 from shared.jobs.workflow import MakeWorkflow, Run
 from tests.contracts.jobs import LEASE
 from tests.support.fakes.toy_workflow import Toy
@@ -200,7 +200,7 @@ def test_it_is_listed_and_found_by_its_document() -> None:
     output = made(shop, job)
     listed = shop.store.list_jobs(JobQuery(job.owner.key, kind=Kind.OUTPUT, document_id="d1", case_id="c1"))
     assert [one.job_id for one in listed.jobs] == [output.job_id]
-    assert shop.store.by_subject(subject_of(document_id="d1")) == [job.job_id, output.job_id]
+    assert shop.store.by_subject(document_id="d1") == [job.job_id, output.job_id]
 
 
 def test_it_takes_no_room_from_what_people_submit() -> None:
@@ -221,7 +221,7 @@ def test_it_expires_with_the_analysis_and_is_removed() -> None:
     assert output_of(shop, job) is None
     Expiry(shop.store, MemoryDocuments(shop.clock), shop.files, shop.clock).run()
     assert shop.files.keys() == []
-    assert shop.store.by_subject(subject_of(document_id="d1")) == []
+    assert shop.store.by_subject(document_id="d1") == []
 
 
 def test_an_output_that_nobody_can_make_says_so() -> None:
