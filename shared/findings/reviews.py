@@ -15,7 +15,7 @@ class Verdict(StrEnum):
     REJECTED = "rejected"
 
 
-class Mirrored(StrEnum):
+class ReviewSyncState(StrEnum):
     """Whether Directus knows of it; ``no``: the finding never was there, ``gone``: it is not any more."""
 
     NO = "no"
@@ -35,7 +35,7 @@ class Review:
     reviewer: str
     at: datetime
     note: str = ""
-    mirrored: Mirrored = Mirrored.NO
+    sync_state: ReviewSyncState = ReviewSyncState.NO
 
 
 class ReviewStore(Protocol):

@@ -70,12 +70,12 @@ class Job:
 
     ``percent_complete`` is 0 to 100 and never falls. ``current`` of ``total`` counts the steps of the
     current stage. ``attempt`` counts tries after errors and lost workers, from 1; continuations and
-    resumes do not count. ``stalled`` counts continuations in a row that finished no unit, ``nudges``
-    how often the reconciler has sent the message again since the last change. ``since`` is when the job
-    came to where it stands: to its status, or to its worker. ``asked`` is the last request of a person
-    (``pause``, ``resume``, ``cancel``), by which a repetition is told from a new one. ``busy_since`` is since
-    when the job has been waiting for its turn. ``expires_at`` is by when an open job has to have ended, and
-    until when one that has ended is kept.
+    resumes do not count. ``stalled`` counts continuations in a row that finished no unit, ``resend_count``
+    how often the reconciler has sent the message again since the last change. ``state_since`` is when
+    the job came to where it stands: to its status, or to its worker. ``last_request`` is the last request of
+    a person (``pause``, ``resume``, ``cancel``), which tells a repetition from a new one. ``busy_since`` is
+    since when the job has been waiting for its turn. ``expires_at`` is by when an open job has to have ended,
+    and until when one that has ended is kept.
     """
 
     job_id: str
@@ -96,9 +96,9 @@ class Job:
     attempt: int = 1
     max_attempts: int = 5
     stalled: int = 0
-    nudges: int = 0
-    asked: str = ""
-    since: datetime | None = None
+    resend_count: int = 0
+    last_request: str = ""
+    state_since: datetime | None = None
     not_before: datetime | None = None
     busy_since: datetime | None = None
     fence: int = 0
@@ -153,7 +153,7 @@ class Job:
         return str(self.params.get("source_job_id") or "")
 
     @property
-    def follows(self) -> bool:
+    def is_follow_up(self) -> bool:
         """Say whether the job came by itself out of the completion of another one; nobody submitted it."""
         return self.kind is Kind.OUTPUT and not self.retry_of
 

@@ -45,7 +45,7 @@ class RepeatedError(RefusedError):
     """What is asked for has been asked for before; ``job`` is the record as it stands."""
 
     def __init__(self, job: Job) -> None:
-        super().__init__(f"asked for already: {job.asked}")
+        super().__init__(f"asked for already: {job.last_request}")
         self.job = job
 
 
@@ -55,7 +55,7 @@ class FencedError(RefusedError):
 
 def submitted(job: Job, actor: str) -> Change:
     """Return the first change of a new job."""
-    job = replace(job, since=job.created_at)
+    job = replace(job, state_since=job.created_at)
     return Change(job, _event(job, "submitted", "Job accepted", actor))
 
 
@@ -217,10 +217,10 @@ def request_pause(job: Job, now: datetime, actor: str) -> Change:
         if not job.cancel_requested and (job.pause_requested or job.status is Status.PAUSED):
             raise RepeatedError(job)
         raise RefusedError(_not_possible(job, "paused"))
-    asked = {"actor": actor, "asked": "pause"}
+    request = {"actor": actor, "last_request": "pause"}
     if job.status is Status.QUEUED:
-        return _next(job, now, "paused", "Paused", status=Status.PAUSED, nudges=0, **asked)
-    return _next(job, now, "pause_requested", "Pause requested", pause_requested=True, **asked)
+        return _next(job, now, "paused", "Paused", status=Status.PAUSED, resend_count=0, **request)
+    return _next(job, now, "pause_requested", "Pause requested", pause_requested=True, **request)
 
 
 def request_resume(job: Job, now: datetime, actor: str) -> Change:
@@ -229,14 +229,14 @@ def request_resume(job: Job, now: datetime, actor: str) -> Change:
     Raises RepeatedError where that was asked for before, RefusedError where it is not possible.
     """
     if not job.can_resume:
-        if job.asked == "resume" and not job.status.terminal:
+        if job.last_request == "resume" and not job.status.terminal:
             raise RepeatedError(job)
         raise RefusedError(_not_possible(job, "resumed"))
-    asked: dict[str, Any] = {"actor": actor, "asked": "resume"}
+    request: dict[str, Any] = {"actor": actor, "last_request": "resume"}
     if job.status is Status.PAUSED:
-        asked |= {"status": Status.QUEUED, "fence": job.fence + 1, "nudges": 0, "busy_since": None}
-        return _next(job, now, "resumed", "Resumed", **asked)
-    return _next(job, now, "resumed", "Pause taken back", pause_requested=False, **asked)
+        request |= {"status": Status.QUEUED, "fence": job.fence + 1, "resend_count": 0, "busy_since": None}
+        return _next(job, now, "resumed", "Resumed", **request)
+    return _next(job, now, "resumed", "Pause taken back", pause_requested=False, **request)
 
 
 def request_cancel(job: Job, now: datetime, actor: str) -> Change:
@@ -254,9 +254,9 @@ def request_cancel(job: Job, now: datetime, actor: str) -> Change:
         "cancel_requested",
         "Cancellation requested",
         actor=actor,
-        asked="cancel",
+        last_request="cancel",
         cancel_requested=True,
-        nudges=0,
+        resend_count=0,
     )
 
 
@@ -303,7 +303,9 @@ def reconcile(job: Job, now: datetime) -> Change | None:
             attempt=job.attempt + 1,
             fence=job.fence + 1,
         )
-    return _next(job, now, "resent", "Message sent again", actor="reconciler", nudges=job.nudges + 1)
+    return _next(
+        job, now, "resent", "Message sent again", actor="reconciler", resend_count=job.resend_count + 1
+    )
 
 
 def due_at(job: Job) -> datetime | None:
@@ -316,7 +318,7 @@ def due_at(job: Job) -> datetime | None:
         return job.lease_until
     if job.activity is None:
         return job.expires_at
-    wait: timedelta = min(RESEND_AFTER * (1 << min(job.nudges, 10)), MAX_RESEND_AFTER)
+    wait: timedelta = min(RESEND_AFTER * (1 << min(job.resend_count, 10)), MAX_RESEND_AFTER)
     resend = max(job.not_before or job.updated_at, job.updated_at) + wait
     return resend if job.expires_at is None else min(resend, job.expires_at)
 
@@ -360,14 +362,14 @@ def _end(job: Job, now: datetime, status: Status, message: str, **fields: Any) -
 def _release(job: Job, now: datetime, type_: str, message: str, **fields: Any) -> Change:
     """Give the lease back."""
     fields = {"actor": job.worker_id, **fields}
-    return _next(job, now, type_, message, worker_id="", lease_until=None, nudges=0, **fields)
+    return _next(job, now, type_, message, worker_id="", lease_until=None, resend_count=0, **fields)
 
 
 def _next(job: Job, now: datetime, type_: str, message: str, *, actor: str, **fields: Any) -> Change:
     """Return the next version of the record, with its event."""
     after = replace(job, version=job.version + 1, updated_at=now, message=message, **fields)
     if (after.status, after.fence, after.activity) != (job.status, job.fence, job.activity):
-        after = replace(after, since=now)
+        after = replace(after, state_since=now)
     return Change(after, _event(after, type_, message, actor))
 
 

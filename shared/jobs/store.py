@@ -178,7 +178,7 @@ class JobStore(Protocol):
 
 def is_announced(before: Job, after: Job) -> bool:
     """Say whether a change ends a job that somebody has submitted, who may want to be told."""
-    return after.status.terminal and not before.status.terminal and not after.follows
+    return after.status.terminal and not before.status.terminal and not after.is_follow_up
 
 
 def edit(

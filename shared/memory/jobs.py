@@ -161,12 +161,14 @@ class MemoryJobs:
         """See JobStore."""
         self.fault("jobs.active")
         found = [j for j in self._jobs.values() if j.activity is activity and j.kind is kind]
-        return [j.job_id for j in sorted(found, key=lambda j: (j.since or j.created_at, j.job_id))][:limit]
+        return [j.job_id for j in sorted(found, key=lambda j: (j.state_since or j.created_at, j.job_id))][
+            :limit
+        ]
 
     def waiting(self, owner: str, limit: int) -> int:
         """See JobStore."""
         self.fault("jobs.waiting")
-        own = (j for j in self._jobs.values() if j.owner.key == owner and not j.follows)
+        own = (j for j in self._jobs.values() if j.owner.key == owner and not j.is_follow_up)
         waiting = (job for job in own if job.activity is Activity.WAITING)
         return len(list(itertools.islice(waiting, limit)))
 

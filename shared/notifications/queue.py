@@ -69,7 +69,7 @@ def announcer(queue: NotificationQueue) -> Announce:
     """Return what tells the queue that a submitted job has ended; where that fails, the reconciler will."""
 
     def announce(job: Job) -> None:
-        if job.follows:
+        if job.is_follow_up:
             return
         try:
             queue.send(NotificationMessage.of_job(job.job_id))

@@ -35,7 +35,7 @@ def history(world: World, job: Job) -> None:
     assert not any(sum(world.depth(url)) for url in world.dead.values())
     # Nobody expands it here: it stays where the write that ended the job has put it.
     log = DynamoNotifications(world.name, world.endpoint).log(parent_of(job.job_id))
-    assert log.announced is not job.follows
+    assert log.announced is not job.is_follow_up
 
 
 def units(world: World, job: Job) -> int:

@@ -48,7 +48,7 @@ class FakeClock:
 def new_job(clock: FakeClock, owner: str = "", **fields: Any) -> Job:
     """Return a job that is not stored yet; its owner is nobody else's unless named."""
     job = Job(uuid7(), Kind.ANALYSIS, Owner("directus", owner or uuid7()), {}, clock.now, clock.now)
-    return replace(job, **{"since": clock.now, **fields})
+    return replace(job, **{"state_since": clock.now, **fields})
 
 
 def submit(store: JobStore, job: Job, idempotency: Idempotency | None = None) -> Job:
@@ -86,7 +86,7 @@ class JobStoreContract:
             cancel_requested=True,
             attempt=4,
             stalled=1,
-            nudges=2,
+            resend_count=2,
             not_before=clock.now + timedelta(milliseconds=5),
             fence=7,
             units_done=9,

@@ -130,7 +130,7 @@ def _queue(kind: Kind, services: ApiDependencies, operations: OperatorDependenci
         return None
     dead = operations.dead_depths.of(kind)
     oldest = _longest_waiting(kind, services)
-    since = None if oldest is None else oldest.since or oldest.created_at
+    since = None if oldest is None else oldest.state_since or oldest.created_at
     return QueueView(
         kind=kind.value,
         depth=depth.waiting,

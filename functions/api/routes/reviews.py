@@ -18,7 +18,7 @@ from functions.api.services.review_sync import ReviewSync
 from shared.clock import to_text
 from shared.findings.model import ResultTree
 from shared.findings.paths import finding_at
-from shared.findings.reviews import Mirrored, Review, ReviewStore, Verdict
+from shared.findings.reviews import Review, ReviewStore, ReviewSyncState, Verdict
 from shared.jobs.model import Job
 from shared.observability import logger
 
@@ -101,7 +101,7 @@ def review_finding(
         reviewer=caller.owner.key,
         at=services.clock(),
         note=body.note,
-        mirrored=mirror.tell(job, tree, path, validated=body.verdict is Verdict.ACCEPTED),
+        sync_state=mirror.tell(job, tree, path, validated=body.verdict is Verdict.ACCEPTED),
     )
     reviews.put(review, job.expires_at)
     logger.info("Finding reviewed", job_id=job.job_id, path=path, verdict=review.verdict.value)
@@ -114,7 +114,7 @@ def withdraw_review(
 ) -> ReviewList:
     """Take back the verdict on a finding, in Directus, too; the answer has those that are left."""
     tree = _tree_with(path, job, services)
-    if mirror.tell(job, tree, path, validated=False) is Mirrored.FAILED:
+    if mirror.tell(job, tree, path, validated=False) is ReviewSyncState.FAILED:
         raise RequestError(
             "review-not-mirrored", "Directus could not be told. Try again in a moment.", status=503
         )
@@ -141,5 +141,5 @@ def _view(review: Review) -> ReviewView:
         reviewer=review.reviewer,
         at=to_text(review.at),
         note=review.note,
-        mirrored=review.mirrored.value,
+        mirrored=review.sync_state.value,
     )

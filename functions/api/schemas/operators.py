@@ -195,10 +195,10 @@ def task_view(job: Job, root: str) -> TaskView:
         fence=job.fence,
         version=job.version,
         activity=None if job.activity is None else job.activity.value,
-        since=None if job.since is None else to_text(job.since),
+        since=None if job.state_since is None else to_text(job.state_since),
         worker_id=job.worker_id or None,
         lease_until=None if job.lease_until is None else to_text(job.lease_until),
-        nudges=job.nudges,
+        nudges=job.resend_count,
         stalled=job.stalled,
         units_done=job.units_done,
     )
@@ -251,7 +251,7 @@ def worker_view(job: Job, lease_until: datetime, now: datetime) -> WorkerView:
         stage=job.current_stage,
         percent_complete=job.percent_complete,
         owner=job.owner.key,
-        since=to_text(job.since or job.updated_at),
+        since=to_text(job.state_since or job.updated_at),
         lease_left=max(0.0, round((lease_until - now).total_seconds(), 3)),
         overdue=lease_until <= now,
     )

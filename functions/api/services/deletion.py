@@ -32,7 +32,7 @@ def delete(services: ApiDependencies, caller: Caller, document_id: str) -> Docum
         return document
     still_open = [job for job in jobs_of(services, caller, document) if not job.status.terminal]
     for job in still_open:
-        if not job.follows:
+        if not job.is_follow_up:
             raise conflict(job, RefusedError(f"job {job.job_id} about it is {job.status}"))
     for job in still_open:
         _cancel(services, caller, job)

@@ -45,7 +45,7 @@ def find_document_job(records: RecordDependencies, caller: Caller, document_id: 
     newest: Job | None = None
     readable: Job | None = None
     for job in jobs_of(records, caller, document):
-        if job.follows:
+        if job.is_follow_up:
             continue
         newest = newest or job
         if not job.status.terminal:

@@ -14,7 +14,7 @@ from shared.auth import AuthError, Caller, ForbiddenError
 from shared.directus.row_ids import RowPlacement, placed
 from shared.errors import PermanentError, TransientError
 from shared.findings.model import ResultTree
-from shared.findings.reviews import Mirrored
+from shared.findings.reviews import ReviewSyncState
 from shared.jobs.model import Job
 from shared.observability import logger
 
@@ -28,23 +28,23 @@ class ReviewSync:
     token: str
     seed_roles: Collection[str]
 
-    def tell(self, job: Job, tree: ResultTree, path: str, *, validated: bool) -> Mirrored:
+    def tell(self, job: Job, tree: ResultTree, path: str, *, validated: bool) -> ReviewSyncState:
         """Set or clear the mark of a finding's row, and return how that went; raises nothing."""
         if (job.result or {}).get("seeding") != "verified":
-            return Mirrored.NO
+            return ReviewSyncState.NO
         row = next((one for one in placed(tree, job.product_id) if one.path == path), None)
-        return Mirrored.NO if row is None else self._tell(job, row, validated=validated)
+        return ReviewSyncState.NO if row is None else self._tell(job, row, validated=validated)
 
-    def _tell(self, job: Job, row: RowPlacement, *, validated: bool) -> Mirrored:
+    def _tell(self, job: Job, row: RowPlacement, *, validated: bool) -> ReviewSyncState:
         if self.products is None:
-            return Mirrored.FAILED
+            return ReviewSyncState.FAILED
         if self.caller.issuer != DIRECTUS_ISSUER or not self.caller.may_seed(self.seed_roles):
-            return Mirrored.NOT_ALLOWED
+            return ReviewSyncState.NOT_ALLOWED
         try:
             found = self.products.validate(row.collection, row.row_id, self.token, validated=validated)
         except (AuthError, ForbiddenError):
-            return Mirrored.NOT_ALLOWED
+            return ReviewSyncState.NOT_ALLOWED
         except (PermanentError, TransientError) as error:
             logger.warning("Review not mirrored", job_id=job.job_id, problem=error.code)
-            return Mirrored.FAILED
-        return Mirrored.YES if found else Mirrored.GONE
+            return ReviewSyncState.FAILED
+        return ReviewSyncState.YES if found else ReviewSyncState.GONE

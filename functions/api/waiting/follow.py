@@ -87,7 +87,7 @@ class DocumentJobs:
         """Return the next newer job: ids sort by the time of submission. What follows by itself is none."""
         ids = self.records.jobs.by_subject(document_id=self.document_id)
         newer = (self._find(job_id) for job_id in sorted(ids) if job_id > job.job_id)
-        return next((found for found in newer if found is not None and not found.follows), None)
+        return next((found for found in newer if found is not None and not found.is_follow_up), None)
 
     def _find(self, job_id: str) -> Job | None:
         job = self.records.jobs.get(job_id)

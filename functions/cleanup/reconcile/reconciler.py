@@ -91,7 +91,7 @@ class Reconciler:
                     self._announce(job)
                     return
                 self._queue.send(JobMessage.about(job, "reconciled"))
-                logger.warning("Job sent again", attempt=job.attempt, nudges=job.nudges)
+                logger.warning("Job sent again", attempt=job.attempt, resend_count=job.resend_count)
                 report.resent += 1
             except (RefusedError, JobNotFoundError):
                 report.settled += 1

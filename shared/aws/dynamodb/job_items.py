@@ -11,14 +11,14 @@ from collections.abc import Mapping
 from dataclasses import asdict
 from typing import Any
 
-from shared.aws.dynamodb import expiry, keys
+from shared.aws.dynamodb import expiry, formats, keys
 from shared.aws.dynamodb.values import Item, from_attributes
 from shared.clock import from_text, to_text
 from shared.ids import shard
 from shared.jobs import states
 from shared.jobs.model import Activity, Artifact, Event, Job, Kind, Owner, Status, Unit
 
-_TEXT = ("current_stage", "message", "retry_of", "worker_id", "asked")
+_TEXT = ("current_stage", "message", "retry_of", "worker_id", "last_request")
 _NUMBERS = (
     "percent_complete",
     "current",
@@ -26,7 +26,7 @@ _NUMBERS = (
     "attempt",
     "max_attempts",
     "stalled",
-    "nudges",
+    "resend_count",
     "fence",
     "version",
     "units_done",
@@ -41,7 +41,7 @@ _TIMES = (
     "lease_until",
     "started_at",
     "completed_at",
-    "since",
+    "state_since",
 )
 _SUBJECTS = ("product_id", "document_id", "case_id")
 _NESTED = ("result", "error")
@@ -52,6 +52,7 @@ def job_to_item(job: Job) -> Item:
     part = shard(job.job_id)
     item: Item = {
         **keys.job(job.job_id),
+        "format": formats.FORMAT,
         "job_id": job.job_id,
         "kind": job.kind,
         "status": job.status,
@@ -73,8 +74,8 @@ def job_to_item(job: Job) -> Item:
         item |= expiry.due_keys(overdue, job.job_id, due)
     if (activity := job.activity) is not None:
         item["activity_shard"] = keys.activity_shard(activity, job.kind, part)
-        item["since"] = to_text(job.since or job.created_at)
-    if activity is Activity.WAITING and not job.follows:
+        item["since"] = to_text(job.state_since or job.created_at)
+    if activity is Activity.WAITING and not job.is_follow_up:
         item["waiting_owner"] = job.owner.key
     if job.expires_at and job.status.terminal:
         # What has not ended is nothing for DynamoDB to remove.
@@ -83,7 +84,8 @@ def job_to_item(job: Job) -> Item:
 
 
 def job_from_item(item: Mapping[str, Any]) -> Job:
-    """Read what ``job_to_item`` wrote."""
+    """Read what ``job_to_item`` wrote, in this release or an earlier one; raises NewerFormatError."""
+    item = formats.current(item, formats.JOB_NAMES)
     fields: dict[str, Any] = {name: item[name] for name in _TEXT if name in item}
     fields |= {name: item[name] for name in (*_NUMBERS, *_FLAGS)}
     fields |= {name: from_text(item[name]) for name in _TIMES if name in item}

@@ -6,10 +6,10 @@ from collections.abc import Mapping
 from datetime import datetime
 from typing import Any
 
-from shared.aws.dynamodb import expiry, keys
+from shared.aws.dynamodb import expiry, formats, keys
 from shared.aws.dynamodb.table import DynamoTable
 from shared.clock import from_text, to_text
-from shared.findings.reviews import Mirrored, Review, Verdict
+from shared.findings.reviews import Review, ReviewSyncState, Verdict
 
 
 class DynamoReviews(DynamoTable):
@@ -20,11 +20,12 @@ class DynamoReviews(DynamoTable):
         self._put(
             {
                 **keys.review(review.job_id, review.path),
+                "format": formats.FORMAT,
                 "verdict": review.verdict,
                 "reviewer": review.reviewer,
                 "at": to_text(review.at),
                 "note": review.note,
-                "mirrored": review.mirrored,
+                "sync_state": review.sync_state,
                 "expires_at": expiry.ttl(expires_at),
             }
         )
@@ -39,6 +40,7 @@ class DynamoReviews(DynamoTable):
 
 
 def _from_item(job_id: str, item: Mapping[str, Any]) -> Review:
+    item = formats.current(item, formats.REVIEW_NAMES)
     return Review(
         job_id=job_id,
         path=keys.id_of(item["sk"]),
@@ -46,5 +48,5 @@ def _from_item(job_id: str, item: Mapping[str, Any]) -> Review:
         reviewer=item["reviewer"],
         at=from_text(item["at"]),
         note=item["note"],
-        mirrored=Mirrored(item["mirrored"]),
+        sync_state=ReviewSyncState(item["sync_state"]),
     )

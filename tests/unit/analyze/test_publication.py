@@ -255,7 +255,9 @@ def test_pictures_follow_where_pages_have_a_look(kind: str, index: bool, follow_
     }
     job = world.run(**pinned)
     made = [
-        one for one in map(world.jobs.get, world.jobs.by_subject(document_id="d1")) if one and one.follows
+        one
+        for one in map(world.jobs.get, world.jobs.by_subject(document_id="d1"))
+        if one and one.is_follow_up
     ]
     assert sorted(name for one in made for name in one.params["outputs"]) == follow_ups
     for one in made:

@@ -19,7 +19,7 @@ PROBLEM = Problem("aws-unavailable", "AWS unavailable", "S3 answered 503.", 503,
 def job(**fields: Any) -> Job:
     """Return a job that waits for its first worker."""
     return replace(
-        Job("j1", Kind.ANALYSIS, Owner("directus", "alice"), {}, NOW, NOW), **{"since": NOW, **fields}
+        Job("j1", Kind.ANALYSIS, Owner("directus", "alice"), {}, NOW, NOW), **{"state_since": NOW, **fields}
     )
 
 

@@ -206,10 +206,10 @@ def test_it_is_listed_and_found_by_its_document() -> None:
 def test_it_takes_no_room_from_what_people_submit() -> None:
     shop, job = following()
     shop.deliver(job)
-    assert made(shop, job).follows
+    assert made(shop, job).is_follow_up
     assert shop.store.waiting(job.owner.key, 10) == 0
     again = shop.submit(owner=job.owner.subject, kind=Kind.OUTPUT, retry_of=made(shop, job).job_id)
-    assert not again.follows
+    assert not again.is_follow_up
     assert shop.store.waiting(job.owner.key, 10) == 1
 
 

@@ -40,12 +40,12 @@ class TestRequests:
         ("ask", "record"),
         [
             (PAUSE, job(cancel_requested=True)),
-            (PAUSE, job(status=Status.COMPLETED, asked="pause")),
+            (PAUSE, job(status=Status.COMPLETED, last_request="pause")),
             (RESUME, job()),
             (RESUME, running()),
-            (RESUME, running(asked="pause")),
-            (RESUME, job(status=Status.PAUSED, asked="cancel", cancel_requested=True)),
-            (RESUME, job(status=Status.FAILED, asked="resume")),
+            (RESUME, running(last_request="pause")),
+            (RESUME, job(status=Status.PAUSED, last_request="cancel", cancel_requested=True)),
+            (RESUME, job(status=Status.FAILED, last_request="resume")),
             (CANCEL, job(status=Status.COMPLETED)),
             (CANCEL, job(status=Status.FAILED, cancel_requested=True)),
         ],
@@ -77,14 +77,14 @@ class TestRequests:
 
     @pytest.mark.parametrize("ask", [PAUSE, RESUME, CANCEL])
     def test_the_last_request_is_remembered(self, ask: Ask) -> None:
-        after = ask(running(pause_requested=ask is RESUME, asked="x"), NOW, "alice").job
-        assert f"request_{after.asked}" == ask.__name__
+        after = ask(running(pause_requested=ask is RESUME, last_request="x"), NOW, "alice").job
+        assert f"request_{after.last_request}" == ask.__name__
 
     def test_message_that_was_lost_before_does_not_slow_down_what_is_asked_for(self) -> None:
-        waiting = job(nudges=7)
+        waiting = job(resend_count=7)
         paused = PAUSE(waiting, NOW, "alice").job
-        assert [ask(paused, NOW, "a").job.nudges for ask in (RESUME, CANCEL)] == [0, 0]
-        assert CANCEL(waiting, NOW, "alice").job.nudges == 0
+        assert [ask(paused, NOW, "a").job.resend_count for ask in (RESUME, CANCEL)] == [0, 0]
+        assert CANCEL(waiting, NOW, "alice").job.resend_count == 0
 
 
 class TestUnlock:

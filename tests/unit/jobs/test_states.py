@@ -180,7 +180,7 @@ class TestSince:
     LATER = NOW + 60 * SECOND
 
     def test_begins_with_the_job(self) -> None:
-        assert states.submitted(job(since=None), "alice").job.since == NOW
+        assert states.submitted(job(state_since=None), "alice").job.state_since == NOW
 
     def test_moves_with_status_and_worker(self) -> None:
         moved = [
@@ -196,7 +196,7 @@ class TestSince:
             states.request_cancel(job(status=Status.PAUSED), self.LATER, "alice"),
             states.unlock(running(), self.LATER, "root"),
         ]
-        assert [change.event.type for change in moved if change.job.since != change.event.at] == []
+        assert [change.event.type for change in moved if change.job.state_since != change.event.at] == []
 
     def test_stays_where_nothing_but_the_record_changes(self) -> None:
         kept = [
@@ -207,7 +207,7 @@ class TestSince:
             states.request_cancel(job(), self.LATER, "alice"),
             states.reconcile(job(), self.LATER),
         ]
-        assert [change.job.since for change in kept if change is not None] == [NOW] * 6
+        assert [change.job.state_since for change in kept if change is not None] == [NOW] * 6
 
 
 @pytest.mark.parametrize(
