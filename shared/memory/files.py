@@ -3,35 +3,26 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from dataclasses import dataclass, field
 
 from shared.files.port import FileInfo, FileMissingError, UploadForm
-
-Fault = Callable[[str], None]
-
-
-def no_fault(_operation: str) -> None:
-    """Let every operation pass."""
 
 
 @dataclass(slots=True)
 class MemoryFiles:
     """A versioned file store in memory."""
 
-    fault: Fault = no_fault
     _versions: dict[str, list[tuple[bytes, str]]] = field(default_factory=dict)
 
     def put(self, key: str, data: bytes, media_type: str) -> FileInfo:
         """See Files."""
-        self.fault("files.put")
         versions = self._versions.setdefault(key, [])
         versions.append((data, media_type))
         return FileInfo(key, f"v{len(versions)}", len(data), media_type)
 
     def get(self, key: str, version_id: str = "") -> bytes:
         """See Files."""
-        self.fault("files.get")
         return self._find(key, version_id)[0]
 
     def stream(self, key: str, version_id: str = "") -> Iterator[bytes]:
@@ -40,7 +31,6 @@ class MemoryFiles:
 
     def head(self, key: str, version_id: str = "") -> FileInfo | None:
         """See Files."""
-        self.fault("files.head")
         try:
             data, media_type = self._find(key, version_id)
         except FileMissingError:
@@ -49,7 +39,6 @@ class MemoryFiles:
 
     def delete_prefix(self, prefix: str) -> int:
         """See Files."""
-        self.fault("files.delete")
         keys = [key for key in self._versions if key.startswith(prefix)]
         for key in keys:
             del self._versions[key]

@@ -1,7 +1,6 @@
-"""Stores, files and queues in memory: they behave like the real ones, and forget on exit.
+"""A job store in memory: it behaves like the real one, and forgets on exit.
 
-The evaluation command runs on them, and so do the unit tests; faults are injected through ``fault``,
-which is called before every operation with its name and may raise.
+The evaluation runs on it, and so do the unit tests.
 """
 
 from __future__ import annotations
@@ -23,7 +22,6 @@ from shared.jobs.store import (
     VersionConflictError,
     is_announced,
 )
-from shared.memory.files import Fault, no_fault
 
 
 @dataclass(slots=True)
@@ -31,7 +29,6 @@ class MemoryJobs:
     """A job store in memory."""
 
     clock: Clock = utc_now
-    fault: Fault = no_fault
     _jobs: dict[str, Job] = field(default_factory=dict)
     _events: dict[str, list[Event]] = field(default_factory=dict)
     _units: dict[str, dict[tuple[str, int], Unit]] = field(default_factory=dict)
@@ -42,7 +39,6 @@ class MemoryJobs:
 
     def create(self, change: Change, idempotency: Idempotency | None = None) -> Job:
         """See JobStore."""
-        self.fault("jobs.create")
         with self._lock:
             return self._create(change, idempotency)
 
@@ -56,7 +52,6 @@ class MemoryJobs:
 
     def earlier(self, idempotency: Idempotency) -> Job | None:
         """See JobStore."""
-        self.fault("jobs.earlier")
         return self._earlier(idempotency)
 
     def _earlier(self, idempotency: Idempotency) -> Job | None:
@@ -69,19 +64,16 @@ class MemoryJobs:
 
     def get(self, job_id: str) -> Job | None:
         """See JobStore."""
-        self.fault("jobs.get")
         job = self._jobs.get(job_id)
         return None if job is None or self._expired(job) else job
 
     def many(self, job_ids: Sequence[str]) -> list[Job]:
         """See JobStore."""
-        self.fault("jobs.many")
         found = (self._jobs.get(job_id) for job_id in job_ids)
         return [job for job in found if job is not None and not self._expired(job)]
 
     def save(self, before: Job, change: Change, unit: Unit | None = None) -> None:
         """See JobStore."""
-        self.fault("jobs.save")
         with self._lock:
             stored = self._jobs.get(before.job_id)
             if stored is None or stored.version != before.version:
@@ -97,7 +89,6 @@ class MemoryJobs:
 
     def renew(self, job_id: str, fence: int, lease_until: datetime) -> bool:
         """See JobStore."""
-        self.fault("jobs.renew")
         with self._lock:
             job = self._jobs.get(job_id)
             if job is None or job.fence != fence or job.lease_until is None:
@@ -107,23 +98,19 @@ class MemoryJobs:
 
     def units(self, job_id: str) -> list[Unit]:
         """See JobStore."""
-        self.fault("jobs.units")
         return [unit for _, unit in sorted(self._units.get(job_id, {}).items())]
 
     def events(self, job_id: str, after: int = 0, limit: int = 100) -> list[Event]:
         """See JobStore."""
-        self.fault("jobs.events")
         return [event for event in self._events.get(job_id, []) if event.number > after][:limit]
 
     def versions(self, job_ids: Sequence[str]) -> dict[str, int]:
         """See JobStore."""
-        self.fault("jobs.versions")
         found = (self._jobs.get(job_id) for job_id in job_ids)
         return {job.job_id: job.version for job in found if job is not None and not self._expired(job)}
 
     def list_jobs(self, query: JobQuery) -> JobPage:
         """See JobStore."""
-        self.fault("jobs.list")
         listed = (
             job
             for _, job in sorted(self._jobs.items(), reverse=True)
@@ -139,7 +126,6 @@ class MemoryJobs:
 
     def by_subject(self, *, product_id: str = "", document_id: str = "") -> list[str]:
         """See JobStore."""
-        self.fault("jobs.by_subject")
         about = product_id or document_id
         return sorted(
             job.job_id
@@ -149,17 +135,14 @@ class MemoryJobs:
 
     def due(self, now: datetime, limit: int) -> list[str]:
         """See JobStore."""
-        self.fault("jobs.due")
         return self._overdue([j for j in self._jobs.values() if not j.status.terminal], now, limit)
 
     def to_remove(self, now: datetime, limit: int) -> list[str]:
         """See JobStore."""
-        self.fault("jobs.to_remove")
         return self._overdue([j for j in self._jobs.values() if j.status.terminal], now, limit)
 
     def active(self, activity: Activity, kind: Kind, limit: int) -> list[str]:
         """See JobStore."""
-        self.fault("jobs.active")
         found = [j for j in self._jobs.values() if j.activity is activity and j.kind is kind]
         return [j.job_id for j in sorted(found, key=lambda j: (j.state_since or j.created_at, j.job_id))][
             :limit
@@ -167,20 +150,17 @@ class MemoryJobs:
 
     def waiting(self, owner: str, limit: int) -> int:
         """See JobStore."""
-        self.fault("jobs.waiting")
         own = (j for j in self._jobs.values() if j.owner.key == owner and not j.is_follow_up)
         waiting = (job for job in own if job.activity is Activity.WAITING)
         return len(list(itertools.islice(waiting, limit)))
 
     def expired(self, job_id: str) -> Job | None:
         """See JobStore."""
-        self.fault("jobs.expired")
         job = self._jobs.get(job_id)
         return job if job is not None and self._expired(job) else None
 
     def remove(self, job_id: str) -> None:
         """See JobStore."""
-        self.fault("jobs.remove")
         with self._lock:
             for records in (self.announced, self._units, self._events, self._jobs):
                 records.pop(job_id, None)

@@ -8,23 +8,19 @@ from typing import Generic, TypeVar
 
 from shared.clock import Clock, utc_now
 from shared.jobs.queue import MAX_DELAY, JobMessage
-from shared.memory.files import Fault, no_fault
 
 _Message = TypeVar("_Message")
 
 
 @dataclass(slots=True)
 class MemoryMail(Generic[_Message]):
-    """A queue in memory: messages become visible when their delay is over. ``name`` is told to faults."""
+    """A queue in memory: messages become visible when their delay is over."""
 
     clock: Clock = utc_now
-    fault: Fault = no_fault
     messages: list[tuple[datetime, _Message]] = field(default_factory=list)
-    name: str = "queue"
 
     def send(self, message: _Message, delay: timedelta = timedelta()) -> None:
         """See JobQueue."""
-        self.fault(f"{self.name}.send")
         if not timedelta() <= delay <= MAX_DELAY:
             raise ValueError(f"delay {delay} is not within 0 to {MAX_DELAY}")
         self.messages.append((self.clock() + delay, message))

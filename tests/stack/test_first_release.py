@@ -136,7 +136,7 @@ def test_the_reconciler_takes_care_of_them(left: Left) -> None:
     again = left.jobs.get(JOBS["resent"].job_id)
     assert again is not None
     assert again.resend_count == JOBS["resent"].resend_count + 1
-    mail: MemoryMail[NotificationMessage] = MemoryMail(left.clock, name="notifications")
+    mail: MemoryMail[NotificationMessage] = MemoryMail(left.clock)
     resent = Overdue(left.notifications, mail, left.clock).run()
     # What the completed and the failed job announced, and the attempt that is due again.
     assert (resent.notifications_resent, resent.notification_errors) == (3, 0)

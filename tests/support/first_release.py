@@ -1,4 +1,4 @@
-"""What the first release (commit 7100da8) stored, as its own adapters wrote it: jobs in every state, the rest.
+"""What the first release (commit 7100da8) stored, by its own adapters: jobs in every state, and the rest.
 
 All of it is of one moment, ``NOW``; times lie seconds after it, and everything expires 30 days later.
 """

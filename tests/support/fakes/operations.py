@@ -10,11 +10,11 @@ from functions.api.ports.operations import OperatorDependencies
 from shared.clock import Clock, utc_now
 from shared.ids import uuid7
 from shared.jobs.model import Kind
-from shared.memory.files import Fault, no_fault
 from shared.memory.queue import MemoryQueue
 from shared.operations.audit import AuditEntry
 from shared.operations.dead_letters import MAX_BATCH, DeadLetter, DeadLettersNotConfiguredError, Depth
 from shared.operations.logs import BadCursorError, LogLine, LogPage
+from tests.support.memory.faults import Fault, no_fault
 
 KINDS = (Kind.ANALYSIS, Kind.CLEANUP)
 

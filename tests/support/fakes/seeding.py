@@ -26,13 +26,11 @@ from shared.jobs.queue import JobMessage
 from shared.jobs.runner import ExecutionLimits, Outcome, Remaining, Runner, unlimited
 from shared.jobs.store import edit
 from shared.jobs.workflow import Run, Workflow
-from shared.memory.files import MemoryFiles
-from shared.memory.jobs import MemoryJobs
-from shared.memory.queue import MemoryQueue
 from tests.contracts.jobs import LEASE, FakeClock
 from tests.support.fakes.directus_answers import TOKEN, RefusedError, answer
 from tests.support.fakes.directus_server import DirectusServer
 from tests.support.memory.documents import MemoryDocuments
+from tests.support.memory.faulty import FaultyFiles, FaultyJobs, FaultyQueue
 from tests.support.memory.leases import MemoryLeases
 
 PRODUCT = "p1"
@@ -115,15 +113,15 @@ class World:
     clock: FakeClock = field(default_factory=FakeClock)
     fault: Callable[[str], None] = lambda _operation: None
     trees: dict[str, ResultTree] = field(default_factory=dict)
-    store: MemoryJobs = field(init=False)
-    files: MemoryFiles = field(init=False)
-    queue: MemoryQueue = field(init=False)
+    store: FaultyJobs = field(init=False)
+    files: FaultyFiles = field(init=False)
+    queue: FaultyQueue = field(init=False)
     leases: MemoryLeases = field(init=False)
 
     def __post_init__(self) -> None:
-        self.store = MemoryJobs(self.clock, self._fault)
-        self.files = MemoryFiles(self._fault)
-        self.queue = MemoryQueue(self.clock, self._fault)
+        self.store = FaultyJobs(self.clock, self._fault)
+        self.files = FaultyFiles(self._fault)
+        self.queue = FaultyQueue(self.clock, self._fault)
         self.leases = MemoryLeases(self.clock, self._fault)
         self.server.add("dcm_product", {"id": PRODUCT, "product_name": "Plus", "document_reference": "AVB"})
 

@@ -8,7 +8,7 @@ from datetime import UTC, datetime
 
 from shared.clock import Clock, utc_now
 from shared.leases import Lease, LeaseLostError, LeaseTakenError
-from shared.memory.files import Fault, no_fault
+from tests.support.memory.faults import Fault, no_fault
 
 
 @dataclass(slots=True)

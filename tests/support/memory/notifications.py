@@ -9,12 +9,12 @@ from datetime import datetime
 
 from shared.clock import Clock, utc_now
 from shared.jobs.store import VersionConflictError
-from shared.memory.files import Fault, no_fault
 from shared.memory.jobs import MemoryJobs
 from shared.memory.queue import MemoryMail
 from shared.notifications import states
 from shared.notifications.model import Attempt, Log, Notification, State, Webhook, parent_of
 from shared.notifications.queue import NotificationMessage
+from tests.support.memory.faults import Fault, no_fault
 
 
 @dataclass(slots=True)
@@ -145,5 +145,3 @@ class MemoryNotifications:
 @dataclass(slots=True)
 class MemoryNotificationQueue(MemoryMail[NotificationMessage]):
     """The notifications' queue in memory; see NotificationQueue."""
-
-    name: str = "notification_queue"

@@ -28,9 +28,9 @@ from shared.jobs.model import Job, Kind, Owner, Status
 from shared.jobs.queue import JobMessage
 from shared.jobs.runner import Ending, Outcome, Runner
 from shared.jobs.store import edit
-from shared.memory.files import MemoryFiles, no_fault, sha256_of
-from shared.memory.jobs import MemoryJobs
-from shared.memory.queue import MemoryQueue
+from shared.memory.files import sha256_of
+from tests.support.memory.faults import no_fault
+from tests.support.memory.faulty import FaultyFiles, FaultyJobs, FaultyQueue
 from tests.unit.analyze.extract.pdfs import Sheet, write_pdf
 
 PREFIX = "documents/d1/understood/j1.1/"
@@ -41,8 +41,8 @@ KEY = "documents/d1/original"
 class World:
     """An output job about a document that an analysis has understood."""
 
-    jobs: MemoryJobs = field(default_factory=MemoryJobs)
-    files: MemoryFiles = field(default_factory=MemoryFiles)
+    jobs: FaultyJobs = field(default_factory=FaultyJobs)
+    files: FaultyFiles = field(default_factory=FaultyFiles)
     limits: ExtractionLimits = DEFAULT_LIMITS
 
     def submit(self, data: bytes, name: str, media_type: str, pages: int) -> Job:
@@ -57,7 +57,7 @@ class World:
     def deliver(self, job: Job, remaining: Any = lambda: 1000.0) -> Outcome:
         makers = {"images": lambda run: PageImages(run, self.limits)}
         workflows = {Kind.OUTPUT: lambda run: OutputWorkflow(run, makers)}
-        runner = Runner(self.jobs, self.files, MemoryQueue(), workflows)
+        runner = Runner(self.jobs, self.files, FaultyQueue(), workflows)
         return runner.handle(JobMessage(job.job_id, Kind.OUTPUT), remaining)
 
     def drawn(self, data: bytes, name: str, media_type: str, pages: int) -> int:

@@ -13,12 +13,11 @@ from shared.errors import Problem
 from shared.jobs import states
 from shared.jobs.model import Change, Job, Kind
 from shared.jobs.queue import JobMessage
-from shared.memory.files import Fault, MemoryFiles, no_fault
-from shared.memory.jobs import MemoryJobs
-from shared.memory.queue import MemoryQueue
 from tests.contracts.jobs import FakeClock, new_job, submit
 from tests.support.fakes.operations import MemoryOperations
 from tests.support.memory.documents import MemoryDocuments
+from tests.support.memory.faults import Fault, no_fault
+from tests.support.memory.faulty import FaultyFiles, FaultyJobs, FaultyQueue
 from tests.unit.api.support import ADMIN, Client, application, make_settings
 
 LEASE = timedelta(seconds=90)
@@ -37,15 +36,15 @@ class Desk:
         def fault(operation: str) -> None:
             self.fault(operation)
 
-        self.jobs = MemoryJobs(self.clock, fault)
-        self.queue = MemoryQueue(self.clock, fault)
+        self.jobs = FaultyJobs(self.clock, fault)
+        self.queue = FaultyQueue(self.clock, fault)
         self.operations = MemoryOperations(self.queue, self.clock, fault)
         self.letters = self.operations.dead_letters
         self.audit = self.operations.audit
         self.services = ApiDependencies(
             self.jobs,
             MemoryDocuments(self.clock, fault),
-            MemoryFiles(fault),
+            FaultyFiles(fault),
             self.queue,
             operations=self.operations.ports(),
             clock=self.clock,

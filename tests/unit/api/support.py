@@ -20,12 +20,10 @@ from functions.api.settings import ApiSettings
 from functions.api.waiting.watch import NoWait
 from shared.errors import PROBLEM_BASE
 from shared.jobs.model import Job
-from shared.memory.files import MemoryFiles
-from shared.memory.jobs import MemoryJobs
-from shared.memory.queue import MemoryQueue
 from tests.support.fakes.operations import MemoryOperations
 from tests.support.memory.documents import MemoryDocuments
-from tests.support.memory.notifications import MemoryNotificationQueue, MemoryNotifications, MemoryWebhooks
+from tests.support.memory.faulty import FaultyFiles, FaultyJobs, FaultyNotificationQueue, FaultyQueue
+from tests.support.memory.notifications import MemoryNotifications, MemoryWebhooks
 from tests.support.memory.reviews import MemoryReviews
 
 SECRET = "a-secret-of-at-least-32-characters"
@@ -67,15 +65,15 @@ class Backend:
     error: Exception | None = None
 
     def __post_init__(self) -> None:
-        self.jobs = MemoryJobs(fault=self._fault)
+        self.jobs = FaultyJobs(fault=self._fault)
         self.documents = MemoryDocuments(fault=self._fault)
-        self.files = MemoryFiles(fault=self._fault)
-        self.queue = MemoryQueue(fault=self._fault)
+        self.files = FaultyFiles(fault=self._fault)
+        self.queue = FaultyQueue(fault=self._fault)
         self.operations = MemoryOperations(self.queue, fault=self._fault)
         self.reviews = MemoryReviews(fault=self._fault)
         self.webhooks = MemoryWebhooks(fault=self._fault)
         self.notifications = MemoryNotifications(self.jobs, fault=self._fault)
-        self.notification_queue = MemoryNotificationQueue(fault=self._fault)
+        self.notification_queue = FaultyNotificationQueue(fault=self._fault)
         # What names lead to; every other name leads to a public address.
         self.names: dict[str, tuple[str, ...]] = {}
 

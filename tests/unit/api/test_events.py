@@ -16,7 +16,7 @@ from shared.documents.model import DocumentRecord
 from shared.errors import TransientError
 from shared.ids import uuid7
 from shared.jobs.model import Event, Kind, Owner
-from shared.memory.jobs import MemoryJobs
+from tests.support.memory.faulty import FaultyJobs
 from tests.unit.api.support import ADMIN, ALICE, BOB, Backend, Client, client_of, problem, token
 from tests.unit.api.waiting import Time, Work, numbers, submitted, told, wait_app
 
@@ -113,13 +113,13 @@ class TestJob:
         assert numbers(told(events(watcher, work, PAGE))) == [PAGE + 1, PAGE + 2, PAGE + 3]
 
     def test_an_event_that_a_query_missed_is_not_lost(self, backend: Backend) -> None:
-        class Blind(MemoryJobs):
+        class Blind(FaultyJobs):
             """Misses the second event once, as a query may that runs while it is written."""
 
             blind = True
 
             def events(self, job_id: str, after: int = 0, limit: int = 100) -> list[Event]:
-                found = MemoryJobs.events(self, job_id, after, limit)
+                found = FaultyJobs.events(self, job_id, after, limit)
                 if Blind.blind:
                     Blind.blind = False
                     return [event for event in found if event.number != 2]
@@ -134,11 +134,11 @@ class TestJob:
     def test_nothing_is_told_across_a_gap_that_remains(self, backend: Backend) -> None:
         hidden = [2, 3]
 
-        class Blind(MemoryJobs):
+        class Blind(FaultyJobs):
             """Misses another event with each of the first two queries."""
 
             def events(self, job_id: str, after: int = 0, limit: int = 100) -> list[Event]:
-                found = MemoryJobs.events(self, job_id, after, limit)
+                found = FaultyJobs.events(self, job_id, after, limit)
                 missed = hidden.pop(0) if hidden else 0
                 return [event for event in found if event.number != missed]
 

@@ -17,9 +17,9 @@ from shared.ids import uuid7
 from shared.jobs import states
 from shared.jobs.model import Event, Job
 from shared.jobs.store import edit
-from shared.memory.jobs import MemoryJobs
 from tests.contracts.jobs import FakeClock, new_job, submit
 from tests.support.fakes.watchers import MemoryConnections, MemoryWatchers
+from tests.support.memory.faulty import FaultyJobs
 
 SECRET = "x" * 32
 
@@ -29,7 +29,7 @@ class World:
 
     def __init__(self) -> None:
         self.clock = FakeClock()
-        self.jobs = MemoryJobs(self.clock)
+        self.jobs = FaultyJobs(self.clock)
         self.watchers = MemoryWatchers(self.clock)
         self.connections = MemoryConnections()
         tokens = Tokens(lambda: SECRET, ("directus",))

@@ -9,7 +9,7 @@ import pytest
 from functions.api.settings import ApiSettings
 from functions.api.waiting.settings import WaitSettings
 from functions.api.waiting.watch import LONGEST_PAUSE, SHORTEST_PAUSE, pause
-from shared.memory.files import no_fault
+from tests.support.memory.faults import no_fault
 from tests.unit.api.support import BOB, Backend, Client, places, problem, token
 from tests.unit.api.waiting import Time, Work, submitted, wait_app, wait_settings
 

@@ -13,16 +13,15 @@ from shared.errors import TransientError
 from shared.jobs import states
 from shared.jobs.model import Job, Kind, Status
 from shared.jobs.store import JobNotFoundError
-from shared.memory.files import MemoryFiles
-from shared.memory.jobs import MemoryJobs
 from tests.support.memory.documents import MemoryDocuments
+from tests.support.memory.faulty import FaultyFiles, FaultyJobs
 from tests.unit.cleanup.world import LEASE, RETENTION, World
 
 MINUTE = timedelta(minutes=1)
 
 
 @dataclass(slots=True)
-class _Stale(MemoryJobs):
+class _Stale(FaultyJobs):
     """Lists jobs that are gone, as an index does for a moment."""
 
     listed: list[str] = field(default_factory=list)
@@ -40,7 +39,7 @@ class _StaleDocuments(MemoryDocuments):
 
 
 @dataclass(slots=True)
-class _Failing(MemoryFiles):
+class _Failing(FaultyFiles):
     """Does not remove some jobs' files."""
 
     bad: set[str] = field(default_factory=set)
@@ -48,7 +47,7 @@ class _Failing(MemoryFiles):
     def delete_prefix(self, prefix: str) -> int:
         if prefix in self.bad:
             raise TransientError("aws-unavailable", "S3 answered SlowDown.")
-        return MemoryFiles.delete_prefix(self, prefix)
+        return FaultyFiles.delete_prefix(self, prefix)
 
 
 def run(world: World, **expected: int) -> None:

@@ -8,7 +8,7 @@ from functions.cleanup.reconcile.reconciler import Reconciler
 from shared.errors import TransientError
 from shared.jobs import states
 from shared.jobs.model import Change, Job, Kind, Status, Unit
-from shared.memory.jobs import MemoryJobs
+from tests.support.memory.faulty import FaultyJobs
 from tests.unit.cleanup.world import LEASE, World
 
 OVERDUE = timedelta(minutes=2)
@@ -135,24 +135,26 @@ def test_list_that_cannot_be_read_is_an_error_of_the_run(world: World, reconcile
         reconciler.run()
 
 
-class _Failing(MemoryJobs):
+class _Failing(FaultyJobs):
     """Does not write some jobs."""
 
-    def __init__(self, store: MemoryJobs, bad: set[str]) -> None:
-        super().__init__(store.clock, store.fault, store._jobs, store._events)
+    def __init__(self, store: FaultyJobs, bad: set[str]) -> None:
+        super().__init__(store.clock, store.fault)
+        self._jobs, self._events = store._jobs, store._events
         self._bad = bad
 
     def save(self, before: Job, change: Change, unit: Unit | None = None) -> None:
         if before.job_id in self._bad:
             raise TransientError("aws-unavailable", "DynamoDB answered 500.")
-        MemoryJobs.save(self, before, change, unit)
+        FaultyJobs.save(self, before, change, unit)
 
 
-class _Stale(MemoryJobs):
+class _Stale(FaultyJobs):
     """Lists the jobs that were due a moment ago, as an index does."""
 
-    def __init__(self, store: MemoryJobs, listed: list[str]) -> None:
-        super().__init__(store.clock, store.fault, store._jobs, store._events)
+    def __init__(self, store: FaultyJobs, listed: list[str]) -> None:
+        super().__init__(store.clock, store.fault)
+        self._jobs, self._events = store._jobs, store._events
         self._listed = listed
 
     def due(self, now: datetime, limit: int) -> list[str]:

@@ -21,12 +21,10 @@ from shared.jobs.model import Artifact, Change, Job, Kind, Owner, Status, Unit
 from shared.jobs.queue import JobMessage
 from shared.jobs.runner import Outcome, Remaining, Runner, unlimited
 from shared.jobs.store import edit
-from shared.memory.files import MemoryFiles
-from shared.memory.jobs import MemoryJobs
-from shared.memory.queue import MemoryQueue
 from tests.support.fakes.directus_server import DirectusServer
 from tests.support.memory.documents import MemoryDocuments
-from tests.support.memory.notifications import MemoryNotificationQueue, MemoryNotifications
+from tests.support.memory.faulty import FaultyFiles, FaultyJobs, FaultyNotificationQueue, FaultyQueue
+from tests.support.memory.notifications import MemoryNotifications
 
 ALICE = Owner("directus", "alice")
 BOB = Owner("directus", "bob")
@@ -40,15 +38,15 @@ class World:
 
     seeded: SeededRows | None = None
     now: datetime = datetime(2026, 11, 21, 12, tzinfo=UTC)
-    store: MemoryJobs = field(init=False)
+    store: FaultyJobs = field(init=False)
     documents: MemoryDocuments = field(init=False)
-    queue: MemoryQueue = field(init=False)
-    files: MemoryFiles = field(default_factory=MemoryFiles)
+    queue: FaultyQueue = field(init=False)
+    files: FaultyFiles = field(default_factory=FaultyFiles)
 
     def __post_init__(self) -> None:
-        self.store = MemoryJobs(self.clock)
+        self.store = FaultyJobs(self.clock)
         self.documents = MemoryDocuments(self.clock)
-        self.queue = MemoryQueue(self.clock)
+        self.queue = FaultyQueue(self.clock)
 
     def clock(self) -> datetime:
         return self.now
@@ -92,7 +90,7 @@ class World:
         return Expiry(self.store, self.documents, self.files, self.clock, page=3)
 
     def overdue(self) -> Overdue:
-        return Overdue(MemoryNotifications(self.store), MemoryNotificationQueue(self.clock), self.clock)
+        return Overdue(MemoryNotifications(self.store), FaultyNotificationQueue(self.clock), self.clock)
 
     def runner(self) -> Runner:
         ports = CleanupDependencies(self.store, self.documents, self.seeded)

@@ -16,11 +16,9 @@ from shared.jobs.runner import Runner, unlimited
 from shared.jobs.states import RefusedError, RepeatedError
 from shared.jobs.store import edit
 from shared.jobs.workflow import MakeWorkflow
-from shared.memory.files import MemoryFiles
-from shared.memory.jobs import MemoryJobs
-from shared.memory.queue import MemoryQueue
 from tests.contracts.jobs import LEASE, FakeClock, new_job, submit
 from tests.support.fakes.toy_workflow import Toy, no_hook
+from tests.support.memory.faulty import FaultyFiles, FaultyJobs, FaultyQueue
 
 STEPS = [("read", 0), ("read", 1), ("read", 2), ("read", 3), ("add", 0), ("add", 1)]
 
@@ -35,14 +33,14 @@ class Shop:
 
     clock: FakeClock = field(default_factory=FakeClock)
     toy: Toy = field(default_factory=Toy)
-    files: MemoryFiles = field(default_factory=MemoryFiles)
-    store: MemoryJobs = field(init=False)
-    queue: MemoryQueue = field(init=False)
+    files: FaultyFiles = field(default_factory=FaultyFiles)
+    store: FaultyJobs = field(init=False)
+    queue: FaultyQueue = field(init=False)
     runner: Runner = field(init=False)
 
     def __post_init__(self) -> None:
-        self.store = MemoryJobs(self.clock)
-        self.queue = MemoryQueue(self.clock)
+        self.store = FaultyJobs(self.clock)
+        self.queue = FaultyQueue(self.clock)
         self.runner = self.worker()
 
     def worker(self) -> Runner:
@@ -109,7 +107,7 @@ def raising(error: BaseException) -> Any:
     return action
 
 
-class Interposed(MemoryJobs):
+class Interposed(FaultyJobs):
     """Does something once, just before a change of some type is written."""
 
     def __init__(self, clock: FakeClock) -> None:
@@ -119,4 +117,4 @@ class Interposed(MemoryJobs):
     def save(self, before: Job, change: Change, unit: Unit | None = None) -> None:
         if (action := self.before.pop(change.event.type, None)) is not None:
             action()
-        MemoryJobs.save(self, before, change, unit)
+        FaultyJobs.save(self, before, change, unit)

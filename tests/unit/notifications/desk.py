@@ -19,7 +19,8 @@ from shared.notifications.model import JOB_EVENTS, Log, Notification, Webhook, p
 from shared.notifications.queue import announcer
 from shared.notifications.webhooks import new_webhook
 from tests.contracts.jobs import FakeClock, new_job, submit
-from tests.support.memory.notifications import MemoryNotificationQueue, MemoryNotifications, MemoryWebhooks
+from tests.support.memory.faulty import FaultyNotificationQueue
+from tests.support.memory.notifications import MemoryNotifications, MemoryWebhooks
 
 OWNER = Owner("directus", "alice")
 URL = "https://hooks.acme.com/secret-path"
@@ -73,13 +74,13 @@ class Desk:
     jobs: MemoryJobs = field(init=False)
     webhooks: MemoryWebhooks = field(init=False)
     notifications: MemoryNotifications = field(init=False)
-    queue: MemoryNotificationQueue = field(init=False)
+    queue: FaultyNotificationQueue = field(init=False)
 
     def __post_init__(self) -> None:
         self.jobs = MemoryJobs(self.clock)
         self.webhooks = MemoryWebhooks(self.clock)
         self.notifications = MemoryNotifications(self.jobs)
-        self.queue = MemoryNotificationQueue(self.clock)
+        self.queue = FaultyNotificationQueue(self.clock)
 
     def deliverer(self, post: Post | None = None, mail: Mail | None = None) -> Deliverer:
         return Deliverer(

@@ -9,7 +9,8 @@ from shared.memory.jobs import MemoryJobs
 from shared.notifications.queue import announcer
 from tests.contracts.jobs import FakeClock, new_job
 from tests.contracts.notifications import NotificationsContract, WebhooksContract
-from tests.support.memory.notifications import MemoryNotificationQueue, MemoryNotifications, MemoryWebhooks
+from tests.support.memory.faulty import FaultyNotificationQueue
+from tests.support.memory.notifications import MemoryNotifications, MemoryWebhooks
 
 
 @pytest.fixture
@@ -40,6 +41,6 @@ def test_an_announcement_that_cannot_be_sent_changes_nothing(error: Exception) -
     def fault(_name: str) -> None:
         raise error
 
-    queue = MemoryNotificationQueue(fault=fault)
+    queue = FaultyNotificationQueue(fault=fault)
     announcer(queue)(new_job(FakeClock()))
     assert queue.messages == []
