@@ -1,11 +1,15 @@
-"""Time: one clock to inject, one text form to store."""
+"""Time: the clocks to inject, one text form to store."""
 
 from __future__ import annotations
 
+import time
 from collections.abc import Callable
 from datetime import UTC, datetime
 
 Clock = Callable[[], datetime]
+# Seconds since an unknown moment, for what lasts: nothing sets it back.
+Monotonic = Callable[[], float]
+monotonic: Monotonic = time.monotonic
 
 
 def utc_now() -> datetime:

@@ -8,14 +8,12 @@ which a receiver knows the repetition.
 from __future__ import annotations
 
 import random
-import time
-from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import timedelta
 from enum import StrEnum
 
 from functions.notify.ports import Mail, Post, UndeliveredError
-from shared.clock import Clock, utc_now
+from shared.clock import Clock, Monotonic, monotonic, utc_now
 from shared.errors import PermanentError, TransientError
 from shared.jobs.model import Job
 from shared.jobs.queue import MAX_DELAY
@@ -31,6 +29,8 @@ from shared.notifications.store import (
     edit_webhook,
 )
 from shared.observability import logger
+from shared.retry import Rand, retry_after
+from shared.sending import send_or_leave
 
 USER_AGENT = "Clauseworks-Webhooks/1"
 GONE = 410
@@ -69,8 +69,8 @@ class Deliverer:
     mail: Mail | None = None
     public_url: str = ""
     clock: Clock = utc_now
-    rand: Callable[[], float] = random.random
-    seconds: Callable[[], float] = time.monotonic
+    rand: Rand = random.random
+    monotonic: Monotonic = monotonic
 
     def handle(self, message: NotificationMessage) -> Ending:
         """Do what a message is about; raises TransientError where it has to come back."""
@@ -115,9 +115,9 @@ class Deliverer:
         except (NotPendingError, VersionConflictError):
             return Ending.IGNORED
         with logger.append_context_keys(notification_id=taken.notification_id, job_id=taken.job_id):
-            began = self.seconds()
+            began = self.monotonic()
             result = self._safely(taken)
-            took = round((self.seconds() - began) * 1000)
+            took = round((self.monotonic() - began) * 1000)
             return self._note(taken, result, took)
 
     def _safely(self, notification: Notification) -> Result:
@@ -149,7 +149,8 @@ class Deliverer:
             return Result(error=error.code)
         if 200 <= answer.status < 300:  # noqa: PLR2004 - a success, as HTTP counts them
             return Result(answer.status)
-        wait = schedule.retry_after(answer.retry_after, now)
+        seconds = retry_after(answer.retry_after, self.clock, schedule.PERSISTENCE.total_seconds())
+        wait = None if seconds is None else timedelta(seconds=seconds)
         return Result(answer.status, f"http-{answer.status}", wait, final=answer.status == GONE)
 
     def _write_to(self, notification: Notification) -> Result:
@@ -218,9 +219,5 @@ class Deliverer:
             logger.warning("Webhook disabled", webhook_id=after.webhook_id, reason=after.disabled_reason)
 
     def _send(self, notification: Notification, delay: timedelta = timedelta()) -> None:
-        """Send a message; the record says everything already, so that the reconciler sends one that fails."""
         message = NotificationMessage.about(notification)
-        try:
-            self.queue.send(message, max(timedelta(), min(delay, MAX_DELAY)))
-        except TransientError as error:
-            logger.warning("Message not sent; the reconciler will", problem=error.code)
+        send_or_leave(self.queue, message, max(timedelta(), min(delay, MAX_DELAY)))

@@ -9,11 +9,11 @@ import http.client
 import socket
 import ssl
 import threading
-import time
 from collections.abc import Mapping
 from functools import cache
 
 from functions.notify.ports import Answer, UndeliveredError
+from shared.clock import Monotonic, monotonic
 from shared.errors import TransientError
 from shared.notifications.addresses import Endpoint, Resolve, UrlRefusedError, locate, parse, resolve_name
 
@@ -33,11 +33,13 @@ class PinnedPost:
         resolve: Resolve = resolve_name,
         context: ssl.SSLContext | None = None,
         seconds: float = TOTAL_SECONDS,
+        monotonic: Monotonic = monotonic,
     ) -> None:
         self._local = local
         self._resolve = resolve
         self._context = context
         self._seconds = seconds
+        self._monotonic = monotonic
 
     def __call__(self, url: str, headers: Mapping[str, str], body: bytes) -> Answer:
         """Resolve once, connect to what was vetted, ask for the name."""
@@ -46,10 +48,11 @@ class PinnedPost:
             addresses = locate(endpoint, self._resolve, local=self._local)
         except (UrlRefusedError, TransientError) as error:
             raise UndeliveredError(error.code) from error
-        deadline = time.monotonic() + self._seconds
+        deadline = self._monotonic() + self._seconds
         failure = UndeliveredError("not-connected")
         for address in addresses[:MAX_ADDRESSES]:
-            connection = _Connection(endpoint, address, self._tls(endpoint), deadline)
+            left = max(0.0, deadline - self._monotonic())
+            connection = _Connection(endpoint, address, self._tls(endpoint), left)
             try:
                 connection.connect()
             except (OSError, ssl.SSLError) as error:
@@ -66,20 +69,20 @@ class PinnedPost:
 
 
 class _Connection(http.client.HTTPConnection):
-    """A connection to a given address, which asks for the name of the endpoint, and ends at its deadline.
+    """A connection to a given address, which asks for the name of the endpoint, and ends after ``seconds``.
 
     Time-outs of sockets count anew at each piece, of which a slow server can send a great many.
     """
 
     def __init__(
-        self, endpoint: Endpoint, address: str, context: ssl.SSLContext | None, deadline: float
+        self, endpoint: Endpoint, address: str, context: ssl.SSLContext | None, seconds: float
     ) -> None:
-        super().__init__(endpoint.host, endpoint.port, timeout=max(0.1, deadline - time.monotonic()))
+        super().__init__(endpoint.host, endpoint.port, timeout=max(0.1, seconds))
         self.auto_open = 0
         self._address = address
         self._tls = context
         self.late = False
-        self._watch = threading.Timer(max(0.0, deadline - time.monotonic()), self._cut)
+        self._watch = threading.Timer(seconds, self._cut)
         self._watch.daemon = True
 
     def connect(self) -> None:

@@ -9,13 +9,13 @@ from __future__ import annotations
 import base64
 import hashlib
 import json
-import time
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
 from shared.aws.clients import client, translated
+from shared.clock import Monotonic, monotonic
 from shared.operations.logs import BadCursorError, LogLine, LogPage, LogsNotConfiguredError
 
 if TYPE_CHECKING:
@@ -71,19 +71,19 @@ class _Reading:
 
 
 class CloudWatchLogs:
-    """See JobLogs; ``groups`` are the log groups of all functions, ``now`` counts seconds."""
+    """See JobLogs; ``groups`` are the log groups of all functions, ``monotonic`` times a reading."""
 
     def __init__(
         self,
         groups: Sequence[str],
         endpoint_url: str = "",
         budget: timedelta = BUDGET,
-        now: Callable[[], float] = time.monotonic,
+        monotonic: Monotonic = monotonic,
     ) -> None:
         self._groups = groups
         self._endpoint_url = endpoint_url
         self._budget = budget.total_seconds()
-        self._now = now
+        self._monotonic = monotonic
 
     @property
     def _logs(self) -> CloudWatchLogsClient:
@@ -96,7 +96,7 @@ class CloudWatchLogs:
         place = _Place.from_text(cursor) if cursor else _Place(_millis(start))
         last = _millis(end)
         until = min(last, place.at + place.span) if place.span else last
-        deadline = self._now() + self._budget
+        deadline = self._monotonic() + self._budget
         readings = [
             self._group(group, job_id, place.at, until, limit + len(place.seen), deadline)
             for group in self._groups
@@ -117,7 +117,7 @@ class CloudWatchLogs:
         lines: list[_Found] = []
         horizon = start - 1
         token: dict[str, Any] = {}
-        while len(lines) <= wanted and self._now() < deadline:
+        while len(lines) <= wanted and self._monotonic() < deadline:
             with translated("CloudWatch Logs"):
                 try:
                     answer = self._logs.filter_log_events(

@@ -3,9 +3,8 @@
 from __future__ import annotations
 
 import threading
-import time
-from collections.abc import Callable
 
+from shared.clock import Monotonic, monotonic
 from shared.errors import ClauseworksError, PermanentError
 from shared.observability import logger
 
@@ -26,13 +25,13 @@ class Secret:
         endpoint_url: str = "",
         *,
         min_length: int = 0,
-        seconds: Callable[[], float] = time.monotonic,
+        monotonic: Monotonic = monotonic,
     ) -> None:
         self._value = value
         self._parameter = "" if value else parameter
         self._endpoint_url = endpoint_url
         self._min_length = min_length
-        self._seconds = seconds
+        self._monotonic = monotonic
         self._read_at: float | None = None
         self._lock = threading.Lock()
 
@@ -45,7 +44,7 @@ class Secret:
         if not self._parameter:
             return self._value
         with self._lock:
-            if self._read_at is None or self._seconds() - self._read_at >= KEPT_SECONDS:
+            if self._read_at is None or self._monotonic() - self._read_at >= KEPT_SECONDS:
                 self._refresh()
             return self._value
 
@@ -62,7 +61,7 @@ class Secret:
                 "secret-too-short",
                 f"The parameter {self._parameter} needs at least {self._min_length} characters.",
             )
-        self._value, self._read_at = value, self._seconds()
+        self._value, self._read_at = value, self._monotonic()
 
     def _read(self) -> str:
         from shared.aws.clients import client, translated

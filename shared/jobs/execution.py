@@ -6,8 +6,6 @@ somebody sets meanwhile is seen at the next write, and obeyed before the next un
 
 from __future__ import annotations
 
-import random
-import time
 import traceback
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
@@ -15,7 +13,7 @@ from datetime import timedelta
 from enum import StrEnum
 from typing import Any
 
-from shared.clock import Clock
+from shared.clock import Clock, Monotonic
 from shared.errors import BusyError, PermanentError, Problem, TransientError
 from shared.files.keys import job_prefix
 from shared.files.port import Files
@@ -28,9 +26,12 @@ from shared.jobs.states import FencedError, RefusedError
 from shared.jobs.store import JobNotFoundError, JobStore, edit
 from shared.jobs.workflow import MakeWorkflow, Run, Stage, Workflow
 from shared.observability import logger
+from shared.retry import backoff
+from shared.sending import send_or_leave
 
-BACKOFF_BASE = timedelta(seconds=2)
-BACKOFF_CAP = timedelta(seconds=600)
+# In seconds.
+BACKOFF_BASE = 2.0
+BACKOFF_CAP = 600.0
 
 Remaining = Callable[[], float]
 
@@ -79,6 +80,7 @@ class ExecutionDependencies:
     workflows: Mapping[Kind, MakeWorkflow]
     limits: ExecutionLimits
     clock: Clock
+    monotonic: Monotonic
 
 
 class Execution:
@@ -94,7 +96,7 @@ class Execution:
         self._heartbeat = heartbeat
         self._stage = ""
         self._longest = 0.0
-        self._began = time.monotonic()
+        self._began = means.monotonic()
 
     def run(self) -> Outcome:
         """Do the job and turn every error into the transition that it calls for.
@@ -133,10 +135,10 @@ class Execution:
                     continue
                 if (interrupted := self._interruption()) is not None:
                     return interrupted
-                began = time.monotonic()
+                began = self._means.monotonic()
                 done[index] = run.save_output(stage.name, index, stage.work(index), workflow.revision)
                 self._advance(workflow, stage, stage.steps(len(done)), stage.steps(total), done[index])
-                self._longest = max(self._longest, time.monotonic() - began)
+                self._longest = max(self._longest, self._means.monotonic() - began)
         if (interrupted := self._interruption()) is not None:
             return interrupted
         self._stage = "result"
@@ -174,7 +176,8 @@ class Execution:
         """Say whether an output has to let others go first: an analysis must not wait for a long index."""
         progressed = self._job.units_done > self._job.units_at_take
         turn = self._means.limits.turn.total_seconds()
-        return self._job.kind is Kind.OUTPUT and progressed and time.monotonic() - self._began >= turn
+        worked = self._means.monotonic() - self._began
+        return self._job.kind is Kind.OUTPUT and progressed and worked >= turn
 
     def _needed(self) -> float:
         """Return the seconds without which the next unit is not begun.
@@ -250,7 +253,8 @@ class Execution:
         return Outcome(Ending.CONTINUED, self._job)
 
     def _retry(self, problem: Problem, retry_after: float | None = None, *, counts: bool = True) -> Outcome:
-        wait = timedelta(seconds=retry_after) if retry_after else backoff(self._job.attempt)
+        seconds = retry_after or backoff(self._job.attempt, BACKOFF_BASE, BACKOFF_CAP)
+        wait = timedelta(seconds=seconds)
         self._edit(
             lambda job: states.retry(job, self._fence, self._means.clock(), problem, wait, counts=counts)
         )
@@ -272,11 +276,7 @@ class Execution:
         return job
 
     def _send(self, job: Job, reason: str, delay: timedelta = timedelta()) -> None:
-        """Send a message; the record says everything already, so that the reconciler sends one that fails."""
-        try:
-            self._means.queue.send(JobMessage.about(job, reason), delay)
-        except TransientError as error:
-            logger.warning("Message not sent; the reconciler will", problem=error.code)
+        send_or_leave(self._means.queue, JobMessage.about(job, reason), delay)
 
     def _edit(self, decide: Callable[[Job], Change], unit: Unit | None = None) -> None:
         try:
@@ -296,12 +296,6 @@ def ended(job: Job) -> Outcome:
     """Return the outcome of a terminal job, and say so in the log."""
     logger.info("Job ended", status=job.status, problem=(job.error or {}).get("type", ""))
     return Outcome(Ending(job.status.value), job)
-
-
-def backoff(attempt: int, rand: Callable[[], float] = random.random) -> timedelta:
-    """Return the wait before the next attempt: exponential with a cap, full jitter above one half."""
-    ceiling: timedelta = min(BACKOFF_BASE * (1 << min(attempt - 1, 20)), BACKOFF_CAP)
-    return ceiling * (0.5 + rand() / 2)
 
 
 def percent_done(workflow: Workflow, stage: Stage, current: int, total: int) -> int:

@@ -8,6 +8,10 @@ from datetime import datetime
 from enum import StrEnum
 from typing import Any
 
+from shared.ids import uuid7
+
+MAX_ATTEMPTS = 5
+
 
 class Activity(StrEnum):
     """What goes on with a job that somebody or something has to act on."""
@@ -94,7 +98,7 @@ class Job:
     pause_requested: bool = False
     cancel_requested: bool = False
     attempt: int = 1
-    max_attempts: int = 5
+    max_attempts: int = MAX_ATTEMPTS
     stalled: int = 0
     resend_count: int = 0
     last_request: str = ""
@@ -183,6 +187,33 @@ class Job:
     def can_cancel(self) -> bool:
         """Say whether a cancellation can be asked for."""
         return not self.status.terminal and not self.cancel_requested
+
+
+def new_job(
+    kind: Kind,
+    owner: Owner,
+    params: Mapping[str, Any],
+    now: datetime,
+    *,
+    job_id: str = "",
+    metadata: Mapping[str, str] | None = None,
+    max_attempts: int = MAX_ATTEMPTS,
+    retry_of: str = "",
+    expires_at: datetime | None = None,
+) -> Job:
+    """Return a job before its first change: made ``now``, and waiting. Its id is a new one unless given."""
+    return Job(
+        job_id=job_id or uuid7(),
+        kind=kind,
+        owner=owner,
+        params=params,
+        created_at=now,
+        updated_at=now,
+        metadata=metadata or {},
+        max_attempts=max_attempts,
+        retry_of=retry_of,
+        expires_at=expires_at,
+    )
 
 
 @dataclass(frozen=True, slots=True)

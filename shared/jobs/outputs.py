@@ -12,7 +12,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from shared.ids import derived_uuid7
-from shared.jobs.model import Job, Kind
+from shared.jobs.model import Job, Kind, new_job
 
 INDEX = "index"
 IMAGES = "images"
@@ -26,16 +26,14 @@ def job_for(analysis: Job, name: str, params: Mapping[str, Any]) -> Job:
 
     It is kept for as long as the analysis; ``params`` go before what both share.
     """
-    now = analysis.updated_at
     shared = {key: analysis.params[key] for key in SHARED_PARAMS if analysis.params.get(key)}
-    return Job(
+    return new_job(
+        Kind.OUTPUT,
+        analysis.owner,
+        {**shared, **params, "outputs": [name], "source_job_id": analysis.job_id},
+        analysis.updated_at,
         job_id=follow_up_id(analysis.job_id, name),
-        kind=Kind.OUTPUT,
-        owner=analysis.owner,
-        params={**shared, **params, "outputs": [name], "source_job_id": analysis.job_id},
         metadata=analysis.metadata,
-        created_at=now,
-        updated_at=now,
         expires_at=analysis.expires_at,
     )
 

@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import replace
 
-from shared.clock import Clock, utc_now
+from shared.clock import Clock, Monotonic, monotonic, utc_now
 from shared.files.keys import job_prefix
 from shared.files.port import Files
 from shared.ids import uuid7
@@ -52,10 +52,11 @@ class Runner:
         *,
         limits: ExecutionLimits | None = None,
         clock: Clock = utc_now,
+        monotonic: Monotonic = monotonic,
         announce: Announce = unannounced,
     ) -> None:
         self._means = ExecutionDependencies(
-            store, files, queue, workflows, limits or ExecutionLimits(), clock
+            store, files, queue, workflows, limits or ExecutionLimits(), clock, monotonic
         )
         self._announce = announce
 

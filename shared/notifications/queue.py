@@ -12,7 +12,7 @@ from shared.errors import ClauseworksError, PermanentError
 from shared.jobs.model import Job
 from shared.jobs.queue import Announce
 from shared.notifications.model import Notification, parent_of
-from shared.observability import logger
+from shared.sending import send_or_leave
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,11 +71,8 @@ def announcer(queue: NotificationQueue) -> Announce:
     def announce(job: Job) -> None:
         if job.is_follow_up:
             return
-        try:
-            queue.send(NotificationMessage.of_job(job.job_id))
-        except ClauseworksError as error:
-            # Whatever it is: how the job ended is written, and stays so.
-            logger.warning("Message not sent; the reconciler will", problem=error.code)
+        # Whatever fails: how the job ended is written, and stays so.
+        send_or_leave(queue, NotificationMessage.of_job(job.job_id), leave=ClauseworksError)
 
     return announce
 

@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 import random
-from collections.abc import Callable
-from datetime import UTC, datetime, timedelta
-from email.utils import parsedate_to_datetime
+from datetime import datetime, timedelta
+
+from shared.retry import Rand, jittered
 
 PERSISTENCE = timedelta(hours=24)
 # Twice the last one from the end of the list on would leave the day too soon.
-WAITS = tuple(timedelta(seconds=one) for one in (5, 30, 120, 600, 1800, 3600, 7200, 14_400, 21_600, 28_800))
+WAITS = tuple(
+    timedelta(seconds=seconds) for seconds in (5, 30, 120, 600, 1800, 3600, 7200, 14_400, 21_600, 28_800)
+)
 JITTER = 0.2
 
 
@@ -18,7 +20,7 @@ def next_attempt(
     now: datetime,
     deadline: datetime,
     retry_after: timedelta | None = None,
-    rand: Callable[[], float] = random.random,
+    rand: Rand = random.random,
 ) -> datetime | None:
     """Return when to try again after ``tries`` failed attempts; None where the time is over.
 
@@ -27,18 +29,6 @@ def next_attempt(
     """
     if now >= deadline:
         return None
-    wait = WAITS[min(tries, len(WAITS)) - 1] * (1 - JITTER + 2 * JITTER * rand())
+    seconds = WAITS[min(tries, len(WAITS)) - 1].total_seconds()
+    wait = timedelta(seconds=jittered(seconds, 1 - JITTER, 1 + JITTER, rand))
     return min(now + max(wait, retry_after or timedelta()), deadline)
-
-
-def retry_after(header: str | None, now: datetime) -> timedelta | None:
-    """Read a Retry-After header (RFC 9110, 10.2.3), seconds or a date; None where it says nothing."""
-    text = (header or "").strip()
-    if text.isdecimal() and text.isascii():
-        return timedelta(seconds=min(int(text[:10]), PERSISTENCE.total_seconds()))
-    try:
-        moment = parsedate_to_datetime(text)
-        wait = (moment if moment.tzinfo else moment.replace(tzinfo=UTC)) - now
-    except (ValueError, OverflowError):
-        return None
-    return max(min(wait, PERSISTENCE), timedelta())

@@ -21,7 +21,7 @@ class Parameters:
     reads: list[str] = field(default_factory=list)
 
     def secret(self, monkeypatch: pytest.MonkeyPatch, min_length: int = 0) -> Callable[[], str]:
-        secret = Secret("", "/stack/secret", min_length=min_length, seconds=lambda: self.now)
+        secret = Secret("", "/stack/secret", min_length=min_length, monotonic=lambda: self.now)
         monkeypatch.setattr(secret, "_read", self.read)
         return secret
 

@@ -29,9 +29,8 @@ from functions.analyze.pipeline.workflow import AnalysisDependencies, AnalysisWo
 from shared.clock import utc_now
 from shared.documents.model import MEDIA_TYPES, media_type_of
 from shared.files import keys
-from shared.ids import uuid7
 from shared.jobs import states
-from shared.jobs.model import Job, Kind, Owner, Status
+from shared.jobs.model import Job, Kind, Owner, Status, new_job
 from shared.jobs.queue import JobMessage
 from shared.jobs.runner import Runner
 from shared.memory.files import MemoryFiles
@@ -71,7 +70,7 @@ def _submit(path: Path, files: MemoryFiles, jobs: MemoryJobs, options: dict[str,
         "export": True,
         **options,
     }
-    job = Job(uuid7(), Kind.ANALYSIS, Owner("local", "evaluate"), params, now, now, max_attempts=1)
+    job = new_job(Kind.ANALYSIS, Owner("local", "evaluate"), params, now, max_attempts=1)
     return jobs.create(states.submitted(job, "evaluate"))
 
 

@@ -38,10 +38,11 @@ from shared.documents.model import DocumentRecord, safe_file_name
 from shared.errors import TransientError
 from shared.ids import uuid7
 from shared.jobs import outputs, states
-from shared.jobs.model import Job, Kind, Status
+from shared.jobs.model import Job, Kind, Status, new_job
 from shared.jobs.queue import JobMessage
 from shared.jobs.store import Idempotency
 from shared.observability import logger
+from shared.sending import send_or_leave
 
 # A guess: what a few workers take to begin the next of an owner's jobs when each lasts seconds to minutes.
 QUEUE_RETRY_SECONDS = 30
@@ -272,16 +273,14 @@ class Submitter:
         retry_of: str = "",
     ) -> Submission:
         now = self.services.clock()
-        job = Job(
-            job_id=uuid7(),
-            kind=kind,
-            owner=self.caller.owner,
-            params={name: value for name, value in params.items() if value not in (None, "")},
+        job = new_job(
+            kind,
+            self.caller.owner,
+            {name: value for name, value in params.items() if value not in (None, "")},
+            now,
             metadata=dict(request.metadata),
             max_attempts=request.max_attempts,
             retry_of=retry_of,
-            created_at=now,
-            updated_at=now,
             expires_at=now + self.settings.retention,
         )
         stored = self.services.jobs.create(states.submitted(job, self.caller.owner.key), idempotency)
@@ -306,10 +305,8 @@ IdempotencyKey = Annotated[
 
 def notify(services: ApiDependencies, job: Job, reason: str) -> None:
     """Tell the worker of a job; where that fails, the reconciler will."""
-    try:
-        services.queue.send(JobMessage.about(job, reason))
-    except TransientError as error:
-        logger.warning("Message not sent; the reconciler will", job_id=job.job_id, problem=error.code)
+    with logger.append_context_keys(job_id=job.job_id):
+        send_or_leave(services.queue, JobMessage.about(job, reason))
 
 
 def _submitter(

@@ -25,6 +25,7 @@ from shared.notifications.queue import NotificationMessage
 from shared.notifications.states import NotPendingError
 from shared.notifications.store import WebhookNotFoundError, edit_webhook
 from shared.observability import logger
+from shared.sending import send_or_leave
 
 
 class NotificationNotFoundError(ClauseworksError):
@@ -70,10 +71,7 @@ class WebhookService:
 
     def send(self, notification: Notification) -> None:
         """Tell the worker of a notification; where that fails, the reconciler will."""
-        try:
-            self.ports.queue.send(NotificationMessage.about(notification))
-        except TransientError as error:
-            logger.warning("Message not sent; the reconciler will", problem=error.code)
+        send_or_leave(self.ports.queue, NotificationMessage.about(notification))
 
     def deliver_again(self, parent: str, notification_id: str) -> Notification:
         """Have a notification delivered once more, whether it was delivered or given up.

@@ -9,11 +9,11 @@ from dataclasses import asdict, dataclass
 
 from functions.cleanup.removal.listing import PAGE, RESERVE
 from shared.clock import Clock, utc_now
-from shared.errors import TransientError
 from shared.jobs.runner import Remaining, unlimited
 from shared.notifications.queue import NotificationQueue
 from shared.notifications.store import NotificationStore
 from shared.observability import logger
+from shared.sending import send_or_leave
 
 
 @dataclass(slots=True)
@@ -50,11 +50,9 @@ class Overdue:
         for message in self.notifications.due(self.clock(), self.page):
             if remaining() < RESERVE:
                 break
-            try:
-                self.queue.send(message)
+            if send_or_leave(self.queue, message):
                 resent.notifications_resent += 1
-            except TransientError as error:
-                logger.warning("Message not sent", problem=error.code)
+            else:
                 resent.notification_errors += 1
         logger.info("Notifications sent again", extra=resent.to_dict())
         return resent

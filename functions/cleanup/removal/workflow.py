@@ -15,7 +15,7 @@ from typing import Any
 
 from functions.cleanup.removal.seeded import SeededRows
 from functions.cleanup.removal.subject import Finder
-from shared.clock import utc_now
+from shared.clock import Clock, utc_now
 from shared.directus import PRODUCTS
 from shared.directus.product_lock import ProductLock
 from shared.directus.rows import CHILDREN_FIRST, ProductRows
@@ -43,6 +43,7 @@ class CleanupDependencies:
     seeded: SeededRows | None = None
     lock: ProductLock | None = None
     indexes: IndexRemover | None = None
+    clock: Clock = utc_now
 
 
 class CleanupWorkflow:
@@ -170,7 +171,7 @@ class CleanupWorkflow:
         job = self._ports.store.get(job_id)
         removed = 0
         if job is not None and (document_id := document_of(job)):
-            removed = forget(self._ports.documents, self._run.files, document_id, job_id, utc_now())
+            removed = forget(self._ports.documents, self._run.files, document_id, job_id, self._ports.clock())
         if job is not None and self._ports.indexes is not None:
             removed += self._ports.indexes.forget_job(job)
         return removed + self._run.files.delete_prefix(job_prefix(job_id))

@@ -66,7 +66,8 @@ class Reader(CloudWatchLogs):
     lines: list[LogLine] = field(default_factory=list)
 
     def __post_init__(self) -> None:
-        super().__init__(list(self.service.groups), budget=timedelta(seconds=self.budget), now=self._time)
+        budget = timedelta(seconds=self.budget)
+        super().__init__(list(self.service.groups), budget=budget, monotonic=self._time)
 
     def _time(self) -> float:
         return self.service.calls * self.service.seconds

@@ -1,15 +1,12 @@
 from __future__ import annotations
 
 import logging
-from datetime import UTC, datetime, timedelta
-from email.utils import format_datetime
 
 import pytest
 
 from shared.directus import Directus, DirectusNotFoundError, DirectusTokenError, RetryPolicy
 from shared.directus.errors import DirectusRejectedError, error_of_graphql, error_of_response
 from shared.errors import PermanentError, TransientError
-from shared.retry import retry_after
 from tests.support.fakes.directus_answers import TOKEN
 from tests.support.fakes.directus_server import DirectusServer, Fault
 from tests.unit.directus.conftest import Connect
@@ -164,30 +161,6 @@ def test_answers_without_code_are_told_by_their_status(body: bytes) -> None:
     assert isinstance(error_of_response("GET /x", 401, {}, body), DirectusTokenError)
     assert isinstance(error_of_response("GET /x", 404, {}, body), DirectusNotFoundError)
     assert isinstance(error_of_response("GET /x", 408, {}, body), TransientError)
-
-
-@pytest.mark.parametrize(
-    ("value", "seconds"),
-    [("", None), ("7", 7.0), ("0.5", 0.5), ("-1", 0.0), ("1e9", 3600.0), ("nan", None), ("soon", None)],
-)
-def test_retry_after_in_seconds(value: str, seconds: float | None) -> None:
-    assert retry_after(value) == seconds
-
-
-def test_retry_after_as_a_date() -> None:
-    later = retry_after(format_datetime(datetime.now(UTC) + timedelta(minutes=5), usegmt=True))
-    assert later is not None
-    assert 200 < later <= 300
-    assert retry_after("Wed, 21 Oct 2015 07:28:00 GMT") == 0.0
-    # A date without a zone cannot be compared with now.
-    assert retry_after("Wed, 21 Oct 2015 07:28:00 -0000") is None
-
-
-def test_policy_waits_longer_each_time_up_to_a_cap() -> None:
-    policy = RetryPolicy(attempts=9, base=1, cap=8)
-    assert [policy.wait(n, None, lambda: 1.0) for n in range(1, 9)] == [1, 2, 4, 8, 8, 8, 8, 8]
-    assert [policy.wait(n, None, lambda: 0.0) for n in (1, 4)] == [0.5, 4]
-    assert policy.wait(9, None) is None
 
 
 def test_the_token_is_never_logged(

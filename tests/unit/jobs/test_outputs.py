@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import uuid
 from dataclasses import replace
 from datetime import timedelta
@@ -170,14 +171,23 @@ def test_an_output_lets_others_go_first_after_its_turn() -> None:
     shop.queue.messages.clear()
     output = made(shop, job)
     kinds: dict[Kind, MakeWorkflow] = {Kind.OUTPUT: lambda run: OutputWorkflow(run, {"toy": shop.toy})}
-    impatient = ExecutionLimits(LEASE, timedelta(seconds=20), turn=timedelta())
     shop.toy.done.clear()
+    seconds = itertools.count()
+    runner = Runner(
+        shop.store,
+        shop.files,
+        shop.queue,
+        kinds,
+        limits=ExecutionLimits(LEASE, timedelta(seconds=20), turn=timedelta(seconds=6)),
+        clock=shop.clock,
+        monotonic=lambda: float(next(seconds)),
+    )
     endings: list[Ending] = []
     while Ending.COMPLETED not in endings:
-        runner = Runner(shop.store, shop.files, shop.queue, kinds, limits=impatient, clock=shop.clock)
         endings.append(runner.handle(JobMessage.about(output)).ending)
-    assert endings == [Ending.CONTINUED] * 6 + [Ending.COMPLETED]
-    assert [m.reason for _, m in shop.queue.messages] == ["continuation"] * 6
+    # Every look at the clock is a second: before a unit, after it, and to see whether the turn is over.
+    assert endings == [Ending.CONTINUED] * 3 + [Ending.COMPLETED]
+    assert [m.reason for _, m in shop.queue.messages] == ["continuation"] * 3
     assert set(shop.toy.done.values()) == {1}
 
 

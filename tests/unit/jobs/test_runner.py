@@ -5,7 +5,7 @@ from datetime import timedelta
 import pytest
 
 from shared.errors import BusyError, PermanentError, TransientError
-from shared.jobs.execution import BACKOFF_CAP, Ending, Outcome, backoff
+from shared.jobs.execution import Ending, Outcome
 from shared.jobs.model import Kind, Status
 from shared.jobs.queue import JobMessage
 from tests.unit.jobs.shop import STEPS, Shop, raising
@@ -169,10 +169,3 @@ class TestTime:
         error = shop.job(job).error
         assert error is not None
         assert error["type"].endswith("no-progress")
-
-
-def test_backoff_doubles_up_to_a_cap_with_jitter() -> None:
-    assert [backoff(n, lambda: 1.0).total_seconds() for n in (1, 2, 3, 4)] == [2, 4, 8, 16]
-    assert backoff(3, lambda: 0.0) == timedelta(seconds=4)
-    assert backoff(99, lambda: 1.0) == BACKOFF_CAP
-    assert timedelta(seconds=1) <= backoff(1) <= timedelta(seconds=2)

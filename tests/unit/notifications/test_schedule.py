@@ -5,7 +5,7 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from shared.notifications.schedule import JITTER, PERSISTENCE, WAITS, next_attempt, retry_after
+from shared.notifications.schedule import JITTER, PERSISTENCE, WAITS, next_attempt
 
 NOW = datetime(2026, 11, 21, 12, tzinfo=UTC)
 DEADLINE = NOW + PERSISTENCE
@@ -31,25 +31,3 @@ def test_the_receivers_wish_counts_where_it_is_the_longer_one() -> None:
     assert next_attempt(1, NOW, DEADLINE, timedelta(hours=3)) == NOW + timedelta(hours=3)
     assert next_attempt(5, NOW, DEADLINE, timedelta(seconds=1), lambda: 0.5) == NOW + WAITS[4]
     assert next_attempt(1, NOW, DEADLINE, timedelta(days=3)) == DEADLINE
-
-
-@pytest.mark.parametrize(
-    ("header", "expected"),
-    [
-        ("120", timedelta(seconds=120)),
-        (" 0 ", timedelta()),
-        ("99999999999999999999", PERSISTENCE),
-        ("Sat, 21 Nov 2026 12:05:00 GMT", timedelta(minutes=5)),
-        ("Sat, 21 Nov 2026 11:00:00 GMT", timedelta()),
-        ("Sat, 21 Nov 2036 12:05:00 GMT", PERSISTENCE),
-        ("-5", None),
-        ("soon", None),
-        ("Thu, 01 Jan 2026 00:00:00 +99999999999999999", None),
-        ("Fri, 31 Dec 9999 23:59:59 -2359", PERSISTENCE),
-        ("٣", None),
-        ("", None),
-        (None, None),
-    ],
-)
-def test_retry_after_is_seconds_or_a_date(header: str | None, expected: timedelta | None) -> None:
-    assert retry_after(header, NOW) == expected

@@ -9,6 +9,7 @@ import httpx
 
 from functions.analyze.search.embeddings.port import normalised
 from shared.errors import PermanentError, TransientError
+from shared.retry import retry_after
 
 if TYPE_CHECKING:
     from functions.analyze.search.embeddings.port import Matrix
@@ -64,7 +65,7 @@ class OpenAIEmbeddings:
             raise TransientError(
                 "embeddings-unavailable",
                 f"The embedding service answered {answer.status_code}.",
-                retry_after=_seconds(answer.headers.get("retry-after", "")),
+                retry_after=retry_after(answer.headers.get("retry-after")),
             )
         if answer.status_code != _OK:
             raise PermanentError(
@@ -76,13 +77,6 @@ class OpenAIEmbeddings:
             return answer.json()
         except ValueError as error:
             raise _unusable() from error
-
-
-def _seconds(text: str) -> float | None:
-    try:
-        return float(text) if text else None
-    except ValueError:
-        return None
 
 
 def _unusable() -> TransientError:

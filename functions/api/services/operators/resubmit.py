@@ -8,9 +8,8 @@ import json
 from functions.api.services import control
 from functions.api.services.operators.audited import Operator
 from functions.api.services.submit import Submission, notify
-from shared.ids import uuid7
 from shared.jobs import states
-from shared.jobs.model import Job
+from shared.jobs.model import Job, new_job
 from shared.jobs.states import RefusedError
 from shared.jobs.store import Idempotency
 
@@ -30,16 +29,14 @@ def try_again(operator: Operator, job: Job, key: str = "") -> Submission:
     """
     services = operator.services
     now = services.clock()
-    fresh = Job(
-        job_id=uuid7(),
-        kind=job.kind,
-        owner=job.owner,
-        params=job.params,
+    fresh = new_job(
+        job.kind,
+        job.owner,
+        job.params,
+        now,
         metadata=job.metadata,
         max_attempts=job.max_attempts,
         retry_of=job.job_id,
-        created_at=now,
-        updated_at=now,
         expires_at=now + operator.settings.retention,
     )
     scope = [operator.name, "retry", key] if key else ["retry", job.job_id]
