@@ -1,6 +1,6 @@
 """Who calls: HS256 tokens as Directus issues them, or as others sign them with the same secret.
 
-``Tokens.verify`` answers with a ``Caller`` or raises ``AuthError`` (401); no message tells more than the
+``Tokens.verify`` answers with a ``Caller`` or raises ``AuthError`` (401); no message says more than the
 caller's own token does, and none repeats it.
 """
 
@@ -21,7 +21,7 @@ SUBJECT_CLAIMS = ("id", "sub", "user_id")
 
 
 class AuthError(ClauseworksError):
-    """The request names nobody we know: no token, or one that does not hold."""
+    """The request has no known caller: no token, or one that does not hold."""
 
     status = 401
 

@@ -2,7 +2,7 @@
 
     ClauseworksError
     ├── TransientError      try again later: throttling, 5xx, time-outs, connection loss
-    │   └── BusyError       somebody else is at it: waiting for one's turn is no failed attempt
+    │   └── BusyError       another job is at it: waiting for one's turn is no failed attempt
     └── PermanentError      trying again changes nothing: bad file, unknown product, bad parameters
 
 Both carry a ``type`` from ``PROBLEM_TYPES``; the documentation explains each. ``detail`` says what to
@@ -55,7 +55,7 @@ class ClauseworksError(Exception):
 
 
 class TransientError(ClauseworksError):
-    """Worth another try; ``retry_after`` is the wait the other side asked for, in seconds."""
+    """Worth another try; ``retry_after`` is the wait that the other side wants, in seconds."""
 
     status = 503
 

@@ -1,8 +1,8 @@
 """The port of leases: one holder at a time for a thing that many want to change.
 
 A lease has a name, a holder and a moment until which it counts. Its fence rises with every acquisition
-and is asked for at every renewal, so that a holder who slept too long learns that it is one no more.
-The note is what a holder leaves to whoever comes next; it outlives release and take-over.
+and is checked at every renewal, so that a holder who slept too long learns that the lease is lost.
+The note is what a holder leaves to the next one; it outlives release and take-over.
 """
 
 from __future__ import annotations
@@ -26,7 +26,7 @@ class Lease:
 
 
 class LeaseTakenError(Exception):
-    """Somebody else holds the lease; ``lease`` tells who, and until when."""
+    """Another holder has the lease; ``lease`` says who, and until when."""
 
     def __init__(self, lease: Lease) -> None:
         super().__init__(f"held until {lease.until}")
@@ -34,7 +34,7 @@ class LeaseTakenError(Exception):
 
 
 class LeaseLostError(TransientError):
-    """The lease ran out and was taken by somebody else, or by a later worker of the same holder."""
+    """The lease ran out and was taken by another holder, or by a later worker of the same holder."""
 
     def __init__(self) -> None:
         super().__init__("lease-lost", "Another worker has taken over the product. Nothing more is written.")

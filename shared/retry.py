@@ -51,7 +51,7 @@ class RetryPolicy:
     def wait(self, attempt: int, retry_after: float | None, rand: Rand = random.random) -> float | None:
         """Return the seconds to wait after a failed ``attempt`` (from 1), or None to give up.
 
-        What the server asked for has its jitter on top.
+        The server's own wait has its jitter on top.
         """
         if attempt >= self.attempts:
             return None

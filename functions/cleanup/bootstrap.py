@@ -12,7 +12,7 @@ from shared.jobs.runner import ExecutionLimits, Runner
 from shared.notifications.queue import announcer
 
 if TYPE_CHECKING:
-    from functions.cleanup.reconcile.overdue import Overdue
+    from functions.cleanup.reconcile.overdue import NotificationResender
     from functions.cleanup.reconcile.reconciler import Reconciler
     from functions.cleanup.removal.expiry import Expiry
     from functions.cleanup.removal.seeded import SeededRows
@@ -58,13 +58,13 @@ def reconciler() -> Reconciler:
 
 
 @cache
-def overdue() -> Overdue:
+def overdue() -> NotificationResender:
     """Return what sends messages about overdue notifications."""
-    from functions.cleanup.reconcile.overdue import Overdue
+    from functions.cleanup.reconcile.overdue import NotificationResender
     from shared.aws.dynamodb.notifications import DynamoNotifications
 
     s = settings()
-    return Overdue(DynamoNotifications(s.jobs_table, s.aws_endpoint_url), _notification_queue())
+    return NotificationResender(DynamoNotifications(s.jobs_table, s.aws_endpoint_url), _notification_queue())
 
 
 @cache

@@ -13,14 +13,14 @@ from shared.jobs.sqs_handler import Context, flush, job_metrics, process, remain
 from shared.observability import logger
 
 
-class _Report(Protocol):
+class _PartReport(Protocol):
     def to_dict(self) -> dict[str, int]: ...
 
     def metrics(self) -> Mapping[str, int]: ...
 
 
 class _Part(Protocol):
-    def run(self, remaining: Remaining) -> _Report: ...
+    def run(self, remaining: Remaining) -> _PartReport: ...
 
 
 def handler(event: dict[str, Any], context: Context) -> dict[str, Any]:

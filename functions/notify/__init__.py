@@ -1,1 +1,1 @@
-"""The third handler of the cleanup image: tells receivers of jobs that have ended."""
+"""The notify function: sends webhooks and e-mails about jobs that have ended."""

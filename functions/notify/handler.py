@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 from aws_lambda_powertools.metrics import Metrics, MetricUnit
 
 from functions.notify import bootstrap
-from functions.notify.deliver import Deliverer, Ending
+from functions.notify.deliver import Deliverer, DeliveryEnding
 from shared.errors import ClauseworksError
 from shared.jobs.sqs_handler import flush, job_metrics
 from shared.notifications.queue import NotificationMessage
@@ -17,9 +17,9 @@ if TYPE_CHECKING:
     from aws_lambda_powertools.utilities.data_classes.sqs_event import SQSRecord
 
 METRIC_OF = {
-    Ending.DELIVERED: "NotificationsDelivered",
-    Ending.RETRYING: "NotificationsRetried",
-    Ending.FAILED: "NotificationsFailed",
+    DeliveryEnding.DELIVERED: "NotificationsDelivered",
+    DeliveryEnding.RETRYING: "NotificationsRetried",
+    DeliveryEnding.FAILED: "NotificationsFailed",
 }
 
 

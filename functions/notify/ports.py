@@ -16,7 +16,7 @@ class UndeliveredError(Exception):
 
 
 @dataclass(frozen=True, slots=True)
-class Answer:
+class PostAnswer:
     """What an HTTP receiver said: nothing of its body is read."""
 
     status: int
@@ -26,7 +26,7 @@ class Answer:
 class Post(Protocol):
     """Sends one HTTP request to an address that is open to webhooks."""
 
-    def __call__(self, url: str, headers: Mapping[str, str], body: bytes) -> Answer:
+    def __call__(self, url: str, headers: Mapping[str, str], body: bytes) -> PostAnswer:
         """Return the answer to a POST, whatever it is; raises UndeliveredError."""
         ...
 

@@ -1,4 +1,4 @@
-"""One HTTP request to a server that nobody knows: pinned to the address that was looked at, bounded in time.
+"""One HTTP request to an unknown server: pinned to the address that was looked at, bounded in time.
 
 Redirects are not followed, proxies of the environment are not used, and the answer's body is not read.
 """
@@ -12,7 +12,7 @@ import threading
 from collections.abc import Mapping
 from functools import cache
 
-from functions.notify.ports import Answer, UndeliveredError
+from functions.notify.ports import PostAnswer, UndeliveredError
 from shared.clock import Monotonic, monotonic
 from shared.errors import TransientError
 from shared.notifications.addresses import Endpoint, Resolve, UrlRefusedError, locate, parse, resolve_name
@@ -41,7 +41,7 @@ class PinnedPost:
         self._seconds = seconds
         self._monotonic = monotonic
 
-    def __call__(self, url: str, headers: Mapping[str, str], body: bytes) -> Answer:
+    def __call__(self, url: str, headers: Mapping[str, str], body: bytes) -> PostAnswer:
         """Resolve once, connect to what was vetted, ask for the name."""
         try:
             endpoint = parse(url, local=self._local)
@@ -103,13 +103,13 @@ class _Connection(http.client.HTTPConnection):
         self.late = True
         if self.sock is not None:
             try:
-                # Of the plain socket also below TLS: whoever waits for a piece of the answer wakes up.
+                # Of the plain socket also below TLS: a reader that waits for a piece of the answer wakes up.
                 socket.socket.shutdown(self.sock, socket.SHUT_RDWR)
             except OSError:
                 return
 
 
-def _ask(connection: _Connection, endpoint: Endpoint, headers: Mapping[str, str], body: bytes) -> Answer:
+def _ask(connection: _Connection, endpoint: Endpoint, headers: Mapping[str, str], body: bytes) -> PostAnswer:
     try:
         connection.request("POST", endpoint.target, body, {**headers, "Host": endpoint.authority})
         response = connection.getresponse()
@@ -121,7 +121,7 @@ def _ask(connection: _Connection, endpoint: Endpoint, headers: Mapping[str, str]
     if connection.late:
         # What was cut off may look like an answer with few headers.
         raise UndeliveredError("timeout")
-    return Answer(response.status, response.getheader("Retry-After"))
+    return PostAnswer(response.status, response.getheader("Retry-After"))
 
 
 def _code(error: Exception, connection: _Connection) -> str:

@@ -12,7 +12,7 @@ from infra.cli.session import session_of, table_of
 from infra.cli.watching import require_completed, watch
 
 if TYPE_CHECKING:
-    from shared.findings.comparison import Cell, Row
+    from shared.findings.comparison import Cell, ComparisonRow
 
 
 def register(app: typer.Typer) -> None:
@@ -77,7 +77,7 @@ def compare(
     session.out.print(table)
 
 
-def _add(table: Table, row: Row, depth: int) -> None:
+def _add(table: Table, row: ComparisonRow, depth: int) -> None:
     indent = "  " * depth
     table.add_row(indent + row.item_name, *("yes" if cell else "-" for cell in row.cells))
     for limit in row.limits:

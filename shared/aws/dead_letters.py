@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 from shared.aws.clients import client, translated
 from shared.jobs.model import Kind
-from shared.operations.dead_letters import DeadLetter, DeadLettersNotConfiguredError, Depth
+from shared.operations.dead_letters import DeadLetter, DeadLettersNotConfiguredError, QueueDepth
 
 if TYPE_CHECKING:
     from mypy_boto3_sqs import SQSClient
@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 _SERVICE = "SQS"
 # A receipt without waiting asks only some of the queue's servers, and may find nothing where there is some.
 _WAIT_SECONDS = 1
-# What a letter is called that nobody holds any more: AWS itself and its emulators differ.
+# The error for a letter that is not held any more: AWS itself and its emulators differ.
 _GONE = ("InvalidParameterValue", "MessageNotInflight", "ReceiptHandleIsInvalid")
 
 
@@ -59,7 +59,7 @@ class SqsDeadLetters:
                     raise
 
     def delete(self, letter: DeadLetter) -> None:
-        """Delete a message, unless somebody else has it by now."""
+        """Delete a message, unless another receiver has it by now."""
         with translated(_SERVICE), suppress(self._sqs.exceptions.ReceiptHandleIsInvalid):
             self._sqs.delete_message(QueueUrl=self._url(letter.kind), ReceiptHandle=letter.handle)
 
@@ -76,12 +76,12 @@ class SqsDepths:
         self._urls = urls
         self._endpoint_url = endpoint_url
 
-    def of(self, kind: Kind) -> Depth | None:
+    def of(self, kind: Kind) -> QueueDepth | None:
         """Ask for the queue's attributes."""
         return depth_of(self._urls.get(kind, ""), self._endpoint_url)
 
 
-def depth_of(url: str, endpoint_url: str = "") -> Depth | None:
+def depth_of(url: str, endpoint_url: str = "") -> QueueDepth | None:
     """Return the depth of a queue; None where there is none. Raises TransientError."""
     if not url:
         return None
@@ -95,7 +95,7 @@ def depth_of(url: str, endpoint_url: str = "") -> Depth | None:
                 "ApproximateNumberOfMessagesDelayed",
             ],
         )["Attributes"]
-    return Depth(
+    return QueueDepth(
         waiting=int(counts["ApproximateNumberOfMessages"]),
         in_flight=int(counts["ApproximateNumberOfMessagesNotVisible"]),
         delayed=int(counts["ApproximateNumberOfMessagesDelayed"]),

@@ -31,7 +31,7 @@ _MAX_MILLIS = 10**14
 
 
 @dataclass(frozen=True, slots=True)
-class _Place:
+class _LogPlace:
     """Where reading goes on: milliseconds of Unix time, how far to search at once (0: to the end)."""
 
     at: int
@@ -42,7 +42,7 @@ class _Place:
         return base64.urlsafe_b64encode(json.dumps([self.at, self.span, *self.seen]).encode()).decode()
 
     @classmethod
-    def from_text(cls, text: str) -> _Place:
+    def from_text(cls, text: str) -> _LogPlace:
         try:
             at, span, *seen = json.loads(base64.urlsafe_b64decode(text.encode()))
             if not all(isinstance(number, int) and 0 <= number < _MAX_MILLIS for number in (at, span)):
@@ -54,7 +54,7 @@ class _Place:
 
 @dataclass(frozen=True, slots=True)
 class _Found:
-    """A line with its moment in milliseconds, and what tells it from all others."""
+    """A line with its moment in milliseconds, and what makes it different from all others."""
 
     at: int
     group: str
@@ -63,7 +63,7 @@ class _Found:
 
 
 @dataclass(frozen=True, slots=True)
-class _Reading:
+class _GroupReading:
     """What a group gave: everything up to ``horizon`` is in ``lines``."""
 
     lines: Sequence[_Found]
@@ -93,7 +93,7 @@ class CloudWatchLogs:
         """Read every group from the cursor's moment on, and merge them as far as all of them were read."""
         if not self._groups:
             raise LogsNotConfiguredError
-        place = _Place.from_text(cursor) if cursor else _Place(_millis(start))
+        place = _LogPlace.from_text(cursor) if cursor else _LogPlace(_millis(start))
         last = _millis(end)
         until = min(last, place.at + place.span) if place.span else last
         deadline = self._monotonic() + self._budget
@@ -112,7 +112,7 @@ class CloudWatchLogs:
 
     def _group(
         self, group: str, job_id: str, start: int, until: int, wanted: int, deadline: float
-    ) -> _Reading:
+    ) -> _GroupReading:
         """Read one group until there are more lines than wanted, all is read, or the time is over."""
         lines: list[_Found] = []
         horizon = start - 1
@@ -131,17 +131,17 @@ class CloudWatchLogs:
                         **token,
                     )
                 except self._logs.exceptions.ResourceNotFoundException:
-                    return _Reading([], until)
+                    return _GroupReading([], until)
             events = answer["events"]
             lines += (line for event in events if (line := _found(group, event, job_id)) is not None)
             horizon = max([horizon, *(event["timestamp"] for event in events)])
             if "nextToken" not in answer:
-                return _Reading(lines, until)
+                return _GroupReading(lines, until)
             token = {"nextToken": answer["nextToken"]}
-        return _Reading(lines, horizon)
+        return _GroupReading(lines, horizon)
 
 
-def _next(place: _Place, at: int, page: Sequence[_Found], until: int) -> _Place:
+def _next(place: _LogPlace, at: int, page: Sequence[_Found], until: int) -> _LogPlace:
     """Return the place after a page; where it is the same one, less is searched the next time."""
     seen = tuple(line.identity for line in page if line.at == at)
     following = replace(place, at=at, seen=(*place.seen, *seen) if at == place.at else seen)

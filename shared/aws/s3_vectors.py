@@ -27,7 +27,7 @@ _SERVICE = "S3 Vectors"
 # Limits of the service: vectors in one write or removal, and answers of one query.
 BATCH = 500
 MAX_NEAREST = 100
-# A filter is JSON of a few kilobytes: a wider scope is asked for in parts; one of still more parts is cut
+# A filter is JSON of a few kilobytes: a wider scope is queried in parts; one of still more parts is cut
 # after a query of everything.
 MAX_FILTERED = 50
 MAX_PARTS = 10
@@ -79,10 +79,10 @@ class S3VectorStore:
         parts: list[list[str]] | list[None] = list(_batches(iter(sorted(known)), MAX_FILTERED))
         if len(parts) > MAX_PARTS:
             parts = [None]
-        found = [vector for part in parts for vector in self._query(index, part, question, limit)]
+        nearest = [vector for part in parts for vector in self._query(index, part, question, limit)]
         hits = [
             (known[vector["metadata"]["entry"]], int(vector["metadata"]["passage"]), 1 - vector["distance"])
-            for vector in found
+            for vector in nearest
             if vector["metadata"]["entry"] in known
         ]
         return sorted(hits, key=lambda hit: -hit[2])[: min(limit, MAX_NEAREST)]

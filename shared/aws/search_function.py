@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from shared.aws.clients import translated
 from shared.errors import ClauseworksError, PermanentError, TransientError
-from shared.search.query import Answer, Question
+from shared.search.query import SearchAnswer, SearchQuestion
 
 if TYPE_CHECKING:
     from mypy_boto3_lambda import LambdaClient
@@ -33,7 +33,7 @@ class LambdaSearch:
         self._function = function
         self._endpoint_url = endpoint_url
 
-    def ask(self, question: Question) -> Answer:
+    def ask(self, question: SearchQuestion) -> SearchAnswer:
         """Invoke the function once: the client may ask again, a retry of ours would not come back in time."""
         lambda_: Any = _client(self._endpoint_url)
         with translated(_SERVICE):
@@ -41,14 +41,14 @@ class LambdaSearch:
                 answer = lambda_.invoke(
                     FunctionName=self._function, Payload=json.dumps(question.to_json()).encode()
                 )
-                said = json.loads(answer["Payload"].read())
+                reply = json.loads(answer["Payload"].read())
             except lambda_.exceptions.TooManyRequestsException:
                 raise _busy() from None
         if "FunctionError" in answer:
             raise TransientError("search-failed", "The search gave no answer. Search again.")
-        if "problem" in said:
-            raise _failed(said["problem"])
-        return Answer.from_json(said["answer"])
+        if "problem" in reply:
+            raise _failed(reply["problem"])
+        return SearchAnswer.from_json(reply["answer"])
 
 
 def _failed(problem: dict[str, Any]) -> ClauseworksError:

@@ -12,7 +12,7 @@ KEPT_SECONDS = 300.0
 
 
 class Secret:
-    """A secret, read when it is first asked for and anew after some minutes, so that it can be changed.
+    """A secret, read at its first use and anew after some minutes, so that it can be changed.
 
     ``value`` is the secret itself where the environment holds it; else ``parameter`` names the SecureString
     that does. Both empty is an empty secret.

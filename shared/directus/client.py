@@ -32,9 +32,9 @@ MAX_DOWNLOAD = 100 * 1024 * 1024
 class Directus:
     """One server and one token; safe to share between threads. An empty token asks as the public.
 
-    A token may be given as what returns it, which is asked before each request, and may change so.
+    A token may be given as a function, which is called before each request, so that the token may change.
 
-    Raises TransientError once the retries are used up, with the wait the server asked for;
+    Raises TransientError once the retries are used up, with the wait that the server wants;
     DirectusTokenError, DirectusNotFoundError and DirectusRejectedError for what Directus refuses.
     ``page_size`` must not be above the server's QUERY_LIMIT_MAX, ``batch_size`` not above its
     MAX_BATCH_MUTATION; ``timeout`` is in seconds, for connecting and for each piece read.
@@ -86,12 +86,12 @@ class Directus:
         self, collection: str, where: Mapping[str, Any] | None = None, fields: Sequence[str] = ("*",)
     ) -> list[Row]:
         """Return every row that the filter ``where`` lets through, ordered by id, over all pages."""
-        found: list[Row] = []
+        rows: list[Row] = []
         while True:
-            page = self.page(collection, where, fields, limit=self._page_size, offset=len(found))
-            found.extend(page)
+            page = self.page(collection, where, fields, limit=self._page_size, offset=len(rows))
+            rows.extend(page)
             if len(page) < self._page_size:
-                return found
+                return rows
 
     def page(
         self,
@@ -166,14 +166,14 @@ class Directus:
 
         The query passes its variables ``$limit`` and ``$offset`` to every list, and sorts each by id.
         """
-        found: dict[str, list[Row]] = {}
+        lists: dict[str, list[Row]] = {}
         offset = 0
         while True:
             page = self.graphql(query, {**(variables or {}), "limit": self._page_size, "offset": offset})
             for name, rows in page.items():
-                found.setdefault(name, []).extend(rows)
+                lists.setdefault(name, []).extend(rows)
             if all(len(rows) < self._page_size for rows in page.values()):
-                return found
+                return lists
             offset += self._page_size
 
     def authenticate(self, what: str, body: Mapping[str, str]) -> Any:

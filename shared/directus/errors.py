@@ -3,7 +3,7 @@
 TransientError      throttled, under pressure, broken or not reachable
 PermanentError      everything that Directus rejects for good
 ├── DirectusTokenError      the token is wrong or has expired
-├── DirectusNotFoundError   not there, or not for this token: Directus does not tell which
+├── DirectusNotFoundError   not there, or not for this token: Directus does not say which
 └── DirectusRejectedError   the request is understood and refused
 """
 
@@ -21,7 +21,7 @@ from shared.retry import retry_after
 MAX_MESSAGE = 200
 
 _TOKEN_CODES = {"INVALID_CREDENTIALS", "TOKEN_EXPIRED", "INVALID_TOKEN"}
-# GraphQL answers 200 whatever happens, so the code alone tells what it was.
+# GraphQL answers 200 whatever happens, so the code alone says what it was.
 _STATUS_OF_CODE = {
     "FORBIDDEN": HTTPStatus.FORBIDDEN,
     "INVALID_CREDENTIALS": HTTPStatus.UNAUTHORIZED,

@@ -1,7 +1,7 @@
 """One job at a time below a product of Directus: seedings, their undoing and cleanups.
 
-A lease covers the rest of the worker's invocation, so that nobody comes in between even where that worker
-falls silent: whoever takes over has waited until it cannot write any more. It ends with its job: once the
+A lease covers the rest of the worker's invocation, so that no other job comes in between even where that
+worker falls silent: the next holder has waited until it cannot write any more. It ends with its job: once the
 holder's record says completed or cancelled, the next one need not wait.
 """
 

@@ -57,15 +57,15 @@ class ProductRows:
     def protected(self) -> set[tuple[str, str]]:
         """Return collection and id of every row that is validated, or an ancestor of such a row."""
         segment_of = {row.id: row.segment for row in self.rows.get(BENEFITS, ())}
-        found: set[tuple[str, str]] = set()
+        needed: set[tuple[str, str]] = set()
         for collection, row in self._validated_rows():
-            found |= {
+            needed |= {
                 (collection, row.id),
                 (BENEFITS, row.benefit),
                 (SEGMENTS, row.segment),
                 (SEGMENTS, segment_of.get(row.benefit, "")),
             }
-        return found
+        return needed
 
     @property
     def total(self) -> int:

@@ -47,7 +47,7 @@ _PARENTS = {
 
 
 @dataclass(frozen=True, slots=True)
-class Reading:
+class TaxonomyReading:
     """A taxonomy, and what had to be left out of it."""
 
     taxonomy: Taxonomy
@@ -68,7 +68,7 @@ def read_taxonomy_rows(directus: Directus, model_id: str) -> list[dict[str, Any]
     return rows
 
 
-def build_taxonomy(rows: Sequence[Row]) -> Reading:
+def build_taxonomy(rows: Sequence[Row]) -> TaxonomyReading:
     """Build the tree of the rows that ``read_taxonomy_rows`` returns.
 
     The taxonomy's version is a digest of the rows. Raises PermanentError ``invalid-taxonomy``.
@@ -82,7 +82,7 @@ def relationship_of(item_id: str) -> str:
 
 
 @dataclass(frozen=True, slots=True)
-class _Place:
+class _TreePlace:
     """A child below a parent; ``relationship`` is empty for the product's own, which have none."""
 
     child: str
@@ -101,9 +101,9 @@ class _Builder:
         self._rows = {reference(row["id"]): row for row in rows}
         self._warnings: list[str] = []
         self._items = {key: item for key, row in self._rows.items() if (item := self._item(key, row))}
-        self._places: dict[str, list[_Place]] = defaultdict(list)
+        self._places: dict[str, list[_TreePlace]] = defaultdict(list)
 
-    def build(self) -> Reading:
+    def build(self) -> TaxonomyReading:
         root = self._root()
         for key, item in self._items.items():
             if item.category is not Category.PRODUCT:
@@ -113,7 +113,7 @@ class _Builder:
             raise invalid("the model", f"has no published segment below the product.{self._first_warning()}")
         languages = {language for item in tree.walk() for language in (*item.labels, *item.aliases)}
         spoken = tuple(sorted(languages - {EVERY_LANGUAGE}))
-        return Reading(Taxonomy(tree.name, self._version, spoken, tree), self._bounded_warnings())
+        return TaxonomyReading(Taxonomy(tree.name, self._version, spoken, tree), self._bounded_warnings())
 
     def _item(self, key: str, row: Row) -> Item | None:
         """Return the item of a row, without a place; None for one that takes no part."""
@@ -156,7 +156,7 @@ class _Builder:
         row = self._rows[key]
         relationships = row["parent_relationships"] or ()
         if not relationships and Category.PRODUCT in _PARENTS[item.category]:
-            self._places[root_id].append(_Place(key, ""))
+            self._places[root_id].append(_TreePlace(key, ""))
         elif not relationships:
             self._warn(row, "has no parent")
         for relationship in relationships:
@@ -165,7 +165,7 @@ class _Builder:
             if fault:
                 self._warn(row, fault)
             else:
-                self._places[parent_id].append(_Place(key, reference(relationship["id"])))
+                self._places[parent_id].append(_TreePlace(key, reference(relationship["id"])))
 
     def _fault(self, item: Item, parent_id: str) -> str:
         """Return why an item cannot be below a parent; empty where it can."""

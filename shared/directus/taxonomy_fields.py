@@ -57,11 +57,11 @@ def read_texts(value: object, place: str, separators: str = "\n;,") -> Texts:
         except ValueError as error:
             raise invalid(place, "begins like JSON, but is none") from error
     if isinstance(value, Mapping):
-        found: Texts = {}
+        texts: Texts = {}
         for key, entry in value.items():
             language = _language(key, place)
-            found[language] = found.get(language, ()) + _entries(entry, place, separators)
-        return {language: entries for language, entries in found.items() if entries}
+            texts[language] = texts.get(language, ()) + _entries(entry, place, separators)
+        return {language: entries for language, entries in texts.items() if entries}
     entries = _entries(value, place, separators)
     return {EVERY_LANGUAGE: entries} if entries else {}
 

@@ -41,9 +41,9 @@ def page_of(files: Files, understood: Extraction, number: int) -> dict[str, Any]
 
 
 def forget(documents: DocumentStore, files: Files, document_id: str, job_id: str, now: datetime) -> int:
-    """Remove what a job has understood of a document, the record first; return how many files went.
+    """Remove what a job has extracted of a document, the record first; return how many files went.
 
-    A product's document is there for what was understood of it: with the last analysis its files go, too, and
+    A product's document is there for its extractions: with the last analysis its files go, too, and
     the record is marked as emptied, so that nothing is published in the middle of it; the reconciliation
     removes it, and leaves the jobs about it.
     """
@@ -55,10 +55,10 @@ def forget(documents: DocumentStore, files: Files, document_id: str, job_id: str
     return removed
 
 
-def understood_gone() -> PermanentError:
-    """Return the error of a job whose document is not understood any more: it was deleted, or taken back."""
+def extraction_gone() -> PermanentError:
+    """Return the error of a job whose extraction is gone: deleted with its document, or taken back."""
     return PermanentError(
-        "source-gone", "What was understood of the document no longer exists. Analyse it again."
+        "source-gone", "What was extracted of the document no longer exists. Analyse it again."
     )
 
 
@@ -79,5 +79,5 @@ def is_about(document: DocumentRecord, job: Job) -> bool:
     """Say whether a job was given a document, has read it, or makes something of a job that has."""
     if document.document_id in (job.document_id, document_of(job)):
         return True
-    readers = {reading.job_id for reading in document.readings}
+    readers = {reading.job_id for reading in document.extractions}
     return job.job_id in readers or job.source_job_id in readers

@@ -1,4 +1,4 @@
-"""Documents: the record beside the object in the file store, and what analyses have understood of it."""
+"""Documents: the record beside the object in the file store, and what analyses have extracted of it."""
 
 from __future__ import annotations
 
@@ -54,11 +54,11 @@ class DocumentGoneError(PermanentError):
 
 @dataclass(frozen=True, slots=True)
 class Extraction:
-    """What one analysis has understood of a document; its files lie below ``prefix``.
+    """What one analysis has extracted of a document; its files lie below ``prefix``.
 
     ``sha256`` (hex) and ``media_type`` are those of the bytes that were read, which lie under
     ``original_key``; ``recipe`` stands for all else that the pages depend on: with the same bytes and the
-    same recipe anybody gets the same pages. ``headings`` counts those of the outline, ``chunks`` the
+    same recipe any job gets the same pages. ``headings`` counts those of the outline, ``chunks`` the
     passages; ``ocr_pages`` are the numbers of the pages whose text was recognised in an image.
     """
 
@@ -92,9 +92,9 @@ class DocumentRecord:
 
     ``file_name`` is what the user called it, made safe. The object lies under ``key``; ``version_id``,
     ``sha256`` (hex) and ``size`` (bytes) are empty until the upload has been seen by a submission.
-    ``readings`` are what analyses have understood of it, the newest analysis last. With ``deleted_at`` the
-    document has been deleted, and is removed with everything about it; where it is ``emptied`` nobody has
-    deleted it, but nothing is understood of it any more, and the jobs about it stay.
+    ``extractions`` are what analyses have extracted of it, the newest analysis last. With ``deleted_at`` the
+    document has been deleted, and is removed with everything about it; where it is ``emptied`` it was not
+    deleted, but no extraction of it is left, and the jobs about it stay.
     """
 
     document_id: str
@@ -110,15 +110,15 @@ class DocumentRecord:
     expires_at: datetime | None = None
     deleted_at: datetime | None = None
     emptied: bool = False
-    readings: tuple[Extraction, ...] = ()
+    extractions: tuple[Extraction, ...] = ()
 
     @property
-    def understood(self) -> Extraction | None:
-        """Return what the newest analysis has understood, or None where none has come that far."""
-        return self.readings[-1] if self.readings else None
+    def latest_extraction(self) -> Extraction | None:
+        """Return that of the newest analysis, or None."""
+        return self.extractions[-1] if self.extractions else None
 
     def expired(self, now: datetime) -> bool:
-        """Say whether the document's time is over: nobody sees it any more."""
+        """Say whether the document's time is over: it is not shown any more."""
         return self.expires_at is not None and self.expires_at <= now
 
     @property
@@ -143,7 +143,7 @@ class DocumentStore(Protocol):
     """Where the records of documents live. Every method may raise TransientError."""
 
     def put(self, document: DocumentRecord) -> None:
-        """Write the record, over an older one; what analyses have understood stays as it is.
+        """Write the record, over an older one; what analyses have extracted stays as it is.
 
         Raises DocumentGoneError where the document has been deleted and is not removed yet.
         """
@@ -166,7 +166,7 @@ class DocumentStore(Protocol):
         ...
 
     def delete(self, document_id: str) -> None:
-        """Remove the record and what analyses have understood; a missing one is no error.
+        """Remove the record and its extractions; a missing one is no error.
 
         The record goes last: cut short, the removal is begun again.
         """
@@ -181,7 +181,7 @@ class DocumentStore(Protocol):
         ...
 
     def mark_emptied(self, document_id: str, now: datetime) -> bool:
-        """Hide a document of which nothing is understood any more, and have it removed without its jobs.
+        """Hide a document of which no extraction is left, and have it removed without its jobs.
 
         Return whether the mark was written. It is not where the document is missing or marked already, or
         where something is understood of it, if it was published only this moment.
@@ -189,7 +189,7 @@ class DocumentStore(Protocol):
         ...
 
     def publish(self, understood: Extraction, product: DocumentRecord | None = None) -> None:
-        """Make known what a job has understood, by one write, in place of what the same job had before.
+        """Publish what a job has extracted, by one write, in place of what the same job had before.
 
         ``product`` is the record of a product's document, which is written along with it. Raises FencedError
         where another worker has the job by now, and DocumentGoneError where the document was deleted.
@@ -201,7 +201,7 @@ class DocumentStore(Protocol):
         ...
 
     def same_content(self, owner: Owner, sha256: str, recipe: str) -> list[Extraction]:
-        """Return what was understood of the same bytes by the same recipe, of documents of one owner only.
+        """Return the extractions of the same bytes by the same recipe, of documents of one owner only.
 
         The newest analysis comes last. Documents that have expired or were deleted are left out.
         """

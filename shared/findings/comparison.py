@@ -76,7 +76,7 @@ class NamedRow:
 
 
 @dataclass(frozen=True, slots=True)
-class Row:
+class ComparisonRow:
     """A segment or benefit; ``cells`` has null for a product that does not grant it.
 
     ``only`` is the product (from 0) that alone grants it, null where there are more.
@@ -86,7 +86,7 @@ class Row:
     item_id: str
     cells: tuple[Cell | None, ...]
     only: int | None
-    benefits: tuple[Row, ...] = ()
+    benefits: tuple[ComparisonRow, ...] = ()
     limits: tuple[LimitRow, ...] = ()
     conditions: tuple[NamedRow, ...] = ()
     exclusions: tuple[NamedRow, ...] = ()
@@ -104,7 +104,7 @@ class Only:
 class Comparison:
     """The rows of everything that at least one product grants, in the first product's order."""
 
-    segments: tuple[Row, ...]
+    segments: tuple[ComparisonRow, ...]
     limits: tuple[LimitRow, ...]
     conditions: tuple[NamedRow, ...]
     exclusions: tuple[NamedRow, ...]
@@ -124,25 +124,25 @@ def compare(results: Sequence[ResultTree]) -> Comparison:
     )
 
 
-def _rows(findings: Sequence[Sequence[Finding]]) -> tuple[Row, ...]:
+def _rows(findings: Sequence[Sequence[Finding]]) -> tuple[ComparisonRow, ...]:
     """Return a row for each item that a product grants; findings are by product."""
     return tuple(
-        _row([_first(found, key, _key) for found in findings])
-        for key in _ordered(_key(finding) for found in findings for finding in found)
+        _row([_first(column, key, _key) for column in findings])
+        for key in _ordered(_key(finding) for column in findings for finding in column)
     )
 
 
-def _row(found: Sequence[Finding | None]) -> Row:
-    any_of = next(finding for finding in found if finding is not None)
-    granting = [number for number, finding in enumerate(found) if finding is not None]
+def _row(findings: Sequence[Finding | None]) -> ComparisonRow:
+    any_of = next(finding for finding in findings if finding is not None)
+    granting = [number for number, finding in enumerate(findings) if finding is not None]
 
     def below(kind: str) -> list[Sequence[Finding]]:
-        return [() if finding is None else getattr(finding, kind) for finding in found]
+        return [() if finding is None else getattr(finding, kind) for finding in findings]
 
-    return Row(
+    return ComparisonRow(
         item_name=any_of.item_name,
         item_id=any_of.item_id,
-        cells=tuple(None if finding is None else _cell(finding) for finding in found),
+        cells=tuple(None if finding is None else _cell(finding) for finding in findings),
         only=granting[0] if len(granting) == 1 else None,
         benefits=_rows(below("benefits")),
         limits=_limits(below("limits")),
@@ -153,8 +153,8 @@ def _row(found: Sequence[Finding | None]) -> Row:
 
 def _named(findings: Sequence[Sequence[Finding]]) -> tuple[NamedRow, ...]:
     rows = []
-    for name in _ordered(finding.item_name for found in findings for finding in found):
-        chosen = [_first(found, name, _name) for found in findings]
+    for name in _ordered(finding.item_name for column in findings for finding in column):
+        chosen = [_first(column, name, _name) for column in findings]
         rows.append(NamedRow(name, tuple(None if each is None else _cell(each) for each in chosen)))
     return tuple(rows)
 
@@ -162,8 +162,8 @@ def _named(findings: Sequence[Sequence[Finding]]) -> tuple[NamedRow, ...]:
 def _limits(findings: Sequence[Sequence[Finding]]) -> tuple[LimitRow, ...]:
     """Return the rows of each kind of limit: one for each unit and scope that a product states it in."""
     rows = []
-    for name in _ordered(finding.item_name for found in findings for finding in found):
-        of_kind = [[finding for finding in found if finding.item_name == name] for found in findings]
+    for name in _ordered(finding.item_name for column in findings for finding in column):
+        of_kind = [[finding for finding in column if finding.item_name == name] for column in findings]
         for unit, scope in _measures(of_kind):
             rows.append(_limit_row(name, unit, scope, of_kind))
     return tuple(rows)
@@ -171,7 +171,7 @@ def _limits(findings: Sequence[Sequence[Finding]]) -> tuple[LimitRow, ...]:
 
 def _measures(of_kind: Sequence[Sequence[Finding]]) -> list[tuple[str, str]]:
     """Return units and scopes; "unlimited" joins the sums of its scope, where there are any."""
-    every = [(_unit(finding), _scope(finding)) for found in of_kind for finding in found]
+    every = [(_unit(finding), _scope(finding)) for column in of_kind for finding in column]
     sums = {scope for unit, scope in every if _is_currency(unit)}
     return _ordered((unit, scope) for unit, scope in every if unit != UNLIMITED or scope not in sums)
 
@@ -181,15 +181,15 @@ def _limit_row(name: str, unit: str, scope: str, of_kind: Sequence[Sequence[Find
         joins = _unit(finding) == UNLIMITED and _is_currency(unit)
         return _scope(finding) == scope and (_unit(finding) == unit or joins)
 
-    cells = [[finding for finding in found if belongs(finding)] for found in of_kind]
-    values = [{_measured(finding) for finding in found} for found in cells]
-    stating = [number for number, found in enumerate(values) if found]
+    cells = [[finding for finding in column if belongs(finding)] for column in of_kind]
+    values = [{_measured(finding) for finding in column} for column in cells]
+    stating = [number for number, column in enumerate(values) if column]
     reason = ""
-    if any(len(found) > 1 for found in values):
+    if any(len(column) > 1 for column in values):
         reason = SEVERAL
     elif len(stating) == 1:
         others = [
-            finding for number, found in enumerate(of_kind) if number != stating[0] for finding in found
+            finding for number, column in enumerate(of_kind) if number != stating[0] for finding in column
         ]
         reason = _reason(unit, scope, others)
     highest: tuple[int, ...] = ()
@@ -200,7 +200,7 @@ def _limit_row(name: str, unit: str, scope: str, of_kind: Sequence[Sequence[Find
         item_name=name,
         unit=unit,
         scope=scope,
-        cells=tuple(tuple(_cell(finding) for finding in found) for found in cells),
+        cells=tuple(tuple(_cell(finding) for finding in column) for column in cells),
         comparable=not reason,
         reason=reason,
         highest=highest,
@@ -208,7 +208,7 @@ def _limit_row(name: str, unit: str, scope: str, of_kind: Sequence[Sequence[Find
 
 
 def _reason(unit: str, scope: str, others: Sequence[Finding]) -> str:
-    """Return why nobody else's limit of the kind stands beside one."""
+    """Return why no other product's limit of the kind stands beside one."""
     if not others:
         return ONE_ONLY
     if any(_unit(finding) == unit for finding in others):
@@ -218,7 +218,7 @@ def _reason(unit: str, scope: str, others: Sequence[Finding]) -> str:
     return OTHER_UNIT if any(_scope(finding) == scope for finding in others) else OTHER_SCOPE
 
 
-def _only(number: int, segments: Sequence[Row]) -> Only:
+def _only(number: int, segments: Sequence[ComparisonRow]) -> Only:
     return Only(
         tuple(row.item_name for row in segments if row.only == number),
         tuple(
@@ -238,7 +238,7 @@ def _cell(finding: Finding) -> Cell:
 
 
 def _key(finding: Finding) -> str:
-    """Return what items of one taxonomy are told apart by: the place, else the name."""
+    """Return what distinguishes the items of one taxonomy: the place, else the name."""
     return finding.item_id or finding.item_name
 
 

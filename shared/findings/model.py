@@ -161,8 +161,8 @@ def contradiction_to_dict(contradiction: Contradiction) -> dict[str, Any]:
 
 def contradiction_from_dict(data: Mapping[str, Any]) -> Contradiction:
     """Read what ``contradiction_to_dict`` wrote."""
-    one, other = (_evidence_from_dict(proof) for proof in data["evidence"])
-    return Contradiction(data["kind"], data["path"], data["message"], (one, other))
+    first, second = (_evidence_from_dict(evidence) for evidence in data["evidence"])
+    return Contradiction(data["kind"], data["path"], data["message"], (first, second))
 
 
 def _evidence_to_dict(proof: Evidence) -> dict[str, Any]:

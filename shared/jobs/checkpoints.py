@@ -18,7 +18,7 @@ def finished_units(store: JobStore, job: Job, workflow: Workflow) -> list[Unit]:
     read: they are left out, and done again.
     """
     names = [stage.name for stage in workflow.stages]
-    found: dict[tuple[str, int], Unit] = {}
+    finished: dict[tuple[str, int], Unit] = {}
     kept = set(names)
     current: Job | None = job
     for _ in range(MAX_SOURCES):
@@ -26,9 +26,9 @@ def finished_units(store: JobStore, job: Job, workflow: Workflow) -> list[Unit]:
             break
         for unit in store.units(current.job_id):
             if unit.stage in kept and unit.revision == workflow.revision:
-                found.setdefault((unit.stage, unit.index), unit)
+                finished.setdefault((unit.stage, unit.index), unit)
         if current.debug_from not in names:
             break
         kept &= set(names[: names.index(current.debug_from)])
         current = store.get(current.source_job_id)
-    return [unit for _, unit in sorted(found.items())]
+    return [unit for _, unit in sorted(finished.items())]

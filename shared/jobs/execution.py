@@ -1,7 +1,7 @@
 """One taken job, executed: its units one by one, and the transition that each ending calls for.
 
 The record in hand is that of the last write. Since every write is conditional on its version, a flag that
-somebody sets meanwhile is seen at the next write, and obeyed before the next unit.
+is set meanwhile is seen at the next write, and obeyed before the next unit.
 """
 
 from __future__ import annotations
@@ -161,7 +161,7 @@ class Execution:
         return make(run)
 
     def _interruption(self) -> Outcome | None:
-        """Stop before the next unit where time, a pause, a cancellation or another worker asks for it."""
+        """Stop before the next unit where time, a pause, a cancellation or another worker calls for it."""
         if self._heartbeat.lost:
             raise FencedError("the lease was lost")
         if self._job.cancel_requested:
@@ -183,7 +183,7 @@ class Execution:
         """Return the seconds without which the next unit is not begun.
 
         A slow start may have eaten into the reserve, the next one would too, and an invocation that does
-        nothing helps nobody: the first unit needs a part of the reserve only.
+        nothing is of no use: the first unit needs a part of the reserve only.
         """
         reserve = self._means.limits.reserve.total_seconds()
         if self._job.units_done == self._job.units_at_take:
@@ -219,7 +219,7 @@ class Execution:
         return Outcome(Ending.PAUSED, self._job)
 
     def _complete(self, result: Mapping[str, Any], run: Run) -> Outcome:
-        """Publish the result, unless a cancellation came first; then tell the workers of what follows."""
+        """Publish the result, unless a cancellation came first; then send the messages of what follows."""
         try:
             self._edit(
                 lambda job: states.complete(
@@ -287,7 +287,7 @@ class Execution:
 
 def forget_later(run: Run, workflow: Workflow, stage: Stage) -> None:
     """Leave out what was finished after a stage: units made of its old outputs do not fit its new ones."""
-    names = [one.name for one in workflow.stages]
+    names = [stage.name for stage in workflow.stages]
     for later in names[names.index(stage.name) + 1 :]:
         run.finished.pop(later, None)
 
@@ -300,7 +300,7 @@ def ended(job: Job) -> Outcome:
 
 def percent_done(workflow: Workflow, stage: Stage, current: int, total: int) -> int:
     """Return the job's progress from the weights of the stages done and ``current`` of ``total`` steps."""
-    weights = [(one.name, one.weight) for one in workflow.stages]
+    weights = [(each.name, each.weight) for each in workflow.stages]
     position = [name for name, _ in weights].index(stage.name)
     before = sum(weight for _, weight in weights[:position])
     return int(100 * (before + stage.weight * current / total) / sum(weight for _, weight in weights))

@@ -12,7 +12,7 @@ from shared.observability import logger
 
 
 class Heartbeat:
-    """Renews a job's lease from a thread of its own, three times per lease; ``lost`` tells when in vain.
+    """Renews a job's lease from a thread of its own, three times per lease; ``lost`` says that it is gone.
 
     Losing the lease is no error here: the fence keeps a late writer from doing harm.
     """

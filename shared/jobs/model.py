@@ -14,7 +14,7 @@ MAX_ATTEMPTS = 5
 
 
 class Activity(StrEnum):
-    """What goes on with a job that somebody or something has to act on."""
+    """Whether a job waits for a worker or is worked on."""
 
     WAITING = "waiting"
     WORKING = "working"
@@ -158,7 +158,7 @@ class Job:
 
     @property
     def is_follow_up(self) -> bool:
-        """Say whether the job came by itself out of the completion of another one; nobody submitted it."""
+        """Say whether the job came by itself out of the completion of another one and was not submitted."""
         return self.kind is Kind.OUTPUT and not self.retry_of
 
     @property
@@ -168,7 +168,7 @@ class Job:
 
     @property
     def notify_email(self) -> str:
-        """Return the e-mail address that is told of the job's end, or an empty string."""
+        """Return the e-mail address that hears of the job's end, or an empty string."""
         return str(self.params.get("notify_email") or "")
 
     @property

@@ -14,19 +14,19 @@ from shared.jobs.model import Job, Kind
 
 MAX_DELAY = timedelta(seconds=900)
 
-# Tells those who notify that a job has ended. The record says so, too: a call that never comes costs time.
+# Says that a job has ended, to notify its receivers. The record says so, too: a call that is lost costs time.
 Announce = Callable[[Job], None]
 
 
 def unannounced(_job: Job) -> None:
-    """Tell nobody."""
+    """Announce nothing."""
 
 
 @dataclass(frozen=True, slots=True)
 class JobMessage:
     """What travels through a queue; ``reason`` is for people who read logs.
 
-    ``group`` stands for the job's owner: the queue serves the groups in turn, so that nobody waits for
+    ``group`` stands for the job's owner: the queue serves the groups in turn, so that no owner waits for
     another one's thousand jobs. What follows from an owner's analyses is a group of its own: an analysis
     goes before a thousand indexes to be made.
     """
@@ -52,7 +52,7 @@ class JobMessage:
 
     @classmethod
     def from_json(cls, body: str) -> JobMessage:
-        """Read a message body; raises PermanentError where it is none of ours."""
+        """Read a message body; raises PermanentError for another form."""
         try:
             fields = json.loads(body)
             reason, group = str(fields.get("reason", "")), str(fields.get("group", ""))

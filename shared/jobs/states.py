@@ -3,7 +3,7 @@
     queued -> running -> completed | failed
     queued | running -> paused -> queued
     running -> queued            (retry, continuation, lost worker)
-    queued | running | paused -> cancelled   (asked for, and the partial data is gone)
+    queued | running | paused -> cancelled   (requested, and the partial data is gone)
     queued | running | paused -> failed      (its worker was lost too often, or its time is over)
 
 Writers save what these return under the condition that the version is still the one they read.
@@ -42,10 +42,10 @@ class NotDueError(RefusedError):
 
 
 class RepeatedError(RefusedError):
-    """What is asked for has been asked for before; ``job`` is the record as it stands."""
+    """The request repeats an earlier one; ``job`` is the record as it stands."""
 
     def __init__(self, job: Job) -> None:
-        super().__init__(f"asked for already: {job.last_request}")
+        super().__init__(f"requested already: {job.last_request}")
         self.job = job
 
 
@@ -133,16 +133,16 @@ def complete(
     """Publish the result: the one write that makes the artifacts of this fence the job's own.
 
     ``follow_ups`` names the outputs to be made of it, with their parameters: each becomes a job.
-    Raises RefusedError where a cancellation was asked for meanwhile.
+    Raises RefusedError where a cancellation was requested meanwhile.
     """
     _check_fence(job, fence)
     if job.cancel_requested:
-        raise RefusedError("a cancellation was asked for")
+        raise RefusedError("a cancellation was requested")
     change = _end(
         job, now, Status.COMPLETED, "Completed", percent_complete=100, result=result, artifacts=artifacts
     )
     new = (outputs.job_for(change.job, *named) for named in (follow_ups or {}).items())
-    return replace(change, follow_ups=tuple(submitted(one, job.worker_id) for one in new))
+    return replace(change, follow_ups=tuple(submitted(output, job.worker_id) for output in new))
 
 
 def fail(job: Job, fence: int, now: datetime, problem: Problem) -> Change:
@@ -155,7 +155,7 @@ def cancelled(job: Job, fence: int, now: datetime) -> Change:
     """End a job that was to be cancelled, once its partial data is gone."""
     _check_fence(job, fence)
     if not job.cancel_requested:
-        raise RefusedError("no cancellation was asked for")
+        raise RefusedError("no cancellation was requested")
     return _end(job, now, Status.CANCELLED, "Cancelled", artifacts={})
 
 
@@ -198,20 +198,20 @@ def continue_later(job: Job, fence: int, now: datetime) -> Change:
 
 
 def paused(job: Job, fence: int, now: datetime) -> Change:
-    """Stop at a unit's end because a pause was asked for; everything done is kept.
+    """Stop at a unit's end because a pause was requested; everything done is kept.
 
     Raises RefusedError where it was taken back, or overruled by a cancellation, meanwhile.
     """
     _check_fence(job, fence)
     if job.cancel_requested or not job.pause_requested:
-        raise RefusedError("no pause is asked for any more")
+        raise RefusedError("no pause is requested any more")
     return _release(job, now, "paused", "Paused", status=Status.PAUSED, pause_requested=False)
 
 
 def request_pause(job: Job, now: datetime, actor: str) -> Change:
-    """Ask for a pause: a queued job pauses at once, a running one at its next unit.
+    """Request a pause: a queued job pauses at once, a running one at its next unit.
 
-    Raises RepeatedError where that was asked for before, RefusedError where it is not possible.
+    Raises RepeatedError where that was requested before, RefusedError where it is not possible.
     """
     if not job.can_pause:
         if not job.cancel_requested and (job.pause_requested or job.status is Status.PAUSED):
@@ -224,9 +224,9 @@ def request_pause(job: Job, now: datetime, actor: str) -> Change:
 
 
 def request_resume(job: Job, now: datetime, actor: str) -> Change:
-    """Let a paused job go on; a pause that was only asked for is taken back.
+    """Let a paused job go on; a pause that was only requested is taken back.
 
-    Raises RepeatedError where that was asked for before, RefusedError where it is not possible.
+    Raises RepeatedError where that was requested before, RefusedError where it is not possible.
     """
     if not job.can_resume:
         if job.last_request == "resume" and not job.status.terminal:
@@ -240,9 +240,9 @@ def request_resume(job: Job, now: datetime, actor: str) -> Change:
 
 
 def request_cancel(job: Job, now: datetime, actor: str) -> Change:
-    """Ask for the cancellation; a worker removes the partial data and then writes ``cancelled``.
+    """Request the cancellation; a worker removes the partial data and then writes ``cancelled``.
 
-    Raises RepeatedError where that was asked for before, RefusedError where it is not possible.
+    Raises RepeatedError where that was requested before, RefusedError where it is not possible.
     """
     if not job.can_cancel:
         if job.cancel_requested and job.status in {*_OPEN, Status.CANCELLED}:
@@ -309,9 +309,9 @@ def reconcile(job: Job, now: datetime) -> Change | None:
 
 
 def due_at(job: Job) -> datetime | None:
-    """Return when the reconciler has to look at the job; None where nobody waits for anything.
+    """Return when the reconciler has to look at the job, or None.
 
-    Nobody disturbs a live worker. An open job is due at the latest when its time is over, then it fails; one
+    A live worker is left alone. An open job is due at the latest when its time is over, then it fails; one
     that has ended when it expires, then it is removed.
     """
     if job.lease_until is not None:

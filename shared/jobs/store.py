@@ -14,7 +14,7 @@ _MAX_CONFLICTS = 10
 
 
 class VersionConflictError(Exception):
-    """Somebody else wrote the job in between; read it again and decide anew."""
+    """Another writer changed the record in between; read it again and decide anew."""
 
 
 class JobNotFoundError(ClauseworksError):
@@ -188,7 +188,7 @@ def edit(
     unit: Unit | None = None,
     known: Job | None = None,
 ) -> Job:
-    """Apply a transition: read the job, let ``decide`` choose, write if nobody was faster, else again.
+    """Apply a transition: read the job, let ``decide`` choose, write; again where another was faster.
 
     ``known`` is the record as the caller last saw it, and saves the first read. Raises what ``decide``
     raises, JobNotFoundError, and TransientError after too many conflicts.

@@ -41,7 +41,7 @@ class Run:
 
     @property
     def follow_ups(self) -> Mapping[str, Mapping[str, Any]]:
-        """Return the outputs asked for so far by this execution, with their parameters."""
+        """Return the outputs that this execution has requested so far, with their parameters."""
         return self._follow_ups
 
     def follow_up(self, output: str, params: Mapping[str, Any] | None = None) -> None:
@@ -91,10 +91,10 @@ class Run:
 class Stage:
     """A step of a workflow.
 
-    ``count`` tells the number of units from what earlier stages returned, the same on every call.
+    ``count`` returns the number of units, made of what earlier stages returned, the same on every call.
     ``work`` does the unit of an index and returns something that JSON can hold. ``weight`` is the stage's
-    share of the job's time, in any measure; progress is drawn from it. ``steps`` tells how many of the things
-    that people count, pages for example, the first so many units cover; by itself a unit is one step.
+    share of the job's time, in any measure; progress is drawn from it. ``steps`` returns how many of the
+    things that people count, pages for example, the first so many units cover; by itself a unit is one step.
     """
 
     name: str

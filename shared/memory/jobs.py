@@ -69,8 +69,8 @@ class MemoryJobs:
 
     def many(self, job_ids: Sequence[str]) -> list[Job]:
         """See JobStore."""
-        found = (self._jobs.get(job_id) for job_id in job_ids)
-        return [job for job in found if job is not None and not self._expired(job)]
+        jobs = (self._jobs.get(job_id) for job_id in job_ids)
+        return [job for job in jobs if job is not None and not self._expired(job)]
 
     def save(self, before: Job, change: Change, unit: Unit | None = None) -> None:
         """See JobStore."""
@@ -80,8 +80,8 @@ class MemoryJobs:
                 raise VersionConflictError
             if any(new.job.job_id in self._jobs for new in change.follow_ups):
                 raise VersionConflictError
-            for one in (change, *change.follow_ups):
-                self._write(one)
+            for written in (change, *change.follow_ups):
+                self._write(written)
             if is_announced(before, change.job):
                 self.announced[before.job_id] = change.job.updated_at
             if unit is not None:
@@ -106,8 +106,8 @@ class MemoryJobs:
 
     def versions(self, job_ids: Sequence[str]) -> dict[str, int]:
         """See JobStore."""
-        found = (self._jobs.get(job_id) for job_id in job_ids)
-        return {job.job_id: job.version for job in found if job is not None and not self._expired(job)}
+        jobs = (self._jobs.get(job_id) for job_id in job_ids)
+        return {job.job_id: job.version for job in jobs if job is not None and not self._expired(job)}
 
     def list_jobs(self, query: JobQuery) -> JobPage:
         """See JobStore."""
@@ -118,9 +118,9 @@ class MemoryJobs:
             and (not query.before or job.job_id < query.before)
         )
         scanned = list(itertools.islice(listed, query.max_scanned))
-        found = [job for job in scanned if query.matches(job) and not self._expired(job)]
-        page = found[: query.limit]
-        if len(found) > query.limit:
+        matching = [job for job in scanned if query.matches(job) and not self._expired(job)]
+        page = matching[: query.limit]
+        if len(matching) > query.limit:
             return JobPage(page, page[-1].job_id)
         return JobPage(page, scanned[-1].job_id if len(scanned) == query.max_scanned else "")
 
@@ -143,8 +143,8 @@ class MemoryJobs:
 
     def active(self, activity: Activity, kind: Kind, limit: int) -> list[str]:
         """See JobStore."""
-        found = [j for j in self._jobs.values() if j.activity is activity and j.kind is kind]
-        return [j.job_id for j in sorted(found, key=lambda j: (j.state_since or j.created_at, j.job_id))][
+        active = [j for j in self._jobs.values() if j.activity is activity and j.kind is kind]
+        return [j.job_id for j in sorted(active, key=lambda j: (j.state_since or j.created_at, j.job_id))][
             :limit
         ]
 
@@ -164,7 +164,7 @@ class MemoryJobs:
         with self._lock:
             for records in (self.announced, self._units, self._events, self._jobs):
                 records.pop(job_id, None)
-            self._keys = {key: one for key, one in self._keys.items() if one[1].job_id != job_id}
+            self._keys = {key: kept for key, kept in self._keys.items() if kept[1].job_id != job_id}
 
     def _expired(self, job: Job) -> bool:
         return job.expired(self.clock())

@@ -1,1 +1,1 @@
-"""Notifications: webhooks and e-mails that tell of jobs which have ended."""
+"""Notifications: webhooks and e-mails about jobs that have ended."""

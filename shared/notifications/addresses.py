@@ -24,7 +24,7 @@ PORTS = frozenset({443, 8443})
 
 _PLAIN = re.compile(r"[!-~]+")
 _LABEL = re.compile(r"[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?")
-# Whatever ends so is a number to somebody who resolves names, in whatever base.
+# What ends so is a number to a resolver of names, in whatever base.
 _NUMERIC = re.compile(r"[0-9]+|0x[0-9a-f]*")
 _MAX_HOST = 253
 # Names that mean something within a network only, or nothing at all.
@@ -131,7 +131,9 @@ def resolve_name(host: str, port: int) -> Sequence[str]:
     """Ask the system for the addresses of a name; none for an unknown one. Raises TransientError."""
     pool = ThreadPoolExecutor(1, thread_name_prefix="resolve")
     try:
-        found = pool.submit(socket.getaddrinfo, host, port, type=socket.SOCK_STREAM).result(RESOLVE_SECONDS)
+        resolved = pool.submit(socket.getaddrinfo, host, port, type=socket.SOCK_STREAM).result(
+            RESOLVE_SECONDS
+        )
     except Late:
         raise TransientError(
             "name-not-resolved", "The webhook's name could not be resolved in time."
@@ -144,7 +146,7 @@ def resolve_name(host: str, port: int) -> Sequence[str]:
         return ()
     finally:
         pool.shutdown(wait=False)
-    return tuple(dict.fromkeys(str(one[4][0]) for one in found))
+    return tuple(dict.fromkeys(str(entry[4][0]) for entry in resolved))
 
 
 def _split(url: str) -> tuple[SplitResult, str, int | None]:

@@ -1,7 +1,7 @@
-"""What is told, and to whom: from a job that has ended to its notifications.
+"""What is sent, and to whom: from a job that has ended to its notifications.
 
 A notification says which job ended how, in ids, counts and links: no text of a document, no metadata, no
-token. Whoever wants more asks the API with a token of their own.
+token. A receiver that wants more asks the API with its own token.
 """
 
 from __future__ import annotations
@@ -54,15 +54,15 @@ def trial_body(webhook: Webhook, now: datetime) -> str:
 
 def counts(job: Job) -> dict[str, int]:
     """Return the numbers of a job's result."""
-    found: Mapping[str, Any] = job.result or {}
-    return {name: value for name, value in found.items() if type(value) is int}
+    result: Mapping[str, Any] = job.result or {}
+    return {name: value for name, value in result.items() if type(value) is int}
 
 
 def links(job: Job, public_url: str) -> dict[str, str]:
-    """Return where the API tells more; paths where it is not known under which address it is reached."""
+    """Return where the API has more; paths where it is not known under which address it is reached."""
     base = f"{public_url.rstrip('/')}/jobs/{job.job_id}"
-    found = {"status": f"{base}/status"}
-    return {**found, "result": f"{base}/result"} if job.status is Status.COMPLETED else found
+    addresses = {"status": f"{base}/status"}
+    return {**addresses, "result": f"{base}/result"} if job.status is Status.COMPLETED else addresses
 
 
 def notifications_of(
@@ -70,7 +70,7 @@ def notifications_of(
 ) -> list[Notification]:
     """Return what is to be sent about a job: to the webhooks that want its event, and to an e-mail address.
 
-    Their ids follow from the job and the receiver: whoever makes them again makes the same.
+    Their ids follow from the job and the receiver: made again, they are the same.
     """
     event = EVENT_OF[job.status]
     body = job_body(job, public_url)

@@ -10,7 +10,7 @@ from shared.jobs.model import Owner
 
 
 class EventType(StrEnum):
-    """What a notification tells of."""
+    """What a notification is about."""
 
     COMPLETED = "job.completed"
     FAILED = "job.failed"
@@ -18,7 +18,7 @@ class EventType(StrEnum):
     TEST = "webhook.test"
 
 
-# What a webhook can ask for; a test is sent whatever it asked for.
+# What a webhook can subscribe to; a test is sent in any case.
 JOB_EVENTS = (EventType.COMPLETED, EventType.FAILED, EventType.CANCELLED)
 
 
@@ -29,8 +29,8 @@ class Channel(StrEnum):
     EMAIL = "email"
 
 
-class State(StrEnum):
-    """Where a notification stands; a failed one is tried again only when somebody asks for it."""
+class NotificationState(StrEnum):
+    """Where a notification stands; a failed one is tried again only on request."""
 
     PENDING = "pending"
     DELIVERED = "delivered"
@@ -51,7 +51,7 @@ class SigningSecret:
 
 @dataclass(frozen=True, slots=True)
 class Webhook:
-    """An address that is told of an owner's jobs, or of one job alone.
+    """An address that hears of an owner's jobs, or of one job alone.
 
     ``scope`` is whose list it stands in: the owner's, or one of its own where it is for one job. ``secrets``
     has the newest first. ``failures`` counts the notifications in a row that were given up. ``version``
@@ -91,11 +91,11 @@ def job_scope(webhook_id: str) -> str:
 
 @dataclass(frozen=True, slots=True)
 class Notification:
-    """One thing to tell to one receiver.
+    """A message to one receiver.
 
     ``notification_id`` is the same at every attempt, so that a receiver knows a repetition; so is ``body``.
     ``target`` names the receiver to people without what may be secret of it. ``attempts`` counts all of them,
-    ``tries`` those since it was last asked for, which the waits in between follow. ``lease_until`` is set
+    ``tries`` those since the last request for it, which the waits in between follow. ``lease_until`` is set
     while a worker is at it. ``reason`` is a short code of what went wrong last.
     """
 
@@ -112,7 +112,7 @@ class Notification:
     scope: str = ""
     webhook_id: str = ""
     address: str = field(default="", repr=False)
-    state: State = State.PENDING
+    state: NotificationState = NotificationState.PENDING
     attempts: int = 0
     tries: int = 0
     lease_until: datetime | None = None
@@ -134,7 +134,7 @@ def parent_of(job_id: str, webhook_id: str = "") -> str:
 
 
 @dataclass(frozen=True, slots=True)
-class Attempt:
+class DeliveryAttempt:
     """How one attempt went: no body, neither ours nor theirs.
 
     ``status`` is what an HTTP receiver answered, None where there was no answer; ``error`` is a short code,
@@ -149,19 +149,19 @@ class Attempt:
 
 
 @dataclass(frozen=True, slots=True)
-class Log:
+class NotificationLog:
     """What is known of the notifications of a job or webhook; ``announced`` while they are to be made yet."""
 
     announced: bool
     notifications: tuple[Notification, ...]
-    attempts: dict[str, tuple[Attempt, ...]]
+    attempts: dict[str, tuple[DeliveryAttempt, ...]]
 
     @property
     def state(self) -> str:
         """Return where they stand together: ``none``, ``pending``, ``failed`` or ``delivered``."""
-        states = {one.state for one in self.notifications}
-        if self.announced or State.PENDING in states:
-            return State.PENDING
-        if State.FAILED in states:
-            return State.FAILED
-        return State.DELIVERED if states else "none"
+        states = {notification.state for notification in self.notifications}
+        if self.announced or NotificationState.PENDING in states:
+            return NotificationState.PENDING
+        if NotificationState.FAILED in states:
+            return NotificationState.FAILED
+        return NotificationState.DELIVERED if states else "none"

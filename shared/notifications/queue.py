@@ -20,7 +20,7 @@ class NotificationMessage:
     """What travels through the queue: a job that has ended, or one of its notifications.
 
     ``parent`` is what the notification is kept with. ``group`` stands for the receiver: the queue serves the
-    groups in turn, so that nobody waits for one who does not answer.
+    groups in turn, so that no receiver waits for one that does not answer.
     """
 
     parent: str
@@ -49,7 +49,7 @@ class NotificationMessage:
 
     @classmethod
     def from_json(cls, body: str) -> NotificationMessage:
-        """Read a message body; raises PermanentError where it is none of ours."""
+        """Read a message body; raises PermanentError for another form."""
         try:
             fields = json.loads(body)
             return cls(str(fields["parent"]), str(fields.get("notification_id", "")))
@@ -66,7 +66,7 @@ class NotificationQueue(Protocol):
 
 
 def announcer(queue: NotificationQueue) -> Announce:
-    """Return what tells the queue that a submitted job has ended; where that fails, the reconciler will."""
+    """Return what announces to the queue that a submitted job has ended."""
 
     def announce(job: Job) -> None:
         if job.is_follow_up:

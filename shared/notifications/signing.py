@@ -32,7 +32,7 @@ class SecretRefusedError(ClauseworksError):
 
 
 def new_secret() -> str:
-    """Return a secret that nobody can guess, in the form that receivers' libraries take."""
+    """Return a random secret, in the form that receivers' libraries take."""
     return PREFIX + base64.b64encode(secrets.token_bytes(SECRET_BYTES)).decode()
 
 

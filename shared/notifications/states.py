@@ -2,7 +2,7 @@
 
     pending -> delivered | failed
     pending -> pending          (an attempt failed, and another one follows)
-    delivered | failed -> pending (somebody asks for it again)
+    delivered | failed -> pending (on request)
 
 Writers save what these return under the condition that the version is still the one they read.
 """
@@ -12,10 +12,10 @@ from __future__ import annotations
 from dataclasses import replace
 from datetime import datetime, timedelta
 
-from shared.notifications.model import Notification, State
+from shared.notifications.model import Notification, NotificationState
 from shared.notifications.schedule import PERSISTENCE
 
-# Longer than an attempt takes; whoever dies in one leaves the notification to the reconciler after it.
+# Longer than an attempt takes; after it the reconciler sends what a worker that died has left.
 LEASE = timedelta(seconds=60)
 # How long a message is waited for before the reconciler sends another one.
 RESEND_AFTER = timedelta(seconds=60)
@@ -35,7 +35,7 @@ class TooEarlyError(Exception):
 
 def take(notification: Notification, now: datetime) -> Notification:
     """Begin an attempt; raises NotPendingError and TooEarlyError."""
-    if notification.state is not State.PENDING:
+    if notification.state is not NotificationState.PENDING:
         raise NotPendingError
     if notification.lease_until is not None and notification.lease_until > now:
         raise NotPendingError
@@ -53,7 +53,7 @@ def delivered(notification: Notification, now: datetime) -> Notification:
     """End with a success."""
     return _next(
         notification,
-        state=State.DELIVERED,
+        state=NotificationState.DELIVERED,
         lease_until=None,
         delivered_at=now,
         failed_at=None,
@@ -68,16 +68,16 @@ def put_off(notification: Notification, until: datetime, reason: str) -> Notific
 
 def given_up(notification: Notification, now: datetime, reason: str) -> Notification:
     """End without a success."""
-    return _next(notification, state=State.FAILED, lease_until=None, failed_at=now, reason=reason)
+    return _next(notification, state=NotificationState.FAILED, lease_until=None, failed_at=now, reason=reason)
 
 
 def asked_again(notification: Notification, now: datetime) -> Notification:
     """Deliver once more, for another day; raises NotPendingError while it is under way anyhow."""
-    if notification.state is State.PENDING:
+    if notification.state is NotificationState.PENDING:
         raise NotPendingError
     return _next(
         notification,
-        state=State.PENDING,
+        state=NotificationState.PENDING,
         tries=0,
         next_at=now,
         deadline=now + PERSISTENCE,
@@ -89,7 +89,7 @@ def asked_again(notification: Notification, now: datetime) -> Notification:
 
 def due_at(notification: Notification) -> datetime | None:
     """Return when the reconciler has to look at it; None where nothing is to come."""
-    if notification.state is not State.PENDING:
+    if notification.state is not NotificationState.PENDING:
         return None
     if notification.lease_until is not None:
         return notification.lease_until

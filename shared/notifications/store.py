@@ -8,7 +8,7 @@ from typing import Protocol
 
 from shared.errors import ClauseworksError, TransientError
 from shared.jobs.store import VersionConflictError
-from shared.notifications.model import Attempt, Log, Notification, Webhook
+from shared.notifications.model import DeliveryAttempt, Notification, NotificationLog, Webhook
 from shared.notifications.queue import NotificationMessage
 
 _MAX_CONFLICTS = 10
@@ -56,7 +56,7 @@ class NotificationStore(Protocol):
     def expand(self, job_id: str, notifications: Sequence[Notification]) -> bool:
         """Put the notifications of a job in place of its announcement: all or none of it.
 
-        False where there is no announcement: somebody has done so before, or the job is gone.
+        False where there is no announcement: they are made already, or the job is gone.
         """
         ...
 
@@ -68,14 +68,14 @@ class NotificationStore(Protocol):
         """Return a notification."""
         ...
 
-    def save(self, before: Notification, after: Notification, attempt: Attempt | None = None) -> None:
+    def save(self, before: Notification, after: Notification, attempt: DeliveryAttempt | None = None) -> None:
         """Write a notification, and how an attempt went, together.
 
         Raises VersionConflictError where the stored version is not that of ``before``.
         """
         ...
 
-    def log(self, parent: str) -> Log:
+    def log(self, parent: str) -> NotificationLog:
         """Return everything about the notifications of a job or webhook, the oldest first."""
         ...
 
@@ -91,7 +91,7 @@ class NotificationStore(Protocol):
 def edit_webhook(
     store: WebhookStore, scope: str, webhook_id: str, change: Callable[[Webhook], Webhook | None]
 ) -> Webhook:
-    """Change a webhook: read it, let ``change`` choose (None for nothing), write if nobody was faster.
+    """Change a webhook: read it, let ``change`` choose (None for nothing), write; again on conflict.
 
     Raises what ``change`` raises, WebhookNotFoundError, and TransientError after too many conflicts.
     """

@@ -1,4 +1,4 @@
-"""Who is told of a job's events the moment they are written: the port of pushing."""
+"""Who receives a job's events the moment they are written: the port of pushing."""
 
 from __future__ import annotations
 
@@ -37,5 +37,5 @@ class Connections(Protocol):
     """The open connections."""
 
     def send(self, connection_id: str, text: str) -> None:
-        """Send a message; raises GoneError where nobody listens any more, TransientError."""
+        """Send a message; raises GoneError where the client is gone, TransientError."""
         ...

@@ -1,7 +1,7 @@
 """The port of the audit trail: what operators did, to which job or queue, and how it went.
 
 An entry is written before the action, as ``begun``, and again after it: nothing is done that the trail
-does not know of, and an entry that stays ``begun`` tells of an action that was cut short.
+does not know of, and an entry that stays ``begun`` is of an action that was cut short.
 """
 
 from __future__ import annotations
@@ -15,7 +15,7 @@ from typing import Any, Protocol
 from shared.jobs.model import Kind
 
 
-class Outcome(StrEnum):
+class AuditOutcome(StrEnum):
     """How an operator's action went."""
 
     BEGUN = "begun"
@@ -37,7 +37,7 @@ class AuditEntry:
     action: str
     actor: str
     at: datetime
-    outcome: Outcome = Outcome.BEGUN
+    outcome: AuditOutcome = AuditOutcome.BEGUN
     details: Mapping[str, Any] = field(default_factory=dict)
     expires_at: datetime | None = None
 

@@ -1,4 +1,4 @@
-"""The ports to the queues as operators see them: how full they are, and the letters nobody could handle.
+"""The ports to the queues as operators see them: how full they are, and letters that no worker could handle.
 
 A dead letter is a message that was received as often as its queue allows and never deleted: its workers
 crashed, or it is no message of ours.
@@ -27,7 +27,7 @@ class DeadLettersNotConfiguredError(ClauseworksError):
 
 
 @dataclass(frozen=True, slots=True)
-class Depth:
+class QueueDepth:
     """How many messages a queue holds, by its own approximate count.
 
     ``waiting`` can be received now, ``in_flight`` is with a worker, ``delayed`` is not visible yet.
@@ -68,21 +68,21 @@ class DeadLetters(Protocol):
     """
 
     def receive(self, kind: Kind, limit: int, hidden: timedelta) -> list[DeadLetter]:
-        """Return up to ``limit`` letters (at most ``MAX_BATCH``); nobody else sees them while ``hidden``."""
+        """Return up to ``limit`` letters (at most ``MAX_BATCH``); others do not see them while ``hidden``."""
         ...
 
     def release(self, letter: DeadLetter) -> None:
-        """Let others see a letter again at once; one that nobody holds any more is no error."""
+        """Let others see a letter again at once; one that is not held any more is no error."""
         ...
 
     def delete(self, letter: DeadLetter) -> None:
-        """Remove a letter for good; one that is gone, or that somebody else holds by now, is no error."""
+        """Remove a letter for good; one that is gone, or held by another receiver, is no error."""
         ...
 
 
-class Depths(Protocol):
+class QueueDepths(Protocol):
     """Counts messages in queues. Every method may raise TransientError."""
 
-    def of(self, kind: Kind) -> Depth | None:
+    def of(self, kind: Kind) -> QueueDepth | None:
         """Return the depth of a kind's queue; None where there is no such queue."""
         ...

@@ -42,7 +42,7 @@ class BadCursorError(ClauseworksError):
     status = 422
 
     def __init__(self) -> None:
-        super().__init__("invalid-cursor", "The cursor is none of ours; leave it out to start anew.")
+        super().__init__("invalid-cursor", "The cursor is not valid; leave it out to start anew.")
 
 
 class JobLogs(Protocol):

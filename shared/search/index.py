@@ -1,8 +1,8 @@
-"""The shelf: which documents of an owner can be searched, and where their indexes lie.
+"""The search index: which documents of an owner can be searched, and where their indexes lie.
 
 One entry a document, kept by owner, so that a search never comes near another owner's. The files below the
 prefix of an entry are written before the entry names them, and never changed. A counter for each owner rises
-with every change, so that whoever has read the shelf knows whether to read it again.
+with every change, so that a reader knows whether to read the index again.
 """
 
 from __future__ import annotations
@@ -66,7 +66,7 @@ class SearchIndexStore(Protocol):
         ...
 
     def remove(self, owner: Owner, document_id: str, job_id: str = "") -> None:
-        """Take a document off the shelf (with ``job_id``: the entry of that job only); repeatable."""
+        """Take a document out of the index (with ``job_id``: the entry of that job only); repeatable."""
         ...
 
     def find(self, owner: Owner, document_id: str) -> IndexEntry | None:
@@ -118,7 +118,7 @@ class IndexRemover:
         return removed
 
     def keys_of(self, job: Job) -> list[str]:
-        """Return the keys of the files of the index that an output job has put on the shelf."""
+        """Return the keys of the files of the index that an output job has put there."""
         entry = self.shelf.find(job.owner, job.document_id) if job.kind is Kind.OUTPUT else None
         if entry is None or entry.job_id != job.job_id:
             return []

@@ -11,7 +11,7 @@ from shared.jobs.model import Owner
 
 MAX_QUERY = 1000
 MAX_LIMIT = 50
-# Deeper than this nobody reads, and the rankings end.
+# Deeper than this is not read, and the rankings end.
 MAX_FOUND = 200
 
 
@@ -29,8 +29,8 @@ class SearchTooWideError(PermanentError):
 
 
 @dataclass(frozen=True, slots=True)
-class Question:
-    """What is asked of the documents of one owner: all of them, or those of a document, product or case."""
+class SearchQuestion:
+    """A question to the documents of one owner: all of them, or those of a document, product or case."""
 
     owner: Owner
     query: str
@@ -45,7 +45,7 @@ class Question:
         return asdict(self)
 
     @classmethod
-    def from_json(cls, data: Mapping[str, Any]) -> Question:
+    def from_json(cls, data: Mapping[str, Any]) -> SearchQuestion:
         """Read what ``to_json`` wrote; raises PermanentError where it is no question."""
         try:
             fields = {**data, "owner": Owner(**data["owner"])}
@@ -65,7 +65,7 @@ class Question:
 
 
 @dataclass(frozen=True, slots=True)
-class Hit:
+class SearchHit:
     """A passage that was found; ``score`` is 1 where both rankings put it first, ``similarity`` a cosine.
 
     ``spans`` are (page, start, end) in the text of the document's pages. ``found_by`` names the rankings that
@@ -88,14 +88,14 @@ class Hit:
 
 
 @dataclass(frozen=True, slots=True)
-class Answer:
+class SearchAnswer:
     """Hits, the best first. ``found`` counts them over all pages of the answer.
 
     ``documents`` were searched; ``skipped`` (ids) were not, as their vectors come from another model, or the
     files of their index are missing: analyse them again.
     """
 
-    hits: tuple[Hit, ...]
+    hits: tuple[SearchHit, ...]
     found: int
     documents: int
     skipped: tuple[str, ...] = ()
@@ -105,10 +105,10 @@ class Answer:
         return asdict(self)
 
     @classmethod
-    def from_json(cls, data: Mapping[str, Any]) -> Answer:
+    def from_json(cls, data: Mapping[str, Any]) -> SearchAnswer:
         """Read what ``to_json`` wrote, after a way through JSON."""
         hits = tuple(
-            Hit(
+            SearchHit(
                 **{
                     **hit,
                     "headings": tuple(hit["headings"]),
@@ -124,6 +124,6 @@ class Answer:
 class SearchService(Protocol):
     """Answers questions; raises TransientError, and ClauseworksError for what cannot be answered."""
 
-    def ask(self, question: Question) -> Answer:
+    def ask(self, question: SearchQuestion) -> SearchAnswer:
         """Answer a question by the documents of its owner."""
         ...

@@ -24,7 +24,7 @@ from functions.analyze.search.vectors import FileVectors
 from shared.jobs.model import Owner
 from shared.memory.files import MemoryFiles
 from shared.search.index import IndexEntry
-from shared.search.query import Question
+from shared.search.query import SearchQuestion
 from tests.benchmarks.figures import percentile, show
 from tests.retrieval.evaluation import read
 from tests.support.memory.search_index import MemorySearchIndex
@@ -93,10 +93,10 @@ def _searching(passages: list[Passage], count: int) -> None:
         shelf.put(entry)
     search = Search(model, shelf, vectors, Library(files, count))
     began = time.perf_counter()
-    search.ask(Question(OWNER, QUESTIONS[0]))
+    search.ask(SearchQuestion(OWNER, QUESTIONS[0]))
     show(f"first search over {count} passages (opening them)", f"{time.perf_counter() - began:6.1f} s")
-    times = [_timed(search, Question(OWNER, question)) for question in QUESTIONS]
-    narrow = [_timed(search, Question(OWNER, q, document_id="d00007")) for q in QUESTIONS]
+    times = [_timed(search, SearchQuestion(OWNER, question)) for question in QUESTIONS]
+    narrow = [_timed(search, SearchQuestion(OWNER, q, document_id="d00007")) for q in QUESTIONS]
     rows = np.concatenate([vectors._rows([entry]) for entry in shelf.entries(OWNER)])
     bare = []
     for question in QUESTIONS:
@@ -108,7 +108,7 @@ def _searching(passages: list[Passage], count: int) -> None:
     show(f"search in one of {count // PER_DOCUMENT} documents", _p(narrow))
 
 
-def _timed(search: Search, question: Question) -> float:
+def _timed(search: Search, question: SearchQuestion) -> float:
     began = time.perf_counter()
     search.ask(question)
     return time.perf_counter() - began

@@ -176,7 +176,7 @@ class DocumentStoreContract:
                 documents.publish(said, product)
         found = documents.expired(document.document_id)
         assert found is not None
-        assert found.readings == ()
+        assert found.extractions == ()
         documents.delete(document.document_id)
         with pytest.raises(DocumentGoneError):
             documents.publish(said)
@@ -202,15 +202,15 @@ class DocumentStoreContract:
         documents.publish(reading(document, first))
         found = documents.get(document.document_id)
         assert found is not None
-        assert found.readings == (reading(document, first), reading(document, second))
-        assert found.understood == reading(document, second)
+        assert found.extractions == (reading(document, first), reading(document, second))
+        assert found.latest_extraction == reading(document, second)
         documents.put(replace(document, sha256="01"))
         assert documents.get(document.document_id) == replace(found, sha256="01")
         documents.withdraw(document.document_id, second.job_id)
         documents.withdraw(document.document_id, second.job_id)
         found = documents.get(document.document_id)
         assert found is not None
-        assert found.understood == reading(document, first)
+        assert found.latest_extraction == reading(document, first)
 
     def test_a_job_publishes_over_itself(
         self, documents: DocumentStore, jobs: JobStore, clock: FakeClock
@@ -222,7 +222,7 @@ class DocumentStoreContract:
         documents.publish(reading(document, job, page_count=4))
         found = documents.get(document.document_id)
         assert found is not None
-        assert [one.page_count for one in found.readings] == [4]
+        assert [one.page_count for one in found.extractions] == [4]
 
     def test_a_worker_that_lost_the_job_publishes_nothing(
         self, documents: DocumentStore, jobs: JobStore, clock: FakeClock
@@ -240,14 +240,14 @@ class DocumentStoreContract:
             documents.publish(reading(document, held, page_count=9))
         found = documents.get(document.document_id)
         assert found is not None
-        assert found.understood == reading(document, held)
+        assert found.latest_extraction == reading(document, held)
 
     def test_the_record_of_a_product_s_document_comes_with_what_was_understood(
         self, documents: DocumentStore, jobs: JobStore, clock: FakeClock
     ) -> None:
         document, job = new_document(clock, product_id="p1"), taken(jobs, clock)
         documents.publish(reading(document, job), document)
-        found = replace(document, readings=(reading(document, job),))
+        found = replace(document, extractions=(reading(document, job),))
         assert documents.get(document.document_id) == found
         longer = replace(document, expires_at=clock.now + timedelta(days=2))
         documents.publish(reading(document, job), longer)

@@ -18,11 +18,11 @@ from shared.jobs.store import JobStore, VersionConflictError, edit
 from shared.notifications import compose, states, webhooks
 from shared.notifications.model import (
     JOB_EVENTS,
-    Attempt,
+    DeliveryAttempt,
     EventType,
     Notification,
+    NotificationState,
     SigningSecret,
-    State,
     Webhook,
     parent_of,
 )
@@ -157,8 +157,8 @@ class NotificationsContract:
     ) -> None:
         job, made = told(jobs, clock)
         store.expand(job.job_id, [made])
-        first = Attempt(1, clock(), 15_000, None, "timeout")
-        second = Attempt(2, clock(), 12, 204, "")
+        first = DeliveryAttempt(1, clock(), 15_000, None, "timeout")
+        second = DeliveryAttempt(2, clock(), 12, 204, "")
         taken = states.take(made, clock())
         store.save(made, taken)
         waiting = states.put_off(taken, clock() + timedelta(seconds=5), "timeout")
@@ -170,7 +170,7 @@ class NotificationsContract:
         log = store.log(made.parent)
         assert log.attempts == {made.notification_id: (first, second)}
         (after,) = log.notifications
-        assert (after.state, after.attempts, after.delivered_at) == (State.DELIVERED, 2, clock())
+        assert (after.state, after.attempts, after.delivered_at) == (NotificationState.DELIVERED, 2, clock())
 
     def test_the_slower_of_two_writers_is_told(
         self, store: NotificationStore, jobs: JobStore, clock: FakeClock
@@ -179,7 +179,7 @@ class NotificationsContract:
         store.expand(job.job_id, [made])
         store.save(made, states.take(made, clock()))
         with pytest.raises(VersionConflictError):
-            store.save(made, states.take(made, clock()), Attempt(1, clock(), 1))
+            store.save(made, states.take(made, clock()), DeliveryAttempt(1, clock(), 1))
         assert store.log(made.parent).attempts == {}
 
     def test_what_is_overdue_is_found(
@@ -210,7 +210,9 @@ class NotificationsContract:
         taken = states.take(made, clock())
         store.save(made, taken)
         store.save(
-            taken, states.given_up(taken, clock(), "http-500"), Attempt(1, clock(), 1, 500, "http-500")
+            taken,
+            states.given_up(taken, clock(), "http-500"),
+            DeliveryAttempt(1, clock(), 1, 500, "http-500"),
         )
         jobs.remove(job.job_id)
         assert store.get(made.parent, made.notification_id) is None

@@ -15,7 +15,7 @@ import pytest
 from shared.ids import uuid7
 from shared.jobs.model import Kind
 from shared.jobs.queue import JobMessage
-from shared.operations.audit import AuditEntry, AuditTrail, Outcome
+from shared.operations.audit import AuditEntry, AuditOutcome, AuditTrail
 from shared.operations.dead_letters import DeadLetter, DeadLetters, DeadLettersNotConfiguredError
 from tests.contracts.jobs import FakeClock
 
@@ -45,7 +45,7 @@ class AuditContract:
 
     def test_the_outcome_takes_the_place_of_the_beginning(self, trail: AuditTrail, clock: FakeClock) -> None:
         begun = self.entry(clock, uuid7())
-        done = replace(begun, outcome=Outcome.DONE, details={})
+        done = replace(begun, outcome=AuditOutcome.DONE, details={})
         trail.record(begun)
         trail.record(done)
         assert trail.entries(begun.subject) == [done]

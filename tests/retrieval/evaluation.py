@@ -24,7 +24,7 @@ from functions.analyze.search.vectors import FileVectors
 from shared.jobs.model import Owner
 from shared.memory.files import MemoryFiles
 from shared.search.index import IndexEntry
-from shared.search.query import MAX_LIMIT, Question
+from shared.search.query import MAX_LIMIT, SearchQuestion
 from tests.retrieval.questions import Case
 from tests.support.memory.search_index import MemorySearchIndex
 
@@ -85,7 +85,7 @@ class Shelves:
     def rank(self, case: Case, weights: tuple[float, float]) -> int:
         """Return at which place the answer comes, 0 where it is not among the first 50."""
         search = Search(self.embeddings, self.shelf, self.vectors, Library(self.files, 100_000), weights)
-        question = Question(OWNER, case.question, MAX_LIMIT, document_id=case.document)
+        question = SearchQuestion(OWNER, case.question, MAX_LIMIT, document_id=case.document)
         for place, hit in enumerate(search.ask(question).hits, start=1):
             if case.answered_by(hit.text, range(hit.page, hit.last_page + 1)):
                 return place

@@ -7,7 +7,7 @@ from datetime import timedelta
 
 import pytest
 
-from functions.cleanup.reconcile.overdue import Overdue
+from functions.cleanup.reconcile.overdue import NotificationResender
 from functions.cleanup.reconcile.reconciler import Reconciler
 from functions.cleanup.removal.expiry import Expiry
 from infra.local.stack import LocalStack
@@ -93,7 +93,7 @@ def test_everything_is_read(left: Left) -> None:
     assert [review.sync_state for review in reviews] == [*ReviewSyncState]
     document = left.documents.get(DOCUMENT)
     assert document is not None
-    assert [reading.ocr_pages for reading in document.readings] == [(2,)]
+    assert [reading.ocr_pages for reading in document.extractions] == [(2,)]
     assert len(left.documents.same_content(ALICE, "ab" * 32, "r1")) == 1
     (entry,) = left.index.entries(ALICE)
     assert (entry.document_id, left.index.version(ALICE)) == (DOCUMENT, 0)
@@ -137,7 +137,7 @@ def test_the_reconciler_takes_care_of_them(left: Left) -> None:
     assert again is not None
     assert again.resend_count == JOBS["resent"].resend_count + 1
     mail: MemoryMail[NotificationMessage] = MemoryMail(left.clock)
-    resent = Overdue(left.notifications, mail, left.clock).run()
+    resent = NotificationResender(left.notifications, mail, left.clock).run()
     # What the completed and the failed job announced, and the attempt that is due again.
     assert (resent.notifications_resent, resent.notification_errors) == (3, 0)
 

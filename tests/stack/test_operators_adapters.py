@@ -16,7 +16,7 @@ from shared.aws.logs import CloudWatchLogs
 from shared.clock import utc_now
 from shared.ids import uuid7
 from shared.jobs.model import Kind
-from shared.operations.dead_letters import Depth
+from shared.operations.dead_letters import QueueDepth
 from shared.operations.logs import LogLine, LogsNotConfiguredError
 from tests.contracts.jobs import FakeClock
 from tests.contracts.operations import HIDDEN, AuditContract, Bury, DeadLettersContract, PassTime
@@ -58,12 +58,12 @@ class TestSqsDeadLetters(DeadLettersContract):
     def test_depth(self, stack: LocalStack, letters: SqsDeadLetters, bury: Bury, queue: str) -> None:
         depths = SqsDepths({Kind.ANALYSIS: queue, Kind.CLEANUP: ""}, stack.deployed.endpoint)
         assert depths.of(Kind.CLEANUP) is None
-        assert depths.of(Kind.ANALYSIS) == Depth(0, 0, 0)
+        assert depths.of(Kind.ANALYSIS) == QueueDepth(0, 0, 0)
         bury("a")
         bury("b")
         stack.client("sqs").send_message(QueueUrl=queue, MessageBody="c", DelaySeconds=60)
         letters.receive(Kind.ANALYSIS, 1, HIDDEN)
-        assert depths.of(Kind.ANALYSIS) == Depth(1, 1, 1)
+        assert depths.of(Kind.ANALYSIS) == QueueDepth(1, 1, 1)
 
 
 class TestCloudWatchLogs:

@@ -74,7 +74,7 @@ class TestDynamoDocuments(DocumentStoreContract):
         overtaken = Overtaken(table, stack.deployed.endpoint, clock)
         overtaken.meanwhile = lambda: documents.publish(said, document)
         assert not overtaken.mark_emptied(document.document_id, clock.now)
-        assert documents.get(document.document_id) == replace(document, readings=(said,))
+        assert documents.get(document.document_id) == replace(document, extractions=(said,))
 
 
 class Overtaken(DynamoDocuments):

@@ -13,9 +13,9 @@ from shared.aws import search_function
 from shared.aws.search_function import LambdaSearch
 from shared.errors import ClauseworksError, TransientError
 from shared.jobs.model import Owner
-from shared.search.query import Answer, Question, SearchTooWideError
+from shared.search.query import SearchAnswer, SearchQuestion, SearchTooWideError
 
-QUESTION = Question(Owner("directus", "alice"), "dogs")
+QUESTION = SearchQuestion(Owner("directus", "alice"), "dogs")
 
 
 class TooManyRequestsException(Exception):  # noqa: N818 - the name that boto3 gives it
@@ -51,10 +51,10 @@ def function(monkeypatch: pytest.MonkeyPatch) -> FakeLambda:
 
 
 def test_the_question_goes_in_and_the_answer_comes_out(function: FakeLambda) -> None:
-    function.payload = {"answer": Answer((), 0, 3, ("d1",)).to_json()}
-    assert LambdaSearch("search").ask(QUESTION) == Answer((), 0, 3, ("d1",))
+    function.payload = {"answer": SearchAnswer((), 0, 3, ("d1",)).to_json()}
+    assert LambdaSearch("search").ask(QUESTION) == SearchAnswer((), 0, 3, ("d1",))
     assert function.asked[0]["FunctionName"] == "search"
-    assert Question.from_json(json.loads(function.asked[0]["Payload"])) == QUESTION
+    assert SearchQuestion.from_json(json.loads(function.asked[0]["Payload"])) == QUESTION
 
 
 @pytest.mark.parametrize(

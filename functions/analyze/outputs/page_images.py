@@ -22,7 +22,7 @@ from functions.analyze.extract import DEFAULT_LIMITS, ExtractionLimits
 from functions.analyze.extract.bitmap import FOR_PEOPLE, Bitmap
 from functions.analyze.extract.detect import WITH_A_LOOK
 from functions.analyze.extract.guarded import GuardedSource
-from shared.documents.extractions import understood_gone
+from shared.documents.extractions import extraction_gone
 from shared.errors import PermanentError
 from shared.files import keys
 from shared.files.port import FileMissingError
@@ -85,7 +85,7 @@ class PageImages:
         if self._run.files.head(keys.about(self._prefix)) is None:
             # Removed while a worker that stood still was in here: nobody else would look for them.
             self.undo()
-            raise understood_gone()
+            raise extraction_gone()
         return drawn
 
     def _picture(self, number: int) -> bool:
@@ -118,7 +118,7 @@ class PageImages:
         try:
             about: dict[str, Any] = json.loads(self._run.files.get(keys.about(self._prefix)))
         except FileMissingError as error:
-            raise understood_gone() from error
+            raise extraction_gone() from error
         return about
 
     @cached_property

@@ -45,7 +45,7 @@ from functions.analyze.pipeline.reuse import CachedExtraction, chunk_settings, k
 from functions.analyze.pipeline.tiers import Sizes, Tiers
 from functions.analyze.pipeline.tiers import TierInput as TierSource
 from functions.analyze.seeding.stage import Seeding
-from shared.directus.taxonomy import Reading, build_taxonomy, read_taxonomy_rows
+from shared.directus.taxonomy import TaxonomyReading, build_taxonomy, read_taxonomy_rows
 from shared.errors import PermanentError
 from shared.findings.model import ResultTree, contradiction_from_dict, contradiction_to_dict
 from shared.jobs.outputs import IMAGES, INDEX
@@ -321,10 +321,10 @@ class AnalysisWorkflow:
         return document_from_dict(self._run.outputs("chunk")[0])
 
     @cached_property
-    def _reading(self) -> Reading:
+    def _reading(self) -> TaxonomyReading:
         """The taxonomy: the product's, else the one that this process was started with."""
         rows = self._run.outputs("prepare")[0]["taxonomy"]
-        return Reading(self._tools.taxonomy, ()) if rows is None else build_taxonomy(rows)
+        return TaxonomyReading(self._tools.taxonomy, ()) if rows is None else build_taxonomy(rows)
 
     @property
     def _taxonomy(self) -> Taxonomy:

@@ -9,13 +9,13 @@ from functions.analyze.search.search import Search
 from functions.analyze.search.settings import SearchSettings
 from shared.errors import ClauseworksError, TransientError
 from shared.observability import logger
-from shared.search.query import Question
+from shared.search.query import SearchQuestion
 
 
 def handler(event: dict[str, Any], _context: Any) -> dict[str, Any]:
     """Answer a question; what cannot be answered comes back as a problem, not as a failed invocation."""
     try:
-        return {"answer": search().ask(Question.from_json(event)).to_json()}
+        return {"answer": search().ask(SearchQuestion.from_json(event)).to_json()}
     except ClauseworksError as error:
         logger.warning("Question not answered", problem=error.code)
         return {"problem": {**error.problem().to_dict(), "transient": isinstance(error, TransientError)}}

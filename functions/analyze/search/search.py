@@ -19,7 +19,7 @@ from shared.errors import TransientError
 from shared.files.port import FileMissingError
 from shared.jobs.model import Owner
 from shared.search.index import IndexEntry, SearchIndexStore
-from shared.search.query import MAX_FOUND, Answer, Hit, Question, SearchTooWideError
+from shared.search.query import MAX_FOUND, SearchAnswer, SearchHit, SearchQuestion, SearchTooWideError
 
 if TYPE_CHECKING:
     from functions.analyze.search.embeddings.port import Embeddings, Matrix
@@ -59,7 +59,7 @@ class Search:
     weights: tuple[float, float] = WEIGHTS
     _shelves: OrderedDict[str, _Kept] = field(default_factory=OrderedDict)
 
-    def ask(self, question: Question) -> Answer:
+    def ask(self, question: SearchQuestion) -> SearchAnswer:
         """See SearchService."""
         query: Matrix = self.embeddings.query(question.query)
         changes = 0
@@ -72,7 +72,7 @@ class Search:
                     changes += 1
         raise TransientError("index-changing", "The documents are being indexed again. Search again.")
 
-    def _answer(self, question: Question, query: Matrix) -> Answer:
+    def _answer(self, question: SearchQuestion, query: Matrix) -> SearchAnswer:
         shelf = self._shelf_of(question.owner)
         entries: list[IndexEntry] = []
         skipped: list[str] = []
@@ -90,7 +90,7 @@ class Search:
         ranked = fuse([(weight, places) for weight, places in rankings if weight])[:MAX_FOUND]
         page = ranked[question.offset : question.offset + question.limit]
         hits = self._hits(page, similarity, set(worded))
-        return Answer(hits, len(ranked), len(entries), tuple(skipped))
+        return SearchAnswer(hits, len(ranked), len(entries), tuple(skipped))
 
     def _leave_out(self, owner: Owner, key: str) -> bool:
         """Read the shelf again, and leave out the entry of a missing file; False where no entry names it now.
@@ -138,12 +138,12 @@ class Search:
 
     def _hits(
         self, page: Sequence[tuple[Place, float]], similarity: dict[Place, float], worded: set[Place]
-    ) -> tuple[Hit, ...]:
-        hits: list[Hit] = []
+    ) -> tuple[SearchHit, ...]:
+        hits: list[SearchHit] = []
         for place, score in page:
             entry, passage = place[0], self._passage(place)
             hits.append(
-                Hit(
+                SearchHit(
                     document_id=entry.document_id,
                     file_name=entry.file_name,
                     product_id=entry.product_id,
@@ -170,7 +170,7 @@ class Search:
         return self.library.passages([entry])[0][number]
 
 
-def _meant(entry: IndexEntry, question: Question) -> bool:
+def _meant(entry: IndexEntry, question: SearchQuestion) -> bool:
     """Say whether an entry is in the scope of a question."""
     return (
         (not question.document_id or entry.document_id == question.document_id)

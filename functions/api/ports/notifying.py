@@ -8,10 +8,10 @@ from dataclasses import dataclass
 from shared.notifications.addresses import Resolve, resolve_name
 from shared.notifications.queue import NotificationQueue
 from shared.notifications.store import NotificationStore, WebhookStore
-from shared.operations.dead_letters import Depth
+from shared.operations.dead_letters import QueueDepth
 
 
-def unknown_depth() -> Depth | None:
+def unknown_depth() -> QueueDepth | None:
     """Return the depth of a queue that nobody counts."""
     return None
 
@@ -27,5 +27,5 @@ class NotificationDependencies:
     notifications: NotificationStore
     queue: NotificationQueue
     resolve: Resolve = resolve_name
-    depth: Callable[[], Depth | None] = unknown_depth
-    dead_depth: Callable[[], Depth | None] = unknown_depth
+    depth: Callable[[], QueueDepth | None] = unknown_depth
+    dead_depth: Callable[[], QueueDepth | None] = unknown_depth

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from shared.operations.audit import AuditTrail
-from shared.operations.dead_letters import DeadLetters, Depths
+from shared.operations.dead_letters import DeadLetters, QueueDepths
 from shared.operations.logs import JobLogs
 
 
@@ -15,6 +15,6 @@ class OperatorDependencies:
 
     audit: AuditTrail
     dead_letters: DeadLetters
-    depths: Depths
-    dead_depths: Depths
+    depths: QueueDepths
+    dead_depths: QueueDepths
     logs: JobLogs

@@ -73,13 +73,13 @@ def delete_document(document_id: str, caller: CallerDep, services: ServicesDep) 
 
 
 def _require_understood(document: DocumentRecord) -> Extraction:
-    if document.understood is None:
+    if document.latest_extraction is None:
         raise RequestError(
             "document-not-understood",
             "No analysis has read the document yet; start one with POST /jobs/analysis, or wait for it.",
             status=409,
         )
-    return document.understood
+    return document.latest_extraction
 
 
 def _image(

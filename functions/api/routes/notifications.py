@@ -15,7 +15,7 @@ from functions.api.schemas.notifications import FailedList, NotificationList, No
 from functions.api.services.lookup import ReadableJob, require_change
 from functions.api.services.operators.access import OperatorDep, OperatorRoute, TaskDep
 from functions.api.services.webhooks import DeskDep
-from shared.notifications.model import State, parent_of
+from shared.notifications.model import NotificationState, parent_of
 
 router = APIRouter(tags=["Notifications"], route_class=GuardedRoute)
 operators = APIRouter(tags=["Operators"], route_class=OperatorRoute)
@@ -47,7 +47,7 @@ def list_failed_notifications(
     for message in store.failed(desk.services.clock(), filters.limit):
         one = store.get(message.parent, message.notification_id)
         # The index follows the records with a delay.
-        if one is not None and one.state is State.FAILED:
+        if one is not None and one.state is NotificationState.FAILED:
             attempts = store.log(message.parent).attempts.get(one.notification_id, ())
             found.append(notifications.failed_view(one, attempts))
     return FailedList(notifications=found)

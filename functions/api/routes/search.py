@@ -20,7 +20,7 @@ from shared.documents.model import DocumentNotFoundError, DocumentRecord
 from shared.files import keys
 from shared.files.port import FileMissingError
 from shared.search.index import IndexEntry
-from shared.search.query import MAX_FOUND, MAX_LIMIT, MAX_QUERY, Hit, Question
+from shared.search.query import MAX_FOUND, MAX_LIMIT, MAX_QUERY, SearchHit, SearchQuestion
 
 router = APIRouter(tags=["Search"], route_class=GuardedRoute)
 
@@ -109,7 +109,7 @@ def search(body: SearchRequest, caller: CallerDep, services: ServicesDep) -> Sea
         entry = next(_entries(services, caller, document), None)
         owner = document.owner if entry is None else entry.owner
     answer = services.search.ask(
-        Question(
+        SearchQuestion(
             owner=owner,
             query=body.query,
             limit=body.limit,
@@ -176,7 +176,7 @@ def _visible(services: ApiDependencies, caller: Caller, document_ids: set[str]) 
     return visible
 
 
-def _view(hit: Hit) -> HitView:
+def _view(hit: SearchHit) -> HitView:
     fields: dict[str, Any] = {name: getattr(hit, name) for name in HitView.model_fields}
     return HitView(**{**fields, "product_id": hit.product_id or None, "case_id": hit.case_id or None})
 

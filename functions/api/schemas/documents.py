@@ -154,7 +154,7 @@ class PageView(BaseModel):
 
 def document_view(document: DocumentRecord, jobs: Sequence[Job], root: str) -> DocumentView:
     """Return what the owner of a document sees; ``jobs`` are those about it, newest first."""
-    understood = document.understood
+    understood = document.latest_extraction
     return DocumentView(
         document_id=document.document_id,
         file_name=document.file_name,

@@ -9,7 +9,13 @@ from typing import Any
 from pydantic import BaseModel, Field
 
 from shared.clock import to_text
-from shared.notifications.model import Attempt, Log, Notification, State, Webhook
+from shared.notifications.model import (
+    DeliveryAttempt,
+    Notification,
+    NotificationLog,
+    NotificationState,
+    Webhook,
+)
 
 
 class WebhookView(BaseModel):
@@ -103,19 +109,19 @@ def with_secret(webhook: Webhook, now: datetime) -> WebhookWithSecret:
     return WebhookWithSecret(**_webhook(webhook, now), secret=webhook.secrets[0].text)
 
 
-def notification_view(one: Notification, attempts: Iterable[Attempt] = ()) -> NotificationView:
+def notification_view(one: Notification, attempts: Iterable[DeliveryAttempt] = ()) -> NotificationView:
     """Return what the owner of a job sees of a notification."""
     return NotificationView(**_notification(one, attempts))
 
 
-def failed_view(one: Notification, attempts: Iterable[Attempt]) -> FailedNotification:
+def failed_view(one: Notification, attempts: Iterable[DeliveryAttempt]) -> FailedNotification:
     """Return what operators see of a notification that was given up."""
     return FailedNotification(**_notification(one, attempts), owner=one.owner)
 
 
-def log_view(log: Log) -> NotificationList:
+def log_view(log: NotificationLog) -> NotificationList:
     """Return everything about the notifications of a job or webhook."""
-    attempts: dict[str, Sequence[Attempt]] = dict(log.attempts)
+    attempts: dict[str, Sequence[DeliveryAttempt]] = dict(log.attempts)
     return NotificationList(
         state=log.state,
         notifications=[
@@ -141,8 +147,8 @@ def _webhook(webhook: Webhook, now: datetime) -> dict[str, Any]:
     }
 
 
-def _notification(one: Notification, attempts: Iterable[Attempt]) -> dict[str, Any]:
-    pending = one.state is State.PENDING
+def _notification(one: Notification, attempts: Iterable[DeliveryAttempt]) -> dict[str, Any]:
+    pending = one.state is NotificationState.PENDING
     return {
         "notification_id": one.notification_id,
         "job_id": one.job_id or None,

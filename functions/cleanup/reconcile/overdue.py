@@ -17,7 +17,7 @@ from shared.sending import send_or_leave
 
 
 @dataclass(slots=True)
-class Resent:
+class ResendReport:
     """What one run did: messages sent again, and those that could not be."""
 
     notifications_resent: int = 0
@@ -33,7 +33,7 @@ class Resent:
 
 
 @dataclass(frozen=True, slots=True)
-class Overdue:
+class NotificationResender:
     """Sends messages about what is overdue."""
 
     notifications: NotificationStore
@@ -41,12 +41,12 @@ class Overdue:
     clock: Clock = utc_now
     page: int = PAGE
 
-    def run(self, remaining: Remaining = unlimited) -> Resent:
+    def run(self, remaining: Remaining = unlimited) -> ResendReport:
         """Send one page of messages, the longest overdue first, until ``remaining()`` seconds run short.
 
         The next run sends the next ones. Raises TransientError where the list cannot be read.
         """
-        resent = Resent()
+        resent = ResendReport()
         for message in self.notifications.due(self.clock(), self.page):
             if remaining() < RESERVE:
                 break

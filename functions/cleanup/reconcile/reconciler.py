@@ -1,4 +1,4 @@
-"""The scheduled reconciliation: finds jobs that nobody works on, and sends or fails them.
+"""The scheduled reconciliation: finds jobs that no worker has, and sends or fails them.
 
 A job is due when its lease has run out (the worker is gone), when it has been waiting for longer than its
 message should take (the message was lost), or when it should have ended long ago (it fails). The record is
@@ -102,5 +102,5 @@ class Reconciler:
     def _decide(self, job: Job) -> Change:
         change = states.reconcile(job, self._clock())
         if change is None:
-            raise RefusedError("somebody else has taken care of the job")
+            raise RefusedError("another one has taken care of the job")
         return change

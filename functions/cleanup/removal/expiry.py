@@ -26,7 +26,7 @@ from shared.search.index import IndexRemover
 
 
 @dataclass(slots=True)
-class Removed:
+class RemovalReport:
     """What one run did.
 
     ``expired_jobs`` and ``expired_documents`` were removed, documents ``in_use`` were left to the jobs that
@@ -54,7 +54,7 @@ class Removed:
 
 
 _List = Callable[[datetime, int], list[str]]
-_Remove = Callable[[str, Removed], None]
+_Remove = Callable[[str, RemovalReport], None]
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,7 +68,7 @@ class Expiry:
     page: int = PAGE
     indexes: IndexRemover | None = None
 
-    def run(self, remaining: Remaining = unlimited) -> Removed:
+    def run(self, remaining: Remaining = unlimited) -> RemovalReport:
         """Remove what was deleted, then what has expired, until ``remaining()`` seconds run short.
 
         Who deletes a document never waits for a backlog of what has expired; of each, the longest overdue
@@ -76,7 +76,7 @@ class Expiry:
 
         Raises TransientError where a list cannot be read.
         """
-        removed = Removed()
+        removed = RemovalReport()
         now = self.clock()
         lists: list[tuple[_List, _Remove]] = [
             (self.documents.deleted, self._remove_document),
@@ -91,7 +91,7 @@ class Expiry:
         logger.info("Removed what has expired", extra=removed.to_dict())
         return removed
 
-    def _try(self, remove: _Remove, removed: Removed, identifier: str) -> None:
+    def _try(self, remove: _Remove, removed: RemovalReport, identifier: str) -> None:
         """Remove one thing; whatever happens to it, the next one has its turn."""
         try:
             remove(identifier, removed)
@@ -99,7 +99,7 @@ class Expiry:
             logger.exception("Could not be removed", identifier=identifier)
             removed.removal_errors += 1
 
-    def _remove_job(self, job_id: str, removed: Removed) -> None:
+    def _remove_job(self, job_id: str, removed: RemovalReport) -> None:
         """Remove a job's files, then its record; one that an index still lists may be gone already."""
         job = self.store.expired(job_id)
         if job is None:
@@ -113,8 +113,8 @@ class Expiry:
         removed.expired_jobs += 1
         logger.info("Expired job removed", job_id=job_id, objects=objects)
 
-    def _remove_document(self, document_id: str, removed: Removed) -> None:
-        """Remove a document, unless a job is still to read it; nobody can submit another one.
+    def _remove_document(self, document_id: str, removed: RemovalReport) -> None:
+        """Remove a document, unless a job is still to read it; no other one can be submitted.
 
         Its jobs go with it only where a person has deleted it.
         """
@@ -128,10 +128,10 @@ class Expiry:
         objects = 0
         if self.indexes is not None:
             objects += self.indexes.forget(document.owner, document_id)
-            # Whoever had it analysed, an administrator for one, has it on a shelf of their own.
+            # Another owner who had it analysed, an administrator, has it in an index of their own.
             objects += sum(map(self.indexes.forget_job, jobs))
         if document.deleted_at is not None and not document.emptied:
-            # Nobody else would find them: what was understood stays listed until they are gone.
+            # They could not be found later: extractions stay listed until they are gone.
             objects += sum(map(self._remove_with_document, jobs))
         objects += self.files.delete_prefix(document.prefix)
         self.documents.delete(document_id)
@@ -145,7 +145,7 @@ class Expiry:
         return objects
 
     def _jobs_of(self, document: DocumentRecord) -> Iterator[Job]:
-        """Yield the jobs about a document, whoever's."""
+        """Yield the jobs about a document, of any owner."""
         for job_id in subjects_jobs(self.store, document):
             job = self.store.get(job_id) or self.store.expired(job_id)
             if job is not None and is_about(document, job):

@@ -20,11 +20,11 @@ def work_off(
     seen: set[str] = set()
     while True:
         # What could not be handled stays in front of the list: read past it.
-        fresh = [one for one in overdue(page + len(seen)) if one not in seen]
-        for one in fresh:
+        fresh = [identifier for identifier in overdue(page + len(seen)) if identifier not in seen]
+        for identifier in fresh:
             if remaining() < RESERVE:
                 return False
-            seen.add(one)
-            handle(one)
+            seen.add(identifier)
+            handle(identifier)
         if not fresh:
             return True

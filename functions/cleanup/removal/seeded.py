@@ -45,8 +45,8 @@ class DirectusRows:
 
     def read(self, product_id: str) -> ProductRows:
         """See SeededRows."""
-        found = self._directus.graphql_rows(_QUERY.read_text(encoding="utf-8"), of_product(product_id))
-        return ProductRows({name: [_seeded_row(row) for row in rows] for name, rows in found.items()})
+        lists = self._directus.graphql_rows(_QUERY.read_text(encoding="utf-8"), of_product(product_id))
+        return ProductRows({name: [_seeded_row(row) for row in rows] for name, rows in lists.items()})
 
     def delete(self, collection: str, ids: Sequence[str]) -> None:
         """See SeededRows."""

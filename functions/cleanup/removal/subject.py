@@ -16,7 +16,7 @@ MAX_WAIT = 600.0
 
 
 @dataclass(frozen=True, slots=True)
-class Subject:
+class CleanupSubject:
     """The product or document, with the jobs whose files go (ids) and the upload's prefix, if it goes.
 
     ``analyses`` counts the jobs whose record is still there: they make the subject known.
@@ -32,7 +32,7 @@ class Subject:
 
 
 @dataclass(frozen=True, slots=True)
-class Finder:
+class SubjectFinder:
     """Finds what a cleanup job is about.
 
     The right to clean up a product was checked at submission. A document has one owner: its files, and
@@ -42,7 +42,7 @@ class Finder:
     store: JobStore
     documents: DocumentStore
 
-    def find(self, cleanup: Job) -> Subject:
+    def find(self, cleanup: Job) -> CleanupSubject:
         """Return the subject as far as it is stored here.
 
         Raises BusyError ``analysis-active`` while an analysis of it is not over, and PermanentError
@@ -65,7 +65,7 @@ class Finder:
             raise PermanentError(
                 "unknown-document", f"There is no document {cleanup.document_id!r} among your documents."
             )
-        return Subject(tuple(jobs), analyses, document.prefix if document else "")
+        return CleanupSubject(tuple(jobs), analyses, document.prefix if document else "")
 
     def _document(self, cleanup: Job) -> DocumentRecord | None:
         if not cleanup.document_id:

@@ -14,7 +14,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from functions.cleanup.removal.seeded import SeededRows
-from functions.cleanup.removal.subject import Finder
+from functions.cleanup.removal.subject import SubjectFinder
 from shared.clock import Clock, utc_now
 from shared.directus import PRODUCTS
 from shared.directus.product_lock import ProductLock
@@ -67,7 +67,7 @@ class CleanupWorkflow:
         return (
             Stage("find", 1, lambda: 1, self._find),
             Stage("plan", 1, lambda: int(self._in_directus), self._alone(self._plan)),
-            Stage("files", 4, lambda: len(self._found["jobs"]), self._files),
+            Stage("files", 4, lambda: len(self._subject["jobs"]), self._files),
             Stage("document", 1, lambda: int(self._document_goes), self._document),
             Stage("rows", 8, lambda: len(CHILDREN_FIRST) if self._rows_go else 0, self._alone(self._rows)),
             Stage("verify", 2, lambda: int(self._rows_go), self._alone(self._verify)),
@@ -89,27 +89,27 @@ class CleanupWorkflow:
             "kept_validated": counted.get("kept_validated", 0),
             "kept_ancestors": counted.get("kept_ancestors", 0),
             "objects": objects,
-            "jobs": len(self._found["jobs"]),
+            "jobs": len(self._subject["jobs"]),
             "dry_run": self._dry_run,
         }
 
     def undo(self) -> None:
         """See Workflow: what was removed stays removed."""
 
-    # --- What earlier units found ------------------------------------------------------------------
+    # --- What earlier units returned ------------------------------------------------------------------
 
     @property
-    def _found(self) -> dict[str, Any]:
-        found: dict[str, Any] = self._run.outputs("find")[0]
-        return found
+    def _subject(self) -> dict[str, Any]:
+        subject: dict[str, Any] = self._run.outputs("find")[0]
+        return subject
 
     @property
     def _in_directus(self) -> bool:
-        return bool(self._found["in_directus"])
+        return bool(self._subject["in_directus"])
 
     @property
     def _document_goes(self) -> bool:
-        return bool(self._delete_product and self._found["document_prefix"])
+        return bool(self._delete_product and self._subject["document_prefix"])
 
     @property
     def _rows_go(self) -> bool:
@@ -144,8 +144,8 @@ class CleanupWorkflow:
     # --- Units -------------------------------------------------------------------------------------
 
     def _find(self, _index: int) -> dict[str, Any]:
-        """Find jobs and upload, and whether Directus has the product; refuse what nobody knows."""
-        subject = Finder(self._ports.store, self._ports.documents).find(self._run.job)
+        """Find jobs and upload, and whether Directus has the product; refuse what is not known."""
+        subject = SubjectFinder(self._ports.store, self._ports.documents).find(self._run.job)
         seeded = self._seeded if self._product_id and self._delete_product else self._ports.seeded
         in_directus = bool(self._product_id and seeded and seeded.exists(self._product_id))
         if self._product_id and not in_directus and not subject.analyses:
@@ -165,7 +165,7 @@ class CleanupWorkflow:
 
     def _files(self, index: int) -> int:
         """Remove the files of one job; return how many."""
-        job_id = self._found["jobs"][index]
+        job_id = self._subject["jobs"][index]
         if self._dry_run:
             return self._stored_files(job_id)
         job = self._ports.store.get(job_id)
@@ -177,8 +177,8 @@ class CleanupWorkflow:
         return removed + self._run.files.delete_prefix(job_prefix(job_id))
 
     def _document(self, _index: int) -> int:
-        """Remove the upload, its record last: with the record gone nobody would find the objects."""
-        prefix = self._found["document_prefix"]
+        """Remove the upload, its record last: with the record gone the objects could not be found."""
+        prefix = self._subject["document_prefix"]
         document_id = self._run.job.document_id
         if self._dry_run:
             record = self._ports.documents.get(document_id)
@@ -278,7 +278,12 @@ class CleanupWorkflow:
         keys = {unit.key for unit in self._ports.store.units(job_id)}
         keys |= {artifact.key for artifact in job.artifacts.values()} if job else set()
         if job is not None and (document := self._ports.documents.get(document_of(job))) is not None:
-            keys |= {key for one in document.readings if one.job_id == job_id for key in keys_of(one)}
+            keys |= {
+                key
+                for extraction in document.extractions
+                if extraction.job_id == job_id
+                for key in keys_of(extraction)
+            }
         if job is not None and self._ports.indexes is not None:
             keys |= {*self._ports.indexes.keys_of(job)}
         return sum(self._run.files.head(key) is not None for key in keys)

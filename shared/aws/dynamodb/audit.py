@@ -11,7 +11,7 @@ from shared.aws.dynamodb import expiry, keys
 from shared.aws.dynamodb.table import DynamoTable
 from shared.aws.dynamodb.values import Item
 from shared.clock import from_text, to_text
-from shared.operations.audit import AuditEntry, Outcome
+from shared.operations.audit import AuditEntry, AuditOutcome
 
 
 class DynamoAudit(DynamoTable):
@@ -51,7 +51,7 @@ def _from_item(item: Mapping[str, Any]) -> AuditEntry:
         action=item["action"],
         actor=item["actor"],
         at=from_text(item["at"]),
-        outcome=Outcome(item["outcome"]),
+        outcome=AuditOutcome(item["outcome"]),
         details=json.loads(item["details"]),
         expires_at=expiry.ttl_of(item),
     )

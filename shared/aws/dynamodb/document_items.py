@@ -50,7 +50,7 @@ def published_item(document: DocumentRecord, extraction: Extraction) -> Item:
     return {**document_to_item(document), "published": published}
 
 
-def document_from_item(item: Mapping[str, Any], readings: tuple[Extraction, ...] = ()) -> DocumentRecord:
+def document_from_item(item: Mapping[str, Any], extractions: tuple[Extraction, ...] = ()) -> DocumentRecord:
     """Read what ``document_to_item`` wrote."""
     return DocumentRecord(
         owner=Owner(**json.loads(item["owner"])),
@@ -60,7 +60,7 @@ def document_from_item(item: Mapping[str, Any], readings: tuple[Extraction, ...]
         expires_at=expiry.kept_until(item),
         deleted_at=expiry.optional_time(item, "deleted_at"),
         emptied="emptied" in item,
-        readings=readings,
+        extractions=extractions,
         **{name: item[name] for name in _TEXTS},
     )
 

@@ -106,7 +106,9 @@ class DynamoDocuments(DynamoTable):
         for item in self._partition(keys.content(partition, "", "")):
             document = self.get(item["document_id"])
             job_id = item["sk"].partition("#")[0]
-            same += [reading for reading in document.readings if reading.job_id == job_id] if document else []
+            same += (
+                [reading for reading in document.extractions if reading.job_id == job_id] if document else []
+            )
         return same
 
     def _read(self, document_id: str) -> DocumentRecord | None:
@@ -125,7 +127,7 @@ class DynamoDocuments(DynamoTable):
         return record, extractions
 
     def _mark(self, marked: DocumentRecord, condition: str, **values: Any) -> bool:
-        """Write a mark of deletion where the record is there and as the condition wants it; say if so."""
+        """Mark a record that is there, and is as the condition wants it, as deleted; return whether."""
         return self._put(codec.document_to_item(marked), f"attribute_exists(pk) AND {condition}", **values)
 
     def _remove_extraction(self, item: Item) -> None:

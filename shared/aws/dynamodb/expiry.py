@@ -58,7 +58,7 @@ def expired(item: Mapping[str, Any], now: datetime) -> bool:
 
 
 def outlived(parent: Lasting) -> int | None:
-    """Return the TTL of what belongs to a job or document: however late it ends, nobody needs it then."""
+    """Return the TTL of what belongs to a job or document: however late it ends, it has no use then."""
     if parent.expires_at is None:
         return None
     return ttl(parent.expires_at + (parent.expires_at - parent.created_at) + NET)

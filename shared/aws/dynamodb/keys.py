@@ -108,7 +108,7 @@ def extraction(document_id: str, job_id: str) -> Key:
 
 
 def content_partition(owner: Owner, sha256: str, recipe: str) -> str:
-    """Return the partition of an owner's documents of one content: nobody finds another owner's."""
+    """Return the partition of an owner's documents of one content: no owner finds another's."""
     scope = json.dumps([owner.key, sha256, recipe])
     return f"CONTENT#{hashlib.sha256(scope.encode()).hexdigest()}"
 
@@ -230,7 +230,7 @@ class ItemKind:
 
 
 @dataclass(frozen=True, slots=True)
-class Index:
+class TableIndex:
     """An index: its keys, what is in it, and who reads it."""
 
     name: str
@@ -255,7 +255,7 @@ LAYOUT: tuple[ItemKind, ...] = (
     ItemKind(
         event("{job}", 7),
         "a change of a job",
-        "whoever changes the job",
+        "the writer of the change",
         "api, the table's stream",
         _WITH_JOB,
     ),
@@ -267,7 +267,7 @@ LAYOUT: tuple[ItemKind, ...] = (
     ItemKind(
         announcement("{job}"),
         "a job has ended; `due_shard` until its notifications are made",
-        "whoever ends the job",
+        "the writer that ends the job",
         "notify, cleanup (reconciler), api",
         _WITH_JOB,
     ),
@@ -367,19 +367,21 @@ LAYOUT: tuple[ItemKind, ...] = (
     ),
 )
 
-INDEXES: tuple[Index, ...] = (
-    Index("by_owner", "owner_shard", "job_id", "an owner's jobs, in eight parts", "api (lists)"),
-    Index("by_list", "list_shard", "job_id", "all jobs, in eight parts", "api (operators' lists)"),
-    Index("by_subject", "subject", "job_id", "jobs about a product or document", "api, analyze, cleanup"),
-    Index(
+INDEXES: tuple[TableIndex, ...] = (
+    TableIndex("by_owner", "owner_shard", "job_id", "an owner's jobs, in eight parts", "api (lists)"),
+    TableIndex("by_list", "list_shard", "job_id", "all jobs, in eight parts", "api (operators' lists)"),
+    TableIndex(
+        "by_subject", "subject", "job_id", "jobs about a product or document", "api, analyze, cleanup"
+    ),
+    TableIndex(
         "due",
         "due_shard",
         "due_at",
         f"what is due from a moment on: {', '.join(f'`{due}`' for due in DueList)}; in eight parts each",
         "cleanup (reconciler, expiry), api (failed notifications)",
     ),
-    Index(
+    TableIndex(
         "by_activity", "activity_shard", "since", "jobs that wait or are worked on", "api (operators' lists)"
     ),
-    Index("by_waiting", "waiting_owner", "job_id", "an owner's submitted jobs that wait", "api (quota)"),
+    TableIndex("by_waiting", "waiting_owner", "job_id", "an owner's submitted jobs that wait", "api (quota)"),
 )

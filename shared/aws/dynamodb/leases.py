@@ -12,7 +12,7 @@ from shared.clock import from_text, to_text
 from shared.errors import TransientError
 from shared.leases import Lease, LeaseLostError, LeaseTakenError
 
-# A fence may start anew once nobody can remember the old one.
+# A fence may start anew once no holder can have the old one.
 _KEPT = timedelta(days=366)
 _NAMES = {"#holder": "holder", "#until": "until", "#fence": "fence", "#expires": "expires_at"}
 

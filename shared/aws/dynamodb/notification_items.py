@@ -13,7 +13,7 @@ from shared.aws.dynamodb.values import Item
 from shared.clock import from_text, to_text
 from shared.jobs.model import Job
 from shared.notifications import states
-from shared.notifications.model import Attempt, Channel, EventType, Notification, State
+from shared.notifications.model import Channel, DeliveryAttempt, EventType, Notification, NotificationState
 
 _TEXTS = ("job_id", "owner", "target", "body", "scope", "webhook_id", "address", "reason")
 _NUMBERS = ("attempts", "tries", "version")
@@ -48,7 +48,7 @@ def notification_to_item(notification: Notification) -> Item:
     }
     if (due := states.due_at(notification)) is not None:
         item |= expiry.due_keys(keys.DueList.NOTIFICATIONS, notification.notification_id, due)
-    elif notification.state is State.FAILED and notification.failed_at is not None:
+    elif notification.state is NotificationState.FAILED and notification.failed_at is not None:
         failed = keys.DueList.FAILED_NOTIFICATIONS
         item |= expiry.due_keys(failed, notification.notification_id, notification.failed_at)
     return item
@@ -62,13 +62,13 @@ def notification_from_item(item: Mapping[str, Any]) -> Notification:
         notification_id=keys.notification_of(item["sk"]),
         event=EventType(item["event"]),
         channel=Channel(item["channel"]),
-        state=State(item["state"]),
+        state=NotificationState(item["state"]),
         expires_at=expiry.kept_until(item),
         **{"job_id": "", **fields},
     )
 
 
-def attempt_to_item(notification: Notification, attempt: Attempt) -> Item:
+def attempt_to_item(notification: Notification, attempt: DeliveryAttempt) -> Item:
     """Return the item of an attempt; it lies behind its notification."""
     return {
         **keys.attempt(notification.parent, notification.notification_id, attempt.number),
@@ -80,9 +80,11 @@ def attempt_to_item(notification: Notification, attempt: Attempt) -> Item:
     }
 
 
-def attempt_from_item(item: Mapping[str, Any], number: int) -> Attempt:
+def attempt_from_item(item: Mapping[str, Any], number: int) -> DeliveryAttempt:
     """Read what ``attempt_to_item`` wrote; its sort key has the number."""
-    return Attempt(number, from_text(item["at"]), item["milliseconds"], item.get("status"), item["error"])
+    return DeliveryAttempt(
+        number, from_text(item["at"]), item["milliseconds"], item.get("status"), item["error"]
+    )
 
 
 def _ttl(notification: Notification) -> int | None:

@@ -9,7 +9,7 @@ from shared.aws.dynamodb import keys
 from shared.aws.dynamodb import notification_items as codec
 from shared.aws.dynamodb.table import DynamoTable, put, update
 from shared.jobs.store import VersionConflictError
-from shared.notifications.model import Attempt, Log, Notification
+from shared.notifications.model import DeliveryAttempt, Notification, NotificationLog
 from shared.notifications.queue import NotificationMessage
 
 
@@ -33,7 +33,7 @@ class DynamoNotifications(DynamoTable):
         item = self._get(keys.notification(parent, notification_id))
         return None if item is None else codec.notification_from_item(item)
 
-    def save(self, before: Notification, after: Notification, attempt: Attempt | None = None) -> None:
+    def save(self, before: Notification, after: Notification, attempt: DeliveryAttempt | None = None) -> None:
         """Write over the version that was read, and the attempt with it."""
         writes = [put(codec.notification_to_item(after), "version = :version", version=before.version)]
         if attempt is not None:
@@ -41,11 +41,11 @@ class DynamoNotifications(DynamoTable):
         if not self._written(*writes):
             raise VersionConflictError
 
-    def log(self, parent: str) -> Log:
+    def log(self, parent: str) -> NotificationLog:
         """Read them and their attempts by one query."""
         announced = False
         notifications: list[Notification] = []
-        attempts: dict[str, list[Attempt]] = {}
+        attempts: dict[str, list[DeliveryAttempt]] = {}
         for item in self._between(parent, *keys.TO_NOTIFY):
             if item["sk"] == keys.ANNOUNCEMENT:
                 announced = "due_shard" in item
@@ -55,7 +55,9 @@ class DynamoNotifications(DynamoTable):
             else:
                 notifications.append(codec.notification_from_item(item))
         notifications.sort(key=lambda notification: (notification.created_at, notification.notification_id))
-        return Log(announced, tuple(notifications), {name: tuple(made) for name, made in attempts.items()})
+        return NotificationLog(
+            announced, tuple(notifications), {name: tuple(made) for name, made in attempts.items()}
+        )
 
     def due(self, now: datetime, limit: int) -> list[NotificationMessage]:
         """Read the index, the longest overdue first."""

@@ -25,7 +25,7 @@ from shared.jobs.workflow import MakeWorkflow
 from shared.memory.files import MemoryFiles
 from shared.memory.jobs import MemoryJobs
 from shared.memory.queue import MemoryQueue
-from shared.search.query import Answer, Question
+from shared.search.query import SearchAnswer, SearchQuestion
 from shared.taxonomy.model import Category, Item, Taxonomy
 from tests.contracts.jobs import FakeClock
 from tests.support.fakes.word_embeddings import WordEmbeddings
@@ -128,5 +128,5 @@ class Desk:
         assert job is not None
         return job
 
-    def ask(self, query: str, owner: Owner = ALICE, **scope: Any) -> Answer:
-        return self.search.ask(Question(owner, query, **scope))
+    def ask(self, query: str, owner: Owner = ALICE, **scope: Any) -> SearchAnswer:
+        return self.search.ask(SearchQuestion(owner, query, **scope))

@@ -12,7 +12,7 @@ from shared.ids import uuid7
 from shared.jobs.model import Kind
 from shared.memory.queue import MemoryQueue
 from shared.operations.audit import AuditEntry
-from shared.operations.dead_letters import MAX_BATCH, DeadLetter, DeadLettersNotConfiguredError, Depth
+from shared.operations.dead_letters import MAX_BATCH, DeadLetter, DeadLettersNotConfiguredError, QueueDepth
 from shared.operations.logs import BadCursorError, LogLine, LogPage
 from tests.support.memory.faults import Fault, no_fault
 
@@ -61,14 +61,14 @@ class MemoryDeadLetters:
         if self._holds(letter):
             del self.letters[letter.message_id], self.visible[letter.message_id]
 
-    def of(self, kind: Kind) -> Depth | None:
+    def of(self, kind: Kind) -> QueueDepth | None:
         """See Depths."""
         self.fault("letters.depth")
         if kind not in KINDS:
             return None
         moments = [self.visible[a.message_id] for a in self.letters.values() if a.kind is kind]
         seen = sum(moment <= self.clock() for moment in moments)
-        return Depth(seen, len(moments) - seen, 0)
+        return QueueDepth(seen, len(moments) - seen, 0)
 
     def _holds(self, letter: DeadLetter) -> bool:
         held = self.letters.get(letter.message_id)
@@ -106,13 +106,13 @@ class MemoryDepths:
 
     queue: MemoryQueue
 
-    def of(self, kind: Kind) -> Depth | None:
+    def of(self, kind: Kind) -> QueueDepth | None:
         """See Depths; nothing is in flight here."""
         if kind not in KINDS:
             return None
         moments = [moment for moment, message in self.queue.messages if message.kind is kind]
         visible = sum(moment <= self.queue.clock() for moment in moments)
-        return Depth(visible, 0, len(moments) - visible)
+        return QueueDepth(visible, 0, len(moments) - visible)
 
 
 @dataclass(slots=True)

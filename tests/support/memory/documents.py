@@ -94,7 +94,7 @@ class MemoryDocuments:
         self.fault("documents.same_content")
         found = (self._read(document_id) for document_id in self._documents)
         mine = (d for d in found if d and d.owner.key == owner.key and not d.expired(self.clock()))
-        same = [r for d in mine for r in d.readings if (r.sha256, r.recipe) == (sha256, recipe)]
+        same = [r for d in mine for r in d.extractions if (r.sha256, r.recipe) == (sha256, recipe)]
         return sorted(same, key=lambda reading: reading.job_id)
 
     def _due(self, now: datetime, limit: int, *, deleted: bool) -> list[str]:
@@ -105,13 +105,13 @@ class MemoryDocuments:
     def _read(self, document_id: str) -> DocumentRecord | None:
         found = self._documents.get(document_id)
         readings = sorted(self._readings.get(document_id, {}).items())
-        return None if found is None else replace(found, readings=tuple(one for _, one in readings))
+        return None if found is None else replace(found, extractions=tuple(one for _, one in readings))
 
     def _put(self, document: DocumentRecord) -> None:
         before = self._documents.get(document.document_id)
         if before is not None and before.deleted_at is not None:
             raise DocumentGoneError(document.document_id)
-        self._documents[document.document_id] = replace(document, readings=())
+        self._documents[document.document_id] = replace(document, extractions=())
 
     def _holds(self, job_id: str, fence: int) -> bool:
         if self.jobs is None:

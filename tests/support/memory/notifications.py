@@ -12,7 +12,14 @@ from shared.jobs.store import VersionConflictError
 from shared.memory.jobs import MemoryJobs
 from shared.memory.queue import MemoryMail
 from shared.notifications import states
-from shared.notifications.model import Attempt, Log, Notification, State, Webhook, parent_of
+from shared.notifications.model import (
+    DeliveryAttempt,
+    Notification,
+    NotificationLog,
+    NotificationState,
+    Webhook,
+    parent_of,
+)
 from shared.notifications.queue import NotificationMessage
 from tests.support.memory.faults import Fault, no_fault
 
@@ -70,7 +77,7 @@ class MemoryNotifications:
     jobs: MemoryJobs
     fault: Fault = no_fault
     _notifications: dict[tuple[str, str], Notification] = field(default_factory=dict)
-    _attempts: dict[tuple[str, str], list[Attempt]] = field(default_factory=dict)
+    _attempts: dict[tuple[str, str], list[DeliveryAttempt]] = field(default_factory=dict)
     _lock: threading.Lock = field(default_factory=threading.Lock)
 
     def expand(self, job_id: str, notifications: Sequence[Notification]) -> bool:
@@ -95,7 +102,7 @@ class MemoryNotifications:
         # What is kept with a job goes with it.
         return None if found is None or (found.job_id and self.jobs.get(found.job_id) is None) else found
 
-    def save(self, before: Notification, after: Notification, attempt: Attempt | None = None) -> None:
+    def save(self, before: Notification, after: Notification, attempt: DeliveryAttempt | None = None) -> None:
         """See NotificationStore."""
         self.fault("notifications.save")
         key = (before.parent, before.notification_id)
@@ -107,11 +114,11 @@ class MemoryNotifications:
             if attempt is not None:
                 self._attempts.setdefault(key, []).append(attempt)
 
-    def log(self, parent: str) -> Log:
+    def log(self, parent: str) -> NotificationLog:
         """See NotificationStore."""
         self.fault("notifications.log")
         found = [one for (whose, _), one in self._notifications.items() if whose == parent]
-        return Log(
+        return NotificationLog(
             any(parent_of(job_id) == parent for job_id in self.jobs.announced),
             tuple(sorted(found, key=lambda one: (one.created_at, one.notification_id))),
             {key[1]: tuple(made) for key, made in self._attempts.items() if key[0] == parent},
@@ -134,7 +141,7 @@ class MemoryNotifications:
     def failed(self, until: datetime, limit: int) -> list[NotificationMessage]:
         """See NotificationStore."""
         self.fault("notifications.failed")
-        found = [one for one in self._notifications.values() if one.state is State.FAILED]
+        found = [one for one in self._notifications.values() if one.state is NotificationState.FAILED]
         moments = sorted(((one.failed_at or until, one) for one in found), key=lambda each: each[0])
         return [NotificationMessage.about(one) for moment, one in moments if moment <= until][:limit]
 

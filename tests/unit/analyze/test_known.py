@@ -75,8 +75,8 @@ class Shelf(Library):
     def reading(self, document_id: str) -> Extraction:
         record = self.documents.get(document_id)
         assert record is not None
-        assert record.understood is not None
-        return record.understood
+        assert record.latest_extraction is not None
+        return record.latest_extraction
 
     def read_all(self, document_id: str) -> list[bytes]:
         """Return the document, its passages and its pages, as they were published."""

@@ -99,7 +99,7 @@ def test_a_product_s_document_has_a_record_of_its_own(shop: Shop) -> None:
     assert is_uuid(document.document_id)
     assert (document.product_id, document.owner, document.file_name) == ("p1", ALICE, "product.txt")
     assert document.size == len(TEXT.encode())
-    said = document.understood
+    said = document.latest_extraction
     assert said is not None
     assert said.sha256 == document.sha256
     assert shop.files.get(said.original_key) == TEXT.encode()
@@ -112,7 +112,7 @@ def test_a_product_s_document_has_a_record_of_its_own(shop: Shop) -> None:
 def test_repeating_gives_the_same_document_with_a_newer_reading(shop: Shop) -> None:
     first, second = shop.document(), shop.document()
     assert first.document_id == second.document_id
-    assert len(second.readings) == 2
+    assert len(second.extractions) == 2
     assert second.expires_at is not None
     assert first.expires_at is not None
     assert second.expires_at >= first.expires_at
@@ -133,7 +133,7 @@ def test_the_same_text_of_two_products_is_extracted_once_for_one_owner(shop: Sho
     prepared = [
         shop.files.get(unit.key)
         for document in (one, two, other)
-        for unit in shop.jobs.units(document.readings[0].job_id)
+        for unit in shop.jobs.units(document.extractions[0].job_id)
         if unit.stage == "prepare"
     ]
     assert [b'"known"' in data for data in prepared] == [False, True, False]
@@ -158,9 +158,9 @@ def test_a_cancelled_analysis_leaves_what_another_one_has_understood(shop: Shop)
     assert shop.deliver(job).ending is Ending.CANCELLED
     found = shop.documents.get(kept.document_id)
     assert found is not None
-    assert found.readings == kept.readings
-    assert kept.understood is not None
-    assert shop.files.get(kept.understood.original_key)
+    assert found.extractions == kept.extractions
+    assert kept.latest_extraction is not None
+    assert shop.files.get(kept.latest_extraction.original_key)
 
 
 def test_cancelling_is_repeated_without_harm_after_its_files_went(shop: Shop) -> None:
@@ -197,4 +197,4 @@ def test_a_removal_and_a_job_that_has_read_the_document_never_wait_for_each_othe
     assert shop.deliver(job).ending is Ending.RETRYING
     marked = shop.documents.expired(document_id)
     assert marked is not None
-    assert marked.readings == ()
+    assert marked.extractions == ()

@@ -78,8 +78,8 @@ class Library(World):
     def said(self) -> Extraction:
         document = self.documents.get("d1")
         assert document is not None
-        assert document.understood is not None
-        return document.understood
+        assert document.latest_extraction is not None
+        return document.latest_extraction
 
     def read(self, key: str) -> Any:
         return json.loads(self.files.get(key))
@@ -157,7 +157,7 @@ def test_nothing_is_published_twice_where_the_work_goes_on_elsewhere() -> None:
         outcome = world.deliver(job, lambda ticks=ticks: next(ticks, 0.0))
         document = world.documents.get("d1")
         assert document is not None
-        fences.append(document.understood.fence if document.understood else 0)
+        fences.append(document.latest_extraction.fence if document.latest_extraction else 0)
         if outcome.ending is not Ending.CONTINUED:
             break
     assert outcome.ending is Ending.COMPLETED

@@ -145,7 +145,7 @@ def test_a_document_deleted_while_a_job_is_submitted_is_not_found(backend: Backe
 def test_a_person_may_delete_what_only_was_emptied(backend: Backend, alice: Client) -> None:
     """Then its jobs go, too."""
     document_id = read(backend, alice)
-    for reading in (backend.documents.get(document_id) or pytest.fail("no document")).readings:
+    for reading in (backend.documents.get(document_id) or pytest.fail("no document")).extractions:
         backend.documents.withdraw(document_id, reading.job_id)
     assert backend.documents.mark_emptied(document_id, utc_now())
     assert delete(alice, document_id).status_code == 202

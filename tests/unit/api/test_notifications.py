@@ -9,14 +9,14 @@ from typing import Any
 import pytest
 
 from functions.notify.deliver import Deliverer
-from functions.notify.ports import Answer
+from functions.notify.ports import PostAnswer
 from shared.clock import utc_now
 from shared.errors import TransientError
 from shared.jobs import states
 from shared.jobs.store import edit
 from shared.notifications.model import job_scope
 from shared.notifications.signing import key_of, new_secret
-from shared.operations.dead_letters import Depth
+from shared.operations.dead_letters import QueueDepth
 from tests.unit.api.support import ADMIN, ALICE, PDF, Backend, Client, application, client_of, problem, token
 from tests.unit.notifications.desk import FakePost
 
@@ -34,7 +34,7 @@ def end(backend: Backend, job_id: str) -> None:
     edit(backend.jobs, job_id, lambda j: states.complete(j, job.fence, now, {"num_benefits": 3}, {}))
 
 
-def deliver(backend: Backend, job_id: str, *answers: Answer) -> FakePost:
+def deliver(backend: Backend, job_id: str, *answers: PostAnswer) -> FakePost:
     """Let the notify function do what there is to do now."""
     from shared.notifications.queue import NotificationMessage
 
@@ -205,7 +205,7 @@ def test_the_status_is_answered_also_where_the_notifications_cannot_be_read(
 def failed(backend: Backend, alice: Client) -> tuple[str, str]:
     job_id = upload(alice, webhook_url=URL).json()["job_id"]
     end(backend, job_id)
-    deliver(backend, job_id, Answer(410))
+    deliver(backend, job_id, PostAnswer(410))
     (one,) = alice.get(f"/jobs/{job_id}/notifications").json()["notifications"]
     return job_id, one["notification_id"]
 
@@ -258,7 +258,7 @@ def test_there_is_no_such_notification(backend: Backend, alice: Client) -> None:
 def test_operators_see_how_full_the_queue_is(backend: Backend) -> None:
     ports = backend.services().notifying
     assert ports is not None
-    ports = replace(ports, depth=lambda: Depth(3, 2, 1), dead_depth=lambda: Depth(1, 1, 0))
+    ports = replace(ports, depth=lambda: QueueDepth(3, 2, 1), dead_depth=lambda: QueueDepth(1, 1, 0))
     admin = Client(application(replace(backend.services(), notifying=ports)), ADMIN)
     queue = admin.get("/admin/queues").json()["queues"][-1]
     assert (queue["kind"], queue["depth"], queue["in_flight"], queue["delayed"]) == ("notification", 3, 2, 1)

@@ -7,7 +7,7 @@ import pytest
 from shared.errors import TransientError
 from shared.jobs import states
 from shared.jobs.model import Status
-from shared.operations.audit import Outcome
+from shared.operations.audit import AuditOutcome
 from tests.unit.api.operating import Desk
 from tests.unit.api.support import Client, problem, token
 
@@ -48,7 +48,7 @@ class TestRetry:
         (entry,) = desk.audit.entries(job.job_id)
         assert (entry.action, entry.outcome, entry.details) == (
             "retry",
-            Outcome.DONE,
+            AuditOutcome.DONE,
             {"retry_job_id": again.job_id},
         )
         assert entry.expires_at == desk.clock() + desk.settings.retention
@@ -89,7 +89,7 @@ class TestRetry:
         assert body["type"].endswith("state-conflict")
         assert body["job"]["status"] == "running"
         (entry,) = desk.audit.entries(job.job_id)
-        assert (entry.outcome, entry.details) == (Outcome.REFUSED, {"problem": "state-conflict"})
+        assert (entry.outcome, entry.details) == (AuditOutcome.REFUSED, {"problem": "state-conflict"})
 
     def test_an_answer_that_was_lost(self, desk: Desk) -> None:
         """The store fails after the entry: it stays in the trail as failed, and the call can be repeated."""
@@ -104,7 +104,7 @@ class TestRetry:
         desk.fault = lambda _operation: None
         assert desk.client.post(self.address(job.job_id)).status_code == 202
         outcomes = [entry.outcome for entry in desk.audit.entries(job.job_id)]
-        assert outcomes == [Outcome.FAILED, Outcome.DONE]
+        assert outcomes == [AuditOutcome.FAILED, AuditOutcome.DONE]
 
     def test_an_entry_that_cannot_be_closed_stays_open(self, desk: Desk) -> None:
         job = desk.failed()
@@ -119,7 +119,7 @@ class TestRetry:
         desk.fault = fault
         assert desk.client.post(self.address(job.job_id)).status_code == 202
         desk.fault = lambda _operation: None
-        assert [entry.outcome for entry in desk.audit.entries(job.job_id)] == [Outcome.BEGUN]
+        assert [entry.outcome for entry in desk.audit.entries(job.job_id)] == [AuditOutcome.BEGUN]
 
 
 class TestUnlock:

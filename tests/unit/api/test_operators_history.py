@@ -9,7 +9,7 @@ import pytest
 
 from shared.ids import uuid7
 from shared.jobs import states
-from shared.operations.audit import AuditEntry, Outcome
+from shared.operations.audit import AuditEntry, AuditOutcome
 from tests.unit.api.operating import Desk
 from tests.unit.api.support import problem
 
@@ -19,7 +19,9 @@ class TestHistory:
         return f"/admin/tasks/{job_id}/history"
 
     def acted(self, desk: Desk, job_id: str, action: str) -> None:
-        desk.audit.record(AuditEntry(uuid7(), job_id, action, "root", desk.clock(), Outcome.DONE, {"a": 1}))
+        desk.audit.record(
+            AuditEntry(uuid7(), job_id, action, "root", desk.clock(), AuditOutcome.DONE, {"a": 1})
+        )
 
     def test_events_and_actions_in_the_order_of_time(self, desk: Desk) -> None:
         job = desk.running()

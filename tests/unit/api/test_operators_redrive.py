@@ -12,7 +12,7 @@ from functions.api.services.operators import redrive
 from shared.errors import PermanentError, TransientError
 from shared.jobs import states
 from shared.jobs.model import Job, Kind, Status
-from shared.operations.audit import Outcome, queue_subject
+from shared.operations.audit import AuditOutcome, queue_subject
 from tests.unit.api.operating import Desk
 from tests.unit.api.support import places, problem
 
@@ -224,7 +224,7 @@ class TestRedrive:
         message_id = desk.letter(job)
         body = desk.client.post(REDRIVE, json={"kind": "analysis"}).json()
         (entry,) = desk.audit.entries(job.job_id)
-        assert (entry.action, entry.actor, entry.outcome) == ("redrive", "directus|root", Outcome.DONE)
+        assert (entry.action, entry.actor, entry.outcome) == ("redrive", "directus|root", AuditOutcome.DONE)
         assert entry.details == {
             "message_id": message_id,
             "fate": "retried",
@@ -262,7 +262,7 @@ class TestPurge:
         assert (body["counts"]["purged"], body["complete"]) == (1, True)
         assert set(desk.letters.letters) == {second}
         (entry,) = desk.audit.entries(job.job_id)
-        assert (entry.action, entry.outcome) == ("purge", Outcome.DONE)
+        assert (entry.action, entry.outcome) == ("purge", AuditOutcome.DONE)
         assert desk.job(job.job_id) == job
 
     def test_all_of_them(self, desk: Desk) -> None:
@@ -286,7 +286,7 @@ class TestPurge:
         answer = desk.client.post(PURGE, json={"kind": "analysis", "all": True})
         assert problem(answer) == (500, "internal-error")
         (entry,) = desk.audit.entries(queue_subject(Kind.ANALYSIS))
-        assert (entry.outcome, len(entry.details["gone"])) == (Outcome.REFUSED, 1)
+        assert (entry.outcome, len(entry.details["gone"])) == (AuditOutcome.REFUSED, 1)
 
     @pytest.mark.parametrize("body", [{}, {"all": False}, {"all": True, "message_ids": ["a"]}])
     def test_says_expressly_what(self, desk: Desk, body: dict[str, object]) -> None:

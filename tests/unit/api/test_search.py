@@ -13,7 +13,7 @@ from shared.clock import utc_now
 from shared.documents.model import DocumentRecord
 from shared.errors import TransientError
 from shared.jobs.model import Owner
-from shared.search.query import Answer, Question, SearchTooWideError
+from shared.search.query import SearchAnswer, SearchQuestion, SearchTooWideError
 from tests.support.fakes.indexing import POLICY, Desk
 from tests.support.memory.documents import MemoryDocuments
 from tests.support.memory.search_index import MemorySearchIndex
@@ -27,11 +27,11 @@ class Counter:
     """The desk's search behind the API, which sees every question that reaches it."""
 
     desk: Desk = field(default_factory=Desk)
-    asked: list[Question] = field(default_factory=list)
+    asked: list[SearchQuestion] = field(default_factory=list)
     error: Exception | None = None
-    answer: Answer | None = None
+    answer: SearchAnswer | None = None
 
-    def ask(self, question: Question) -> Answer:
+    def ask(self, question: SearchQuestion) -> SearchAnswer:
         self.asked.append(question)
         if self.error is not None:
             raise self.error
@@ -149,7 +149,7 @@ def test_an_administrator_searches_any_document_by_its_id_and_else_their_own(cou
 
 def test_what_the_search_should_not_have_found_is_not_passed_on(counter: Counter) -> None:
     secret = counter.desk.index(POLICY, OTHER)
-    counter.answer = counter.desk.search.ask(Question(OTHER, "dogs"))
+    counter.answer = counter.desk.search.ask(SearchQuestion(OTHER, "dogs"))
     counter.answer = replace(counter.answer, skipped=(secret.document_id,))
     body = counter.client().post("/search", json={"query": "dogs"}).json()
     assert body["hits"] == []
@@ -159,7 +159,7 @@ def test_what_the_search_should_not_have_found_is_not_passed_on(counter: Counter
 def test_of_many_that_were_left_out_some_are_named(counter: Counter, monkeypatch: pytest.MonkeyPatch) -> None:
     left_out = tuple(counter.desk.upload(POLICY, OWNER).document_id for _ in range(25))
     gone = counter.desk.index(POLICY, OTHER).document_id
-    counter.answer = Answer((), 0, 0, (gone, *left_out))
+    counter.answer = SearchAnswer((), 0, 0, (gone, *left_out))
     looked_up: list[str] = []
     get = MemoryDocuments.get
 

@@ -99,7 +99,7 @@ def test_other_documents_stay_whole(world: World) -> None:
     assert world.files.keys() == before
     found = world.documents.get("d2")
     assert found is not None
-    assert found.readings == (said["d2"],)
+    assert found.extractions == (said["d2"],)
     assert world.store.get(jobs["d2"].job_id) == jobs["d2"]
 
 
@@ -171,7 +171,7 @@ def test_an_expired_job_takes_with_it_what_it_has_understood(world: World) -> No
     run(world, expired_jobs=1)
     found = world.documents.get("d1")
     assert found is not None
-    assert found.readings == (second,)
+    assert found.extractions == (second,)
     assert not [key for key in world.files.keys() if first.job_id in key]  # noqa: SIM118
 
 
@@ -243,7 +243,7 @@ def test_a_cleanup_takes_what_was_understood_and_counts_it(world: World) -> None
     assert done["objects"] == would + 2
     found = world.documents.get("d1")
     assert found is not None
-    assert found.readings == ()
+    assert found.extractions == ()
     assert world.files.head(document.key) is not None
 
 

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
-from functions.cleanup.reconcile.overdue import Overdue
+from functions.cleanup.reconcile.overdue import NotificationResender
 from functions.cleanup.reconcile.reconciler import Reconciler
 from functions.cleanup.removal.expiry import Expiry
 from functions.cleanup.removal.seeded import SeededRows
@@ -89,8 +89,10 @@ class World:
     def expiry(self) -> Expiry:
         return Expiry(self.store, self.documents, self.files, self.clock, page=3)
 
-    def overdue(self) -> Overdue:
-        return Overdue(MemoryNotifications(self.store), FaultyNotificationQueue(self.clock), self.clock)
+    def overdue(self) -> NotificationResender:
+        return NotificationResender(
+            MemoryNotifications(self.store), FaultyNotificationQueue(self.clock), self.clock
+        )
 
     def runner(self) -> Runner:
         ports = CleanupDependencies(self.store, self.documents, self.seeded)

@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from shared.directus.taxonomy import Reading, build_taxonomy, read_taxonomy_rows, relationship_of
+from shared.directus.taxonomy import TaxonomyReading, build_taxonomy, read_taxonomy_rows, relationship_of
 from shared.directus.taxonomy_rows import rows_of
 from shared.errors import PermanentError
 from shared.taxonomy.model import Category, Item, Taxonomy
@@ -37,7 +37,7 @@ PRODUCT = row("travel", PRODUCT_TYPE)
 LUGGAGE = row("luggage", SEGMENT, {"1": "travel"})
 
 
-def build(*rows: Row) -> Reading:
+def build(*rows: Row) -> TaxonomyReading:
     return build_taxonomy([PRODUCT, LUGGAGE, *rows])
 
 

@@ -7,15 +7,15 @@ from dataclasses import dataclass, field, replace
 from datetime import timedelta
 from typing import Any
 
-from functions.cleanup.reconcile.overdue import Overdue
-from functions.notify.deliver import Deliverer, Ending
-from functions.notify.ports import Answer, Mail, Post
+from functions.cleanup.reconcile.overdue import NotificationResender
+from functions.notify.deliver import Deliverer, DeliveryEnding
+from functions.notify.ports import Mail, Post, PostAnswer
 from shared.errors import Problem
 from shared.jobs import states
 from shared.jobs.model import Change, Job, Owner, Status
 from shared.jobs.store import edit
 from shared.memory.jobs import MemoryJobs
-from shared.notifications.model import JOB_EVENTS, Log, Notification, Webhook, parent_of
+from shared.notifications.model import JOB_EVENTS, Notification, NotificationLog, Webhook, parent_of
 from shared.notifications.queue import announcer
 from shared.notifications.webhooks import new_webhook
 from tests.contracts.jobs import FakeClock, new_job, submit
@@ -36,12 +36,12 @@ RESULT = {
 class FakePost:
     """Answers as planned, then with 200; keeps what was sent. What is planned may be an error."""
 
-    plan: list[Answer | BaseException] = field(default_factory=list)
+    plan: list[PostAnswer | BaseException] = field(default_factory=list)
     sent: list[tuple[str, Mapping[str, str], bytes]] = field(default_factory=list)
 
-    def __call__(self, url: str, headers: Mapping[str, str], body: bytes) -> Answer:
+    def __call__(self, url: str, headers: Mapping[str, str], body: bytes) -> PostAnswer:
         self.sent.append((url, headers, body))
-        answer = self.plan.pop(0) if self.plan else Answer(200)
+        answer = self.plan.pop(0) if self.plan else PostAnswer(200)
         if isinstance(answer, BaseException):
             raise answer
         return answer
@@ -121,22 +121,22 @@ class Desk:
             announcer(self.queue)(job)
         return job
 
-    def work(self, *, until: int = 50) -> list[Ending]:
+    def work(self, *, until: int = 50) -> list[DeliveryEnding]:
         """Handle what is visible, until nothing is left."""
-        endings: list[Ending] = []
+        endings: list[DeliveryEnding] = []
         while (message := self.queue.receive()) is not None:
             endings.append(self.deliverer().handle(message))
             assert len(endings) < until
         return endings
 
-    def later(self, **duration: float) -> list[Ending]:
+    def later(self, **duration: float) -> list[DeliveryEnding]:
         self.clock.advance(**duration)
         return self.work()
 
     def reconcile(self) -> int:
-        return Overdue(self.notifications, self.queue, self.clock).run().notifications_resent
+        return NotificationResender(self.notifications, self.queue, self.clock).run().notifications_resent
 
-    def log(self, job: Job) -> Log:
+    def log(self, job: Job) -> NotificationLog:
         return self.notifications.log(parent_of(job.job_id))
 
     def only(self, job: Job) -> Notification:

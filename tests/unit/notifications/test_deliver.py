@@ -10,15 +10,15 @@ from datetime import timedelta
 import pytest
 from standardwebhooks.webhooks import Webhook as Verifier
 
-from functions.notify.deliver import Ending
-from functions.notify.ports import Answer, UndeliveredError
+from functions.notify.deliver import DeliveryEnding
+from functions.notify.ports import PostAnswer, UndeliveredError
 from shared.clock import utc_now
 from shared.errors import PermanentError, TransientError
 from shared.jobs.model import Kind, Status
 from shared.jobs.store import VersionConflictError
 from shared.notifications import states, webhooks
 from shared.notifications.compose import for_webhook, trial_body
-from shared.notifications.model import Channel, EventType, State, parent_of
+from shared.notifications.model import Channel, EventType, NotificationState, parent_of
 from shared.notifications.queue import NotificationMessage
 from shared.notifications.schedule import WAITS
 from tests.contracts.jobs import FakeClock
@@ -48,7 +48,7 @@ class CrashError(BaseException):
 def test_every_ending_is_told(desk: Desk, status: Status, event: str) -> None:
     desk.webhook()
     job = desk.ended(status)
-    assert desk.work() == [Ending.EXPANDED, Ending.DELIVERED]
+    assert desk.work() == [DeliveryEnding.EXPANDED, DeliveryEnding.DELIVERED]
     ((url, headers, body),) = desk.post.sent
     assert url == URL
     assert headers["Content-Type"] == "application/json"
@@ -97,7 +97,7 @@ def test_only_what_a_webhook_asked_for_is_sent(desk: Desk) -> None:
     desk.webhook(events=(EventType.FAILED,))
     desk.webhook(disabled_at=desk.clock(), disabled_reason="gone")
     job = desk.ended()
-    assert desk.work() == [Ending.EXPANDED]
+    assert desk.work() == [DeliveryEnding.EXPANDED]
     assert desk.log(job).state == "none"
     assert desk.post.sent == []
 
@@ -147,7 +147,7 @@ def test_a_job_whose_announcement_was_never_sent_is_told_of_all_the_same(desk: D
     assert (desk.work(), desk.reconcile()) == ([], 0)
     desk.clock.advance(seconds=61)
     assert desk.reconcile() == 1
-    assert desk.work() == [Ending.EXPANDED, Ending.DELIVERED]
+    assert desk.work() == [DeliveryEnding.EXPANDED, DeliveryEnding.DELIVERED]
     assert desk.reconcile() == 0
 
 
@@ -157,14 +157,14 @@ def test_messages_that_come_twice_send_nothing_twice(desk: Desk) -> None:
     desk.queue.send(NotificationMessage.of_job(job.job_id))
     desk.work()
     desk.queue.send(NotificationMessage.about(desk.only(job)))
-    assert desk.work() == [Ending.IGNORED]
+    assert desk.work() == [DeliveryEnding.IGNORED]
     assert len(desk.post.sent) == 1
 
 
 def test_messages_about_what_is_not_there_are_ignored(desk: Desk) -> None:
     desk.queue.send(NotificationMessage.of_job("gone"))
     desk.queue.send(NotificationMessage(parent_of("gone"), "msg_1"))
-    assert desk.work() == [Ending.IGNORED, Ending.IGNORED]
+    assert desk.work() == [DeliveryEnding.IGNORED, DeliveryEnding.IGNORED]
 
 
 def test_a_job_that_has_not_ended_is_not_told_of(desk: Desk) -> None:
@@ -173,7 +173,7 @@ def test_a_job_that_has_not_ended_is_not_told_of(desk: Desk) -> None:
     desk.queue.messages.clear()
     open_job = replace(job, status=Status.RUNNING)
     desk.jobs._jobs[job.job_id] = open_job
-    assert desk.deliverer().handle(NotificationMessage.of_job(job.job_id)) is Ending.IGNORED
+    assert desk.deliverer().handle(NotificationMessage.of_job(job.job_id)) is DeliveryEnding.IGNORED
     assert job.job_id in desk.jobs.announced
 
 
@@ -193,11 +193,11 @@ def test_trouble_between_announcement_and_message_loses_nothing(desk: Desk, oper
         with pytest.raises(TransientError):
             desk.deliverer().handle(message)
     else:
-        assert desk.deliverer().handle(message) is Ending.EXPANDED
+        assert desk.deliverer().handle(message) is DeliveryEnding.EXPANDED
     desk.queue.fault = desk.notifications.fault = lambda _: None
     desk.clock.advance(seconds=61)
     assert desk.reconcile() == 1
-    assert Ending.DELIVERED in desk.work()
+    assert DeliveryEnding.DELIVERED in desk.work()
     assert len(desk.post.sent) == 1
 
 
@@ -215,10 +215,10 @@ def test_a_crash_between_sending_and_writing_it_down_sends_again_under_the_same_
     desk.notifications.fault = lambda _: None
     # The message comes back while the lease of the dead still holds, and does no harm.
     desk.queue.send(NotificationMessage.about(desk.only(job)))
-    assert desk.work() == [Ending.IGNORED]
+    assert desk.work() == [DeliveryEnding.IGNORED]
     desk.clock.advance(seconds=61)
     assert desk.reconcile() == 1
-    assert desk.work() == [Ending.DELIVERED]
+    assert desk.work() == [DeliveryEnding.DELIVERED]
     first, second = desk.post.ids
     assert first == second == desk.only(job).notification_id
     assert len({body for _, _, body in desk.post.sent}) == 1
@@ -232,16 +232,16 @@ def test_a_worker_that_lost_its_lease_writes_nothing(desk: Desk) -> None:
     desk.deliverer().handle(desk.queue.receive() or pytest.fail("no message"))
 
     class SlowPost:
-        def __call__(self, url: str, headers: Mapping[str, str], body: bytes) -> Answer:
+        def __call__(self, url: str, headers: Mapping[str, str], body: bytes) -> PostAnswer:
             desk.clock.advance(seconds=61)
             message = NotificationMessage.about(desk.only(job))
-            assert desk.deliverer().handle(message) is Ending.DELIVERED
-            return Answer(500)
+            assert desk.deliverer().handle(message) is DeliveryEnding.DELIVERED
+            return PostAnswer(500)
 
     message = desk.queue.receive()
     assert message is not None
-    assert desk.deliverer(SlowPost()).handle(message) is Ending.IGNORED
-    assert desk.only(job).state is State.DELIVERED
+    assert desk.deliverer(SlowPost()).handle(message) is DeliveryEnding.IGNORED
+    assert desk.only(job).state is NotificationState.DELIVERED
 
 
 # --- Attempts ---------------------------------------------------------------------------------------------
@@ -251,8 +251,8 @@ def test_a_defect_of_ours_is_a_failed_attempt_with_an_end(desk: Desk) -> None:
     desk.webhook()
     job = desk.ended()
     desk.post.plan = [RuntimeError("a secret")] * 100
-    assert desk.work() == [Ending.EXPANDED, Ending.RETRYING]
-    while desk.only(job).state is State.PENDING:
+    assert desk.work() == [DeliveryEnding.EXPANDED, DeliveryEnding.RETRYING]
+    while desk.only(job).state is NotificationState.PENDING:
         desk.clock.now = max(desk.clock.now, min(moment for moment, _ in desk.queue.messages))
         desk.work()
     assert desk.only(job).reason == "unexpected-error"
@@ -261,10 +261,10 @@ def test_a_defect_of_ours_is_a_failed_attempt_with_an_end(desk: Desk) -> None:
 def test_failed_attempts_are_repeated_for_a_day_and_then_given_up(desk: Desk) -> None:
     desk.webhook()
     job = desk.ended()
-    desk.post.plan = [Answer(500)] * 100
-    assert desk.work() == [Ending.EXPANDED, Ending.RETRYING]
+    desk.post.plan = [PostAnswer(500)] * 100
+    assert desk.work() == [DeliveryEnding.EXPANDED, DeliveryEnding.RETRYING]
     began = desk.clock()
-    while desk.only(job).state is State.PENDING:
+    while desk.only(job).state is NotificationState.PENDING:
         desk.clock.now = max(desk.clock.now, min(moment for moment, _ in desk.queue.messages))
         desk.work()
     assert desk.clock() - began == timedelta(hours=24)
@@ -280,34 +280,36 @@ def test_failed_attempts_are_repeated_for_a_day_and_then_given_up(desk: Desk) ->
 def test_a_wait_longer_than_a_queue_can_hold_is_made_of_several(desk: Desk) -> None:
     desk.webhook()
     desk.ended()
-    desk.post.plan = [Answer(503, "3600")]
+    desk.post.plan = [PostAnswer(503, "3600")]
     desk.work()
-    assert desk.later(seconds=900) == [Ending.EARLY]
-    assert desk.later(seconds=900) == [Ending.EARLY]
-    assert desk.later(seconds=1800) == [Ending.DELIVERED]
+    assert desk.later(seconds=900) == [DeliveryEnding.EARLY]
+    assert desk.later(seconds=900) == [DeliveryEnding.EARLY]
+    assert desk.later(seconds=1800) == [DeliveryEnding.DELIVERED]
     assert len(desk.post.sent) == 2
 
 
 def test_a_message_lost_during_a_wait_is_sent_by_the_reconciler(desk: Desk) -> None:
     desk.webhook()
     desk.ended()
-    desk.post.plan = [Answer(503, "3600")]
+    desk.post.plan = [PostAnswer(503, "3600")]
     desk.work()
     desk.queue.messages.clear()
     desk.clock.advance(seconds=3600)
     assert desk.reconcile() == 0
     desk.clock.advance(seconds=60)
     assert desk.reconcile() == 1
-    assert desk.work() == [Ending.DELIVERED]
+    assert desk.work() == [DeliveryEnding.DELIVERED]
 
 
-@pytest.mark.parametrize("answer", [Answer(302), Answer(404), Answer(429), UndeliveredError("timeout")])
-def test_whatever_is_no_success_is_tried_again(desk: Desk, answer: Answer | UndeliveredError) -> None:
+@pytest.mark.parametrize(
+    "answer", [PostAnswer(302), PostAnswer(404), PostAnswer(429), UndeliveredError("timeout")]
+)
+def test_whatever_is_no_success_is_tried_again(desk: Desk, answer: PostAnswer | UndeliveredError) -> None:
     desk.webhook()
     job = desk.ended()
     desk.post.plan = [answer]
-    assert desk.work() == [Ending.EXPANDED, Ending.RETRYING]
-    assert desk.later(seconds=10) == [Ending.DELIVERED]
+    assert desk.work() == [DeliveryEnding.EXPANDED, DeliveryEnding.RETRYING]
+    assert desk.later(seconds=10) == [DeliveryEnding.DELIVERED]
     first, second = desk.log(job).attempts[desk.only(job).notification_id]
     assert first.error in {"http-302", "http-404", "http-429", "timeout"}
     assert (second.error, second.status) == ("", 200)
@@ -317,16 +319,16 @@ def test_whatever_is_no_success_is_tried_again(desk: Desk, answer: Answer | Unde
 def test_every_2xx_is_a_success(desk: Desk, status: int) -> None:
     desk.webhook()
     desk.ended()
-    desk.post.plan = [Answer(status)]
-    assert desk.work() == [Ending.EXPANDED, Ending.DELIVERED]
+    desk.post.plan = [PostAnswer(status)]
+    assert desk.work() == [DeliveryEnding.EXPANDED, DeliveryEnding.DELIVERED]
 
 
 def test_one_receiver_in_trouble_holds_up_no_other(desk: Desk) -> None:
     desk.webhook()
     desk.webhook("https://hooks.other.com/x")
     job = desk.ended()
-    desk.post.plan = [Answer(500)]
-    assert desk.work() == [Ending.EXPANDED, Ending.RETRYING, Ending.DELIVERED]
+    desk.post.plan = [PostAnswer(500)]
+    assert desk.work() == [DeliveryEnding.EXPANDED, DeliveryEnding.RETRYING, DeliveryEnding.DELIVERED]
     assert desk.log(job).state == "pending"
 
 
@@ -336,13 +338,18 @@ def test_one_receiver_in_trouble_holds_up_no_other(desk: Desk) -> None:
 def test_410_disables_the_webhook_at_once(desk: Desk) -> None:
     webhook = desk.webhook()
     first, second = desk.ended(), desk.ended()
-    desk.post.plan = [Answer(410)]
-    assert desk.work() == [Ending.EXPANDED, Ending.EXPANDED, Ending.FAILED, Ending.FAILED]
+    desk.post.plan = [PostAnswer(410)]
+    assert desk.work() == [
+        DeliveryEnding.EXPANDED,
+        DeliveryEnding.EXPANDED,
+        DeliveryEnding.FAILED,
+        DeliveryEnding.FAILED,
+    ]
     assert len(desk.post.sent) == 1
     assert (desk.stored(webhook).enabled, desk.stored(webhook).disabled_reason) == (False, "gone")
     assert {desk.only(first).reason, desk.only(second).reason} == {"http-410", "webhook-disabled"}
     desk.ended()
-    assert desk.work() == [Ending.EXPANDED]
+    assert desk.work() == [DeliveryEnding.EXPANDED]
 
 
 def test_a_run_of_failures_disables_the_webhook(desk: Desk) -> None:
@@ -393,7 +400,7 @@ def test_a_webhook_that_was_removed_gets_nothing_more(desk: Desk) -> None:
     job = desk.ended()
     desk.deliverer().handle(desk.queue.receive() or pytest.fail("no message"))
     desk.webhooks.delete(webhook.scope, webhook.webhook_id)
-    assert desk.work() == [Ending.FAILED]
+    assert desk.work() == [DeliveryEnding.FAILED]
     assert desk.only(job).reason == "webhook-removed"
     assert desk.post.sent == []
 
@@ -403,7 +410,7 @@ def test_a_test_reaches_a_disabled_webhook_too_and_counts_as_no_failure(desk: De
     made = for_webhook(webhook, EventType.TEST, trial_body(webhook, desk.clock()), desk.clock())
     desk.notifications.create(made)
     desk.queue.send(NotificationMessage.about(made))
-    assert desk.work() == [Ending.DELIVERED]
+    assert desk.work() == [DeliveryEnding.DELIVERED]
     assert json.loads(desk.post.sent[0][2])["type"] == "webhook.test"
     assert desk.notifications.log(parent_of("", webhook.webhook_id)).state == "delivered"
 
@@ -416,7 +423,7 @@ def test_what_was_given_up_can_be_delivered_again(desk: Desk) -> None:
     again = states.asked_again(failed, desk.clock())
     desk.notifications.save(failed, again)
     desk.queue.send(NotificationMessage.about(again))
-    assert desk.work() == [Ending.DELIVERED]
+    assert desk.work() == [DeliveryEnding.DELIVERED]
     assert len(set(desk.post.ids)) == 1
     assert desk.log(job).state == "delivered"
 
@@ -434,7 +441,7 @@ def test_what_is_under_way_is_not_asked_for_again(desk: Desk) -> None:
 
 def test_an_email_says_the_same_in_words(desk: Desk) -> None:
     job = desk.ended(kind=Kind.CLEANUP, params={"notify_email": "ann@acme.com", "document_id": "d1"})
-    assert desk.work() == [Ending.EXPANDED, Ending.DELIVERED]
+    assert desk.work() == [DeliveryEnding.EXPANDED, DeliveryEnding.DELIVERED]
     ((address, subject, text),) = desk.mail.sent
     assert address == "ann@acme.com"
     assert subject == "Clauseworks: cleanup completed"
@@ -449,22 +456,22 @@ def test_an_email_says_the_same_in_words(desk: Desk) -> None:
 def test_an_email_that_cannot_be_sent_now_is_sent_later(desk: Desk) -> None:
     desk.ended(Status.FAILED, params={"notify_email": "ann@acme.com"})
     desk.mail.plan = [TransientError("aws-unavailable", "later")]
-    assert desk.work() == [Ending.EXPANDED, Ending.RETRYING]
-    assert desk.later(seconds=10) == [Ending.DELIVERED]
+    assert desk.work() == [DeliveryEnding.EXPANDED, DeliveryEnding.RETRYING]
+    assert desk.later(seconds=10) == [DeliveryEnding.DELIVERED]
     assert "Reason: Bad file" in desk.mail.sent[0][2]
 
 
 def test_an_email_that_is_refused_is_given_up(desk: Desk) -> None:
     job = desk.ended(params={"notify_email": "ann@acme.com"})
     desk.mail.plan = [PermanentError("aws-refused", "no")]
-    assert desk.work() == [Ending.EXPANDED, Ending.FAILED]
+    assert desk.work() == [DeliveryEnding.EXPANDED, DeliveryEnding.FAILED]
     assert desk.only(job).reason == "aws-refused"
 
 
 def test_without_a_sender_there_is_no_email(desk: Desk) -> None:
     job = desk.ended(params={"notify_email": "ann@acme.com"})
     desk.mail = None
-    assert desk.work() == [Ending.EXPANDED, Ending.FAILED]
+    assert desk.work() == [DeliveryEnding.EXPANDED, DeliveryEnding.FAILED]
     assert desk.only(job).reason == "email-not-configured"
 
 
@@ -475,7 +482,7 @@ def test_neither_secrets_nor_addresses_reach_the_log(desk: Desk, caplog: pytest.
     caplog.set_level("DEBUG")
     webhook = desk.webhook()
     desk.ended(params={"notify_email": "ann@acme.com"})
-    desk.post.plan = [Answer(500), Answer(410)]
+    desk.post.plan = [PostAnswer(500), PostAnswer(410)]
     desk.work()
     desk.later(seconds=10)
     printed = " ".join(str(vars(record)) for record in caplog.records)
@@ -488,7 +495,7 @@ def test_neither_secrets_nor_addresses_reach_the_log(desk: Desk, caplog: pytest.
 def test_the_outcome_of_the_job_is_none_of_it(desk: Desk) -> None:
     desk.webhook()
     job = desk.ended()
-    desk.post.plan = [Answer(410)]
+    desk.post.plan = [PostAnswer(410)]
     desk.work()
     assert desk.jobs.get(job.job_id) == job
 
@@ -498,7 +505,7 @@ def test_a_notification_goes_with_its_job(desk: Desk) -> None:
     job = desk.ended()
     desk.deliverer().handle(desk.queue.receive() or pytest.fail("no message"))
     desk.jobs.remove(job.job_id)
-    assert desk.work() == [Ending.IGNORED]
+    assert desk.work() == [DeliveryEnding.IGNORED]
     assert desk.post.sent == []
 
 
@@ -516,7 +523,7 @@ def give_up(desk: Desk, *, announced: bool = False) -> None:
     """Let one notification fail for a day."""
     if not announced:
         desk.ended()
-    desk.post.plan = [Answer(500)] * 100
+    desk.post.plan = [PostAnswer(500)] * 100
     desk.work()
     while desk.queue.messages:
         desk.clock.now = max(desk.clock.now, min(moment for moment, _ in desk.queue.messages))

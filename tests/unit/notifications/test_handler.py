@@ -11,7 +11,7 @@ from aws_lambda_powertools.metrics import Metrics
 
 from functions.notify import bootstrap, handler
 from functions.notify.deliver import Deliverer
-from functions.notify.ports import Answer
+from functions.notify.ports import PostAnswer
 from functions.notify.settings import NotifySettings
 from shared.errors import TransientError
 from shared.jobs.sqs_handler import job_metrics
@@ -78,7 +78,7 @@ def test_messages_are_handled_and_counted(capsys: pytest.CaptureFixture[str], me
     assert handler.process(records(body), desk.deliverer(), metrics) == {"batchItemFailures": []}
     message = desk.queue.receive()
     assert message is not None
-    desk.post.plan = [Answer(500)]
+    desk.post.plan = [PostAnswer(500)]
     assert handler.process(records(message.to_json()), desk.deliverer(), metrics) == {"batchItemFailures": []}
     assert '"NotificationsRetried":[1.0]' in capsys.readouterr().out
 

@@ -10,7 +10,7 @@ from collections.abc import Iterator
 import pytest
 import trustme
 
-from functions.notify.ports import Answer, UndeliveredError
+from functions.notify.ports import PostAnswer, UndeliveredError
 from functions.notify.post import PinnedPost
 from tests.support.fakes.receiver import Receiver, receiving
 
@@ -32,7 +32,7 @@ def failing(post: PinnedPost, url: str) -> str:
 def test_a_request_arrives_as_it_was_sent(receiver: Receiver) -> None:
     answer = PinnedPost(local=True)(receiver.url, {"webhook-id": "msg_1"}, "ü".encode())
     (got,) = receiver.got
-    assert answer == Answer(200)
+    assert answer == PostAnswer(200)
     assert (got.path, got.body) == ("/hook?key=not-to-be-seen", "ü".encode())
     assert got.headers["webhook-id"] == "msg_1"
     assert got.headers["Host"] == f"127.0.0.1:{receiver.port}"
@@ -69,7 +69,7 @@ def test_redirections_are_not_followed(receiver: Receiver, status: int) -> None:
 
 def test_what_the_receiver_asks_for_is_told(receiver: Receiver) -> None:
     receiver.plan, receiver.headers = [503], {"Retry-After": "120"}
-    assert PinnedPost(local=True)(receiver.url, {}, b"{}") == Answer(503, "120")
+    assert PinnedPost(local=True)(receiver.url, {}, b"{}") == PostAnswer(503, "120")
 
 
 def test_proxies_of_the_environment_are_not_used(receiver: Receiver, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -21,7 +21,7 @@ from functions.analyze.search.index import tree
 from functions.analyze.search.index.summaries import summary_of
 from functions.analyze.search.index.tree import Node
 from functions.analyze.search.passages import Passage, passages_from_json, passages_of, passages_to_json
-from shared.documents.extractions import understood_gone
+from shared.documents.extractions import extraction_gone
 from shared.documents.model import DocumentGoneError
 from shared.errors import PermanentError
 from shared.files import keys
@@ -180,7 +180,7 @@ class IndexWorkflow:
         try:
             return document_from_dict(json.loads(self._run.files.get(key)))
         except FileMissingError as error:
-            raise understood_gone() from error
+            raise extraction_gone() from error
 
     @cached_property
     def _passages(self) -> list[Passage]:

@@ -14,7 +14,7 @@ from shared.auth import Caller
 from shared.errors import ClauseworksError, TransientError
 from shared.ids import is_uuid, uuid7
 from shared.observability import logger
-from shared.operations.audit import AuditEntry, Outcome
+from shared.operations.audit import AuditEntry, AuditOutcome
 
 
 @dataclass(slots=True)
@@ -56,13 +56,13 @@ class Operator:
         )
         self.operations.audit.record(entry)
         under_way = Action(dict(details))
-        outcome = Outcome.FAILED
+        outcome = AuditOutcome.FAILED
         try:
             yield under_way
-            outcome = Outcome.DONE
+            outcome = AuditOutcome.DONE
         except ClauseworksError as error:
             if not isinstance(error, TransientError):
-                outcome = Outcome.REFUSED
+                outcome = AuditOutcome.REFUSED
             under_way.details["problem"] = error.code
             raise
         finally:

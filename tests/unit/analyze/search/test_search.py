@@ -14,7 +14,7 @@ from functions.analyze.search.ranking import fuse
 from shared.errors import PermanentError, TransientError
 from shared.files.port import FileMissingError
 from shared.jobs.model import Owner
-from shared.search.query import Answer, Question, SearchTooWideError
+from shared.search.query import SearchAnswer, SearchQuestion, SearchTooWideError
 from tests.support.fakes.indexing import ALICE, BOB, POLICY, Desk
 
 SKIS = "# Winter\n\nBroken skis are replaced up to CHF 900 by the hire shop.\n"
@@ -84,7 +84,7 @@ def test_nobody_finds_another_owners_documents(forged: str) -> None:
         "product": {"product_id": "p1"},
         "case": {"case_id": "c1"},
     }[forged]
-    assert desk.ask("dogs", ALICE, **scope) == Answer((), 0, 0)
+    assert desk.ask("dogs", ALICE, **scope) == SearchAnswer((), 0, 0)
     assert secret.document_id not in {hit.document_id for hit in desk.ask("dogs", ALICE).hits}
     assert {hit.document_id for hit in desk.ask("dogs", BOB, **scope).hits} == {secret.document_id}
 
@@ -144,7 +144,7 @@ def test_an_entry_without_its_files_is_named_and_fails_no_search(name: str) -> N
         assert answer.documents == 1
         assert sorted(answer.skipped) == sorted(document.document_id for document in lost)
     alone = desk.ask("dogs", document_id=lost[0].document_id)
-    assert alone == Answer((), 0, 0, (lost[0].document_id,))
+    assert alone == SearchAnswer((), 0, 0, (lost[0].document_id,))
     desk.index_again(lost[0])
     answer = desk.ask("dogs")
     assert answer.hits[0].document_id == lost[0].document_id
@@ -197,9 +197,9 @@ def test_what_travels_comes_back_the_same() -> None:
     desk = Desk()
     desk.index()
     answer = desk.ask("dogs")
-    assert Answer.from_json(json.loads(json.dumps(answer.to_json()))) == answer
-    question = Question(ALICE, "dogs", 3, 2, "d", "p", "c")
-    assert Question.from_json(json.loads(json.dumps(question.to_json()))) == question
+    assert SearchAnswer.from_json(json.loads(json.dumps(answer.to_json()))) == answer
+    question = SearchQuestion(ALICE, "dogs", 3, 2, "d", "p", "c")
+    assert SearchQuestion.from_json(json.loads(json.dumps(question.to_json()))) == question
 
 
 @pytest.mark.parametrize(
@@ -215,16 +215,16 @@ def test_what_travels_comes_back_the_same() -> None:
     ],
 )
 def test_what_is_no_question_is_refused(change: dict[str, object]) -> None:
-    event = {**Question(ALICE, "dogs").to_json(), **change}
+    event = {**SearchQuestion(ALICE, "dogs").to_json(), **change}
     with pytest.raises(PermanentError):
-        Question.from_json(event)
+        SearchQuestion.from_json(event)
 
 
 def test_the_handler_answers_or_says_why_not(monkeypatch: pytest.MonkeyPatch) -> None:
     desk = Desk()
     desk.index()
     monkeypatch.setattr(handler, "search", lambda: desk.search)
-    event = json.loads(json.dumps(Question(ALICE, "dogs").to_json()))
+    event = json.loads(json.dumps(SearchQuestion(ALICE, "dogs").to_json()))
     assert handler.handler(event, None)["answer"] == desk.ask("dogs").to_json()
     assert handler.handler({}, None)["problem"]["transient"] is False
 
