@@ -6,24 +6,13 @@ A finding without evidence is not a finding, so ``Finding`` refuses it.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from typing import Any
 
-_DETAILS = ("limits", "conditions", "exclusions")
-_SCALARS = (
-    "item_name",
-    "item_id",
-    "is_included",
-    "confidence",
-    "section_reference",
-    "description",
-    "summary",
-    "value",
-    "unit",
-    "scope",
-)
+from shared.json_values import from_json_values, to_json_values
 
+_DETAILS = ("limits", "conditions", "exclusions")
 Box = tuple[float, float, float, float]
 
 
@@ -109,75 +98,48 @@ class ResultTree:
 
 
 def to_tree(result: ResultTree) -> dict[str, Any]:
-    """Return the exported form of a result (``result.v1.json``)."""
-    segments = [finding_to_dict(segment) for segment in result.segments]
-    contradictions = [contradiction_to_dict(entry) for entry in result.contradictions]
-    return {"segments": segments, **details_to_dict(result.product), "contradictions": contradictions}
+    """Return the exported form of a result (``result.v1.json``): what is of the product stands at its top."""
+    tree: dict[str, Any] = to_json_values(ResultTree, result)
+    return {**tree.pop("product"), **tree}
 
 
 def from_tree(tree: Mapping[str, Any]) -> ResultTree:
-    """Read what ``to_tree`` wrote."""
-    segments = tuple(finding_from_dict(segment) for segment in tree["segments"])
-    contradictions = tuple(contradiction_from_dict(entry) for entry in tree.get("contradictions", ()))
-    return ResultTree(segments, details_from_dict(tree), contradictions)
+    """Read what ``to_tree`` wrote; raises ValueError."""
+    product = {kind: tree[kind] for kind in _DETAILS}
+    contradictions = tree.get("contradictions", ())
+    return from_json_values(
+        ResultTree, {"segments": tree["segments"], "product": product, "contradictions": contradictions}
+    )
 
 
 def details_to_dict(details: Details) -> dict[str, Any]:
     """Return limits, conditions and exclusions as JSON values."""
-    return {kind: [finding_to_dict(finding) for finding in getattr(details, kind)] for kind in _DETAILS}
+    values: dict[str, Any] = to_json_values(Details, details)
+    return values
 
 
 def details_from_dict(data: Mapping[str, Any]) -> Details:
-    """Read what ``details_to_dict`` wrote."""
-    return Details(**{kind: _findings(data[kind]) for kind in _DETAILS})
+    """Read what ``details_to_dict`` wrote; raises ValueError."""
+    return from_json_values(Details, data)
 
 
 def finding_to_dict(finding: Finding) -> dict[str, Any]:
     """Return a finding, and all below it, as JSON values."""
-    data: dict[str, Any] = {name: getattr(finding, name) for name in _SCALARS}
-    data["evidence"] = [_evidence_to_dict(proof) for proof in finding.evidence]
-    return data | {
-        kind: [finding_to_dict(below) for below in getattr(finding, kind)] for kind in ("benefits", *_DETAILS)
-    }
+    values: dict[str, Any] = to_json_values(Finding, finding)
+    return values
 
 
 def finding_from_dict(data: Mapping[str, Any]) -> Finding:
-    """Read what ``finding_to_dict`` wrote."""
-    evidence = tuple(_evidence_from_dict(proof) for proof in data["evidence"])
-    fields: dict[str, Any] = {name: data[name] for name in _SCALARS}
-    fields |= {kind: _findings(data[kind]) for kind in ("benefits", *_DETAILS)}
-    return Finding(evidence=evidence, **fields)
+    """Read what ``finding_to_dict`` wrote; raises ValueError."""
+    return from_json_values(Finding, data)
 
 
 def contradiction_to_dict(contradiction: Contradiction) -> dict[str, Any]:
     """Return a contradiction as JSON values."""
-    return {
-        "kind": contradiction.kind,
-        "path": contradiction.path,
-        "message": contradiction.message,
-        "evidence": [_evidence_to_dict(proof) for proof in contradiction.evidence],
-    }
+    values: dict[str, Any] = to_json_values(Contradiction, contradiction)
+    return values
 
 
 def contradiction_from_dict(data: Mapping[str, Any]) -> Contradiction:
-    """Read what ``contradiction_to_dict`` wrote."""
-    first, second = (_evidence_from_dict(evidence) for evidence in data["evidence"])
-    return Contradiction(data["kind"], data["path"], data["message"], (first, second))
-
-
-def _evidence_to_dict(proof: Evidence) -> dict[str, Any]:
-    return {
-        "page": proof.page,
-        "quote": proof.quote,
-        "start": proof.start,
-        "end": proof.end,
-        "boxes": [list(box) for box in proof.boxes],
-    }
-
-
-def _evidence_from_dict(data: Mapping[str, Any]) -> Evidence:
-    return Evidence(**{**data, "boxes": tuple(tuple(box) for box in data["boxes"])})
-
-
-def _findings(data: Iterable[Mapping[str, Any]]) -> tuple[Finding, ...]:
-    return tuple(finding_from_dict(finding) for finding in data)
+    """Read what ``contradiction_to_dict`` wrote; raises ValueError."""
+    return from_json_values(Contradiction, data)

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from typing import Any, Protocol
 
 from shared.errors import PermanentError
 from shared.jobs.model import Owner
+from shared.json_values import from_json_values, to_json_values
 
 MAX_QUERY = 1000
 MAX_LIMIT = 50
@@ -42,25 +43,27 @@ class SearchQuestion:
 
     def to_json(self) -> dict[str, Any]:
         """Return the form that travels."""
-        return asdict(self)
+        values: dict[str, Any] = to_json_values(type(self), self)
+        return values
 
     @classmethod
     def from_json(cls, data: Mapping[str, Any]) -> SearchQuestion:
         """Read what ``to_json`` wrote; raises PermanentError where it is no question."""
+        refused = PermanentError("bad-question", "The event is no search question.")
         try:
-            fields = {**data, "owner": Owner(**data["owner"])}
-            question = cls(**fields)
+            question = cls(**{**data, "owner": Owner(**data["owner"])})
         except (KeyError, TypeError) as error:
-            raise PermanentError("bad-question", "The event is no search question.") from error
+            raise refused from error
         texts = (question.query, question.document_id, question.product_id, question.case_id)
-        owner = (question.owner.issuer, question.owner.subject)
+        names = (question.owner.issuer, question.owner.subject)
         numbers = (question.limit, question.offset)
-        if not all(isinstance(text, str) for text in texts) or not all(
-            isinstance(part, str) and part for part in owner
+        # Nothing is converted here: what is not of its type is not a question of the API.
+        if not (
+            all(isinstance(text, str) for text in texts)
+            and all(isinstance(name, str) and name for name in names)
+            and all(isinstance(number, int) and number >= 0 for number in numbers)
         ):
-            raise PermanentError("bad-question", "The event is no search question.")
-        if not all(isinstance(number, int) and number >= 0 for number in numbers):
-            raise PermanentError("bad-question", "The event is no search question.")
+            raise refused
         return question
 
 
@@ -102,23 +105,13 @@ class SearchAnswer:
 
     def to_json(self) -> dict[str, Any]:
         """Return the form that travels."""
-        return asdict(self)
+        values: dict[str, Any] = to_json_values(type(self), self)
+        return values
 
     @classmethod
     def from_json(cls, data: Mapping[str, Any]) -> SearchAnswer:
         """Read what ``to_json`` wrote, after a way through JSON."""
-        hits = tuple(
-            SearchHit(
-                **{
-                    **hit,
-                    "headings": tuple(hit["headings"]),
-                    "spans": tuple((page, start, end) for page, start, end in hit["spans"]),
-                    "found_by": tuple(hit["found_by"]),
-                }
-            )
-            for hit in data["hits"]
-        )
-        return cls(hits, data["found"], data["documents"], tuple(data["skipped"]))
+        return from_json_values(cls, data)
 
 
 class SearchService(Protocol):
