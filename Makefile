@@ -36,10 +36,11 @@ test-unit: setup ## Run the unit tests alone
 test-localstack: setup ## Run the integration tests on LocalStack: at AWS_ENDPOINT_URL, else one of their own
 	@$(RUN) -m infra.localstack run $(RUN) -m pytest -n $(WORKERS) --dist loadfile tests/stack $(PYTEST)
 
-check: setup ## Check format, lint, types, the template and AWS's quotas, the OpenAPI document and the samples
+check: setup ## Check format, lint, types, the architecture, the template and AWS's quotas, the OpenAPI document and the samples
 	@$(RUN) -m ruff format --check --quiet .
 	@$(RUN) -m ruff check --quiet .
 	@$(RUN) -m mypy
+	@$(RUN) -m infra.architecture
 	@$(VENV)/bin/cfn-lint template.yaml infra/monitoring.yaml
 	@$(RUN) -m infra.local.validate
 	@$(RUN) -m infra.aws.quotas

@@ -1,1 +1,1 @@
-"""Tables of the architecture, made from the code that they describe."""
+"""The architecture: contracts on imports, figures of each folder, and the pages made from the code."""

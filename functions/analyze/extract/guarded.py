@@ -13,8 +13,7 @@ from functions.analyze.extract import ExtractionLimits, Visible, open_source
 from functions.analyze.extract.apart import Allowance, StepFailedError, run_apart
 from functions.analyze.extract.assemble import assemble
 from functions.analyze.extract.bitmap import FOR_RECOGNITION, Bitmap, Look
-from functions.analyze.extract.pdf.drawing import Rules
-from functions.analyze.extract.pdf.glyphs import Glyphs
+from functions.analyze.extract.printed import Glyphs, Rules
 from shared.errors import PermanentError
 
 

@@ -12,9 +12,8 @@ from functions.analyze.document.model import Box, Document, Page
 from functions.analyze.extract.assemble import assemble
 from functions.analyze.extract.bitmap import FOR_RECOGNITION, POINTS, Bitmap, Look
 from functions.analyze.extract.detect import JPEG, PNG, TIFF
-from functions.analyze.extract.pdf.drawing import Rules
-from functions.analyze.extract.pdf.glyphs import Glyphs
 from functions.analyze.extract.pdf.render import too_large
+from functions.analyze.extract.printed import Glyphs, Rules
 from functions.analyze.extract.source import DEFAULT_LIMITS, ExtractionLimits
 from shared.errors import PermanentError
 

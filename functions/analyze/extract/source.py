@@ -8,8 +8,7 @@ from typing import Protocol, runtime_checkable
 
 from functions.analyze.document.model import Box, Document, Page
 from functions.analyze.extract.bitmap import FOR_RECOGNITION, Bitmap, Look
-from functions.analyze.extract.pdf.drawing import Rules
-from functions.analyze.extract.pdf.glyphs import Glyphs
+from functions.analyze.extract.printed import Glyphs, Rules
 
 
 @dataclass(frozen=True, slots=True)

@@ -8,9 +8,8 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from functions.analyze.document.model import Box, Ocr, Page, Word
-from functions.analyze.extract.pdf.drawing import Rules
-from functions.analyze.extract.pdf.glyphs import Glyphs
 from functions.analyze.extract.pdf.page import compose
+from functions.analyze.extract.printed import Glyphs, Rules
 from functions.analyze.ocr.marks import mend_dashes
 from functions.analyze.ocr.port import ReadWord, Recogniser
 from functions.analyze.ocr.ruling import find_rules

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from functions.analyze.extract.pdf.drawing import Rules
+from functions.analyze.extract.printed import Rules
 from functions.analyze.ocr.areas import areas
 from functions.analyze.ocr.ink import threshold
 

@@ -12,8 +12,8 @@ from dataclasses import dataclass
 from itertools import pairwise
 from statistics import fmean, median
 
-from functions.analyze.extract.pdf.glyphs import Glyphs
 from functions.analyze.extract.pdf.lines import Line, cells, group_lines
+from functions.analyze.extract.printed import Glyphs
 
 _MIN_ROWS = 4
 # Points; a page has at most 14,400. Words may be set anywhere, and the stripes are sought point by point.

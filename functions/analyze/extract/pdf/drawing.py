@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import ctypes
 from collections.abc import Iterator
-from dataclasses import dataclass
 from typing import Any
 
 from functions.analyze.document.model import Box
 from functions.analyze.extract.pdf.transform import Transform
+from functions.analyze.extract.printed import Rules
 
 _PATH = 2
 _THIN = 3.0
@@ -18,18 +18,6 @@ _MOST_SEGMENTS = 400
 _SIMPLE = 6
 _CIRCLE_SEGMENTS = (5, 20)
 _CIRCLE_SIZE = (4.0, 20.0)
-
-
-@dataclass(frozen=True, slots=True)
-class Rules:
-    """Lines of a page in points from the top left: horizontal (y, x0, x1) and vertical (x, y0, y1).
-
-    ``circles`` are those drawn, such as the dots of a table of variants, with True for a filled one.
-    """
-
-    horizontal: tuple[tuple[float, float, float], ...]
-    vertical: tuple[tuple[float, float, float], ...]
-    circles: tuple[tuple[Box, bool], ...] = ()
 
 
 def read_rules(pdfium: Any, page: Any, transform: Transform) -> Rules:

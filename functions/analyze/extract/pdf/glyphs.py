@@ -11,13 +11,13 @@ import re
 import sys
 import unicodedata
 from bisect import bisect
-from dataclasses import dataclass
 from itertools import pairwise
 from typing import Any
 
 from functions.analyze.document.model import Box
 from functions.analyze.extract.pdf.characters import Characters, Style
 from functions.analyze.extract.pdf.transform import Transform
+from functions.analyze.extract.printed import Glyphs
 from shared.errors import PermanentError
 
 # PDFium's own marks for a hyphen: at a line's end, and where the font maps it to nothing.
@@ -29,28 +29,6 @@ _NUMBER = re.compile(r"\d+(?:\.\d+)+")
 # A broadsheet newspaper has some 50,000 on a page.
 _MOST_CHARACTERS = 500_000
 _LIGATURES = re.compile(r"[\ufb00-\ufb06]")
-
-
-@dataclass(slots=True)
-class Glyphs:
-    """A word as printed. Coordinates in points from the top left; ``base`` is the baseline's y.
-
-    ``color`` is the fill as 0xRRGGBB. ``spaced`` tells whether a space stood before the word, ``hyphen``
-    whether it ends in a hyphen that the file marks as one of line breaking.
-    """
-
-    text: str
-    x0: float
-    top: float
-    x1: float
-    bottom: float
-    base: float
-    size: float
-    bold: bool
-    color: int = 0
-    spaced: bool = True
-    hyphen: bool = False
-    upright: bool = True
 
 
 def read_glyphs(pdfium: Any, text_page: Any, transform: Transform) -> list[Glyphs]:

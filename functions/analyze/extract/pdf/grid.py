@@ -8,9 +8,9 @@ from itertools import pairwise
 from functions.analyze.document.model import BlockKind
 from functions.analyze.extract.build import Draft, Piece
 from functions.analyze.extract.labels import CLAUSE, LIST_MARK
-from functions.analyze.extract.pdf.glyphs import Glyphs
 from functions.analyze.extract.pdf.lines import Line, cells, group_lines
 from functions.analyze.extract.pdf.paragraphs import pieces_of
+from functions.analyze.extract.printed import Glyphs
 
 Row = list[list[Glyphs]]
 _NARROWEST = 4.0

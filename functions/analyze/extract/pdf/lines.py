@@ -10,7 +10,7 @@ from operator import attrgetter
 from statistics import median
 
 from functions.analyze.extract.labels import CLAUSE, LIST_MARK
-from functions.analyze.extract.pdf.glyphs import Glyphs
+from functions.analyze.extract.printed import Glyphs
 
 _BY_PLACE, _BY_X = attrgetter("base", "x0"), attrgetter("x0")
 _DOTS = re.compile(r"[.·…_]+")

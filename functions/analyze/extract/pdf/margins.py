@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from itertools import pairwise
 
-from functions.analyze.extract.pdf.glyphs import Glyphs
 from functions.analyze.extract.pdf.lines import Line, cells, group_lines
+from functions.analyze.extract.printed import Glyphs
 
 _HEAD_SHARE = 0.07
 _FOOT_SHARE = 0.08

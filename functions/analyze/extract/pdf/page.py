@@ -14,8 +14,8 @@ from typing import Any
 from functions.analyze.document.model import Page
 from functions.analyze.extract.build import Draft, page_text
 from functions.analyze.extract.pdf.columns import reading_order
-from functions.analyze.extract.pdf.drawing import Rules, read_rules
-from functions.analyze.extract.pdf.glyphs import Glyphs, read_glyphs
+from functions.analyze.extract.pdf.drawing import read_rules
+from functions.analyze.extract.pdf.glyphs import read_glyphs
 from functions.analyze.extract.pdf.grid import Row, row_drafts
 from functions.analyze.extract.pdf.lines import Line, group_lines
 from functions.analyze.extract.pdf.margins import split_margins
@@ -23,6 +23,7 @@ from functions.analyze.extract.pdf.paragraphs import continue_block, draft_of, m
 from functions.analyze.extract.pdf.pictures import find_pictures, shows_something
 from functions.analyze.extract.pdf.tables import PageTable, aligned_tables, ruled_tables
 from functions.analyze.extract.pdf.transform import page_transform
+from functions.analyze.extract.printed import Glyphs, Rules
 from shared.errors import PermanentError
 
 _LONGEST_LABEL = 64  # bytes

@@ -9,8 +9,8 @@ from statistics import median
 from functions.analyze.document.model import BlockKind
 from functions.analyze.extract.build import Draft, Piece
 from functions.analyze.extract.labels import CLAUSE, LIST_MARK, is_label
-from functions.analyze.extract.pdf.glyphs import Glyphs
 from functions.analyze.extract.pdf.lines import Line, is_bold, leading
+from functions.analyze.extract.printed import Glyphs
 
 _LARGE = 1.2
 _EARLY = 0.35

@@ -7,8 +7,8 @@ from collections.abc import Iterator, Sequence
 from typing import Any
 
 from functions.analyze.document.model import Box
-from functions.analyze.extract.pdf.glyphs import Glyphs
 from functions.analyze.extract.pdf.transform import Transform
+from functions.analyze.extract.printed import Glyphs
 
 _PATH = 2
 _IMAGE = 3

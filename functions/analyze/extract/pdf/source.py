@@ -9,10 +9,9 @@ from typing import Any
 from functions.analyze.document.model import Box, Document, Page
 from functions.analyze.extract.assemble import assemble
 from functions.analyze.extract.bitmap import FOR_RECOGNITION, Bitmap, Look
-from functions.analyze.extract.pdf.drawing import Rules
-from functions.analyze.extract.pdf.glyphs import Glyphs
 from functions.analyze.extract.pdf.page import opened, printed, read_page
 from functions.analyze.extract.pdf.render import render
+from functions.analyze.extract.printed import Glyphs, Rules
 from functions.analyze.extract.source import DEFAULT_LIMITS, ExtractionLimits
 from shared.errors import PermanentError
 

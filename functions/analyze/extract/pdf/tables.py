@@ -9,10 +9,9 @@ from statistics import median
 
 from functions.analyze.document.model import Box
 from functions.analyze.extract.labels import CLAUSE
-from functions.analyze.extract.pdf.drawing import Rules
-from functions.analyze.extract.pdf.glyphs import Glyphs
 from functions.analyze.extract.pdf.grid import Row, cells_of, column_edges, is_labels
 from functions.analyze.extract.pdf.lines import Line, cells, group_lines
+from functions.analyze.extract.printed import Glyphs, Rules
 
 _SAME = 4.0
 _INDENT = 40.0

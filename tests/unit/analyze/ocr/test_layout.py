@@ -12,8 +12,7 @@ from PIL import Image, ImageDraw, ImageFont
 from functions.analyze.document.model import Page
 from functions.analyze.extract.bitmap import Bitmap
 from functions.analyze.extract.margins import drop_margins
-from functions.analyze.extract.pdf.drawing import Rules
-from functions.analyze.extract.pdf.glyphs import Glyphs
+from functions.analyze.extract.printed import Glyphs, Rules
 from functions.analyze.ocr.marks import mend_dashes
 from functions.analyze.ocr.page import recognise
 from functions.analyze.ocr.port import ReadWord
