@@ -11,7 +11,7 @@ import sys
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 
-from infra.architecture import contracts
+from infra.architecture import contracts, pages
 from infra.architecture.house import LONG, Folder, Size, folders, read_imports, sizes
 from infra.local.paths import CHECKOUT
 
@@ -24,20 +24,34 @@ def main(arguments: Sequence[str] | None = None) -> int:
         formatter_class=argparse.RawDescriptionHelpFormatter,
     )
     parser.add_argument("checkout", type=Path, nargs="?", default=CHECKOUT)
+    parser.add_argument("--write", action="store_true", help="make anew what pages take from the code")
     options = parser.parse_args(arguments)
+    if options.write:
+        pages.write(CHECKOUT)
+        return 0
     checkout = options.checkout.resolve()
     print("\n".join(_lines(folders(read_imports(checkout), contracts.floors()), sizes(checkout))))
     if checkout != CHECKOUT:
         return 0
-    return 0 if contracts.kept() else 1
+    kept, stale = contracts.kept(), pages.stale(checkout)
+    for page in stale:
+        print(
+            f"error: {page} does not show what the code says: python -m infra.architecture --write",
+            file=sys.stderr,
+        )
+    return 0 if kept and not stale else 1
 
 
 def _lines(rows: Sequence[Folder], totals: Sequence[Size]) -> list[str]:
     columns = ("rooms", "files", "arrows", "up", "circles")
-    table = [(row.name, *(getattr(row, column) for column in columns)) for row in rows]
+    table: list[tuple[str | int, ...]] = [
+        (row.name, *(getattr(row, column) for column in columns)) for row in rows
+    ]
     table.append(("all", *(sum(getattr(row, column) for row in rows) for column in columns)))
     size_columns = ("files", "lines", *(f"> {limit} lines" for limit in LONG))
-    size_table = [(size.name, size.files, size.lines, *size.long) for size in totals]
+    size_table: list[tuple[str | int, ...]] = [
+        (size.name, size.files, size.lines, *size.long) for size in totals
+    ]
     return [*_aligned(("folder", *columns), table), "", *_aligned(("Python", *size_columns), size_table)]
 
 

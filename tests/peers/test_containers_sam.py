@@ -30,10 +30,10 @@ from tests.support import routes
 pytestmark = pytest.mark.slow
 
 COMMAND = [sys.executable, "-m", "infra.images", "sam"]
-README = (CHECKOUT / "README.md").read_text()
+PAGE = (CHECKOUT / "docs" / "containers.md").read_text()
 START_SECONDS = 120.0
 LOG_SECONDS = 20.0
-# Of each function's answer to its event in the README.
+# Of each function's answer to its event in docs/containers.md.
 EXPECTED: dict[str, dict[str, Any]] = {
     "ApiFunction": {"statusCode": 200},
     "AnalyzeFunction": {"batchItemFailures": []},
@@ -88,7 +88,7 @@ def invoke(environment: dict[str, str], function: str, event: Path) -> Any:
 
 
 def test_the_template_passes_the_linter(environment: dict[str, str]) -> None:
-    assert "python -m infra.images sam validate --lint" in README
+    assert "python -m infra.images sam validate --lint" in PAGE
     assert "is a valid SAM Template" in sam(environment, "validate", "--lint")
 
 
@@ -104,14 +104,14 @@ def test_the_built_template_keeps_to_the_quotas_of_aws(local: ContainerStack, bu
 
 
 @pytest.mark.parametrize("function", EXPECTED)
-def test_the_readme_invokes_every_function(built: dict[str, str], function: str) -> None:
-    (event,) = re.findall(rf"sam local invoke {function} --event (\S+)$", README, re.MULTILINE)
+def test_the_page_invokes_every_function(built: dict[str, str], function: str) -> None:
+    (event,) = re.findall(rf"sam local invoke {function} --event (\S+)$", PAGE, re.MULTILINE)
     answer = invoke(built, function, CHECKOUT / event)
     assert {name: answer[name] for name in EXPECTED[function]} == EXPECTED[function]
 
 
-def test_no_other_invocation_is_in_the_readme() -> None:
-    assert sorted(re.findall(r"sam local invoke (\w+)", README)) == sorted(EXPECTED)
+def test_no_other_invocation_is_in_the_page() -> None:
+    assert sorted(re.findall(r"sam local invoke (\w+)", PAGE)) == sorted(EXPECTED)
 
 
 def test_analyze_does_the_job_that_its_event_names(
@@ -189,7 +189,7 @@ def served(
 ) -> Iterator[Served]:
     port = free_port()
     log = tmp_path_factory.mktemp("sam") / "start-api.log"
-    (command,) = re.findall(r"infra\.images sam (local start-api .*)$", README, re.MULTILINE)
+    (command,) = re.findall(r"infra\.images sam (local start-api .*)$", PAGE, re.MULTILINE)
     arguments = command.replace("3000", str(port)).split()
     with log.open("wb") as output:
         server = subprocess.Popen(

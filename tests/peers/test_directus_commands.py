@@ -1,4 +1,4 @@
-"""The commands that run Directus, as the README names them, and the demo with it."""
+"""The commands that run Directus, as docs/directus.md names them, and the demo with it."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The settings, .env.example, the README's table and the template name the same variables."""
+"""The settings, .env.example, the table of docs/configuration.md and the template name the same variables."""
 
 from __future__ import annotations
 
@@ -73,8 +73,8 @@ def test_the_example_shows_the_defaults(model: type[BaseSettings]) -> None:
             assert shown[name.upper()][1] == written
 
 
-def test_the_readme_lists_every_setting() -> None:
-    table = (ROOT / "README.md").read_text().split("## Configuration")[1].split("## Layout")[0]
+def test_the_page_lists_every_setting() -> None:
+    table = (ROOT / "docs" / "configuration.md").read_text()
     assert set(re.findall(r"`([A-Z0-9_]+)`", table)) >= set(read()) | LOCAL
 
 

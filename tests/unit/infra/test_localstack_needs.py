@@ -72,9 +72,8 @@ def test_what_cannot_be_seen_before_is_explained_after() -> None:
     assert explained("JobsTable: name taken") == "JobsTable: name taken"
 
 
-def test_the_readme_the_compose_file_and_our_own_localstack_have_the_same_list() -> None:
-    readme = (ROOT / "README.md").read_text()
-    assert command() in readme
+def test_the_page_the_compose_file_and_our_own_localstack_have_the_same_list() -> None:
+    assert command() in (ROOT / "docs" / "localstack.md").read_text()
     compose = yaml.safe_load((ROOT / "infra" / "compose.yaml").read_text())
     localstack = compose["services"]["localstack"]
     assert {name: localstack["environment"].get(name) for name in ENVIRONMENT} == ENVIRONMENT

@@ -1,4 +1,4 @@
-"""Every command of the README works as it is written there."""
+"""Every command of the README and of the pages in docs/ works as it is written there."""
 
 from __future__ import annotations
 
@@ -10,6 +10,7 @@ import subprocess
 import sys
 import time
 from dataclasses import dataclass
+from functools import cache
 from pathlib import Path
 
 import httpx
@@ -17,19 +18,16 @@ import pytest
 
 from infra.local.stack import LocalStack
 from tests.stack.support import WAIT_SECONDS, bearer, wait
+from tests.support.documented import commands, commands_of
 from tests.support.paths import OPENAPI, ROOT, SAMPLES
 
-README = (ROOT / "README.md").read_text()
-BLOCKS = re.findall(r"```sh\n(.*?)```", README, re.DOTALL)
-COMMANDS = [
-    line.split("  #")[0].strip()
-    for block in BLOCKS
-    for line in block.replace("\\\n", "").splitlines()
-    if line.strip() and not line.startswith("#")
-]
+COMMANDS = commands()
 CURLS = [command for command in COMMANDS if command.startswith("curl")]
 # Run by tests of their own, or as a whole by whoever runs this one.
 ELSEWHERE = {
+    "make setup": "this run",
+    "make check": "the run of continuous integration",
+    "make format": "the run of continuous integration, by make check",
     "make demo": "test_demo_shows_a_result_with_evidence",
     "make test": "this run",
     "python -m infra.local up": "test_local_lifecycle.py",
@@ -58,7 +56,23 @@ ELSEWHERE = {
     "python -m infra.localstack down": "test_localstack.py",
     "docker run --rm -p 127.0.0.1:4566:4566": "peers/test_localstack_needs.py has its settings",
     "clauseworks": "test_cli.py",
+    "aws ": "test_removal.py",
+    "sam delete": "test_removal.py",
+    'python -c "import boto3': "test_removal.py",
 }
+HERE = (
+    "curl",
+    "API=",
+    "TOKEN=",
+    "ADMIN=",
+    "AUTH=",
+    "make evaluate",
+    "python -m infra.local status",
+    "python -m infra.local token",
+    "python -m infra.local logs",
+    "python -m infra.local inbox",
+    "python -m infra.architecture",
+)
 ALLOWED_STATUS = {
     "pause": {200, 409},
     "resume": {200, 409},
@@ -73,7 +87,7 @@ OF_DIRECTUS = ("/auth/", "/products", "PRODUCT_ID")
 
 @dataclass(frozen=True)
 class Shell:
-    """A shell in the checkout, with the variables that the README sets."""
+    """A shell in the checkout, with the variables that the pages set."""
 
     environment: dict[str, str]
 
@@ -212,15 +226,44 @@ def test_demo_shows_a_result_with_evidence(stack: LocalStack, tmp_path: Path) ->
     assert all(int(count) > 0 for count in counts.values())
 
 
+def tried(command: str) -> bool:
+    """Say whether a test runs the command, or its parts where it needs an account of AWS."""
+    return command.startswith((*HERE, *ELSEWHERE))
+
+
 def test_no_command_is_left_untried() -> None:
-    tried = (
-        *ELSEWHERE,
-        "curl",
-        "API=",
-        "TOKEN=",
-        "ADMIN=",
-        "AUTH=",
-        "make evaluate",
-        "python -m infra.local",
+    assert [command for command in COMMANDS if not tried(command)] == []
+
+
+def test_a_new_command_in_a_page_is_noticed() -> None:
+    page = "Text.\n\n```sh\npython -m infra.local dance  # a new one\n# a comment\ncurl -s \\\n  x\n```\n"
+    assert list(commands_of(page)) == ["python -m infra.local dance", "curl -s    x"]
+    assert [tried(command) for command in commands_of(page)] == [False, True]
+
+
+def test_the_command_line_takes_what_is_shown() -> None:
+    shown = [shlex.split(command)[1:] for command in COMMANDS if command.startswith("clauseworks")]
+    # `local` hands everything over to `python -m infra.local`, which has lines of its own.
+    assert ["local", "up"] in shown
+    for words in shown:
+        if words[0] == "local":
+            continue
+        help_text = help_of(tuple(words[: 2 if words[0] == "admin" else 1]))
+        options = [word for word in words if word.startswith("--")]
+        assert [option for option in options if option not in help_text] == [], words
+
+
+@cache
+def help_of(command: tuple[str, ...]) -> str:
+    """Return the help of a subcommand, of the whole command line where ``command`` is an option of it."""
+    path = [word for word in command if not word.startswith("--")]
+    done = subprocess.run(
+        [sys.executable, "-m", "infra.cli", *path, "--help"],
+        cwd=ROOT,
+        env=dict(os.environ) | {"COLUMNS": "200"},
+        capture_output=True,
+        text=True,
+        check=False,
     )
-    assert [command for command in COMMANDS if not command.startswith(tried)] == []
+    assert done.returncode == 0, f"{command}\n{done.stderr}"
+    return done.stdout
