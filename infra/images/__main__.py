@@ -8,11 +8,11 @@ import sys
 from collections.abc import Sequence
 
 from infra.images import hashes, sam
-from infra.images.base import ensure_base
-from infra.images.build import build_images, built_images, table
-from infra.images.engine import require_engine
 from infra.images.pin import PARAMETER, write_base
 from infra.images.registry import Reference, resolve
+from infra.local.docker.base import ensure_base
+from infra.local.docker.build import build_images, built_images, table
+from infra.local.docker.engine import require_engine
 from infra.local.errors import LocalError
 from infra.local.paths import Paths
 from infra.local.template import load_template

@@ -21,8 +21,8 @@ from packaging.requirements import Requirement
 from packaging.tags import Tag, compatible_tags, cpython_tags
 from packaging.utils import canonicalize_name, parse_wheel_filename
 
-from infra.images.base import pip_settings
-from infra.images.build import functions
+from infra.local.docker.base import pip_settings
+from infra.local.docker.build import functions
 from infra.local.errors import LocalError
 from infra.local.package import environment
 from infra.local.paths import Paths

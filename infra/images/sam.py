@@ -15,10 +15,10 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import NoReturn
 
-from infra.images import engine
-from infra.images.base import ensure_base
 from infra.local import containers
 from infra.local.derive import FUNCTION
+from infra.local.docker import engine
+from infra.local.docker.base import ensure_base
 from infra.local.emulator import KEPT
 from infra.local.errors import LocalError
 from infra.local.package import environment, require_environment

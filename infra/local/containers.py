@@ -19,11 +19,11 @@ from ipaddress import ip_network
 from pathlib import Path
 from urllib.parse import urlsplit
 
-from infra.images import engine
-from infra.images.base import ensure_base
-from infra.images.build import build_images
 from infra.local import emulator
 from infra.local.derive import ContainerImage
+from infra.local.docker import engine
+from infra.local.docker.base import ensure_base
+from infra.local.docker.build import build_images
 from infra.local.errors import LocalError
 from infra.local.package import pinned_folder
 from infra.local.paths import CHECKOUT, Paths

@@ -12,10 +12,10 @@ from typing import Any
 
 import httpx
 
-from infra.images import engine
-from infra.images.base import ensure_base
-from infra.images.build import MEGABYTE, Image, build_images
 from infra.local import containers
+from infra.local.docker import engine
+from infra.local.docker.base import ensure_base
+from infra.local.docker.build import MEGABYTE, Image, build_images
 from infra.local.errors import LocalError
 from infra.local.paths import Paths
 from infra.local.stack import LocalStack

@@ -12,7 +12,7 @@ import pytest
 
 from infra.images import hashes
 from infra.images.__main__ import main
-from infra.images.build import functions
+from infra.local.docker.build import functions
 from infra.local.errors import LocalError
 from infra.local.paths import CHECKOUT, Paths
 

@@ -8,9 +8,10 @@ from pathlib import Path
 
 import pytest
 
-from infra.images import base, engine, sam
+from infra.images import sam
 from infra.images.__main__ import main
-from infra.images.build import Image, functions, table
+from infra.local.docker import base, engine
+from infra.local.docker.build import Image, functions, table
 from infra.local.errors import LocalError
 from infra.local.paths import CHECKOUT, Paths
 from infra.local.template import load_template, resources_of

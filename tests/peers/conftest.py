@@ -19,10 +19,10 @@ import pytest
 from infra.directus import guard as directus_guard
 from infra.directus.install import Installation, NotInstallableError, cache_folder, ensure_installed
 from infra.directus.rest import Rest
-from infra.images.base import NoBaseError, ensure_base
-from infra.images.build import Image, build_images
-from infra.images.engine import NoEngineError, require_engine
 from infra.local import guard
+from infra.local.docker.base import NoBaseError, ensure_base
+from infra.local.docker.build import Image, build_images
+from infra.local.docker.engine import NoEngineError, require_engine
 from infra.local.paths import Paths, locked
 from infra.local.stack import LocalStack
 from tests.conftest import OWNER, RUN

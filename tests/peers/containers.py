@@ -13,8 +13,8 @@ from typing import Any
 
 import httpx
 
-from infra.images import engine
 from infra.local import containers
+from infra.local.docker import engine
 from infra.local.paths import CHECKOUT
 from infra.local.stack import LocalStack
 from shared.aws.dynamodb.documents import DynamoDocuments

@@ -10,9 +10,9 @@ from typing import Any
 import httpx
 import pytest
 
-from infra.images.build import Image
 from infra.local import containers, guard
 from infra.local.__main__ import main
+from infra.local.docker.build import Image
 from infra.local.paths import Paths
 from infra.local.stack import LocalStack
 from shared.jobs.model import Kind, Status

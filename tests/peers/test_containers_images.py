@@ -10,8 +10,8 @@ from typing import Any
 
 import pytest
 
-from infra.images import engine
-from infra.images.build import MEGABYTE, Image
+from infra.local.docker import engine
+from infra.local.docker.build import MEGABYTE, Image
 from infra.local.paths import CHECKOUT
 
 pytestmark = pytest.mark.slow

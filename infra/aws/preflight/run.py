@@ -11,8 +11,8 @@ from infra.aws.preflight.findings import findings
 from infra.aws.preflight.page import page, stops
 from infra.aws.preflight.services import services
 from infra.aws.preflight.stage import Stage
-from infra.images.engine import require_engine
 from infra.images.sam import require_sam
+from infra.local.docker.engine import require_engine
 from infra.local.errors import LocalError
 from infra.local.paths import Paths
 

@@ -20,8 +20,8 @@ from infra.aws.quotas.check import RELEASED, measured, released_indexes
 from infra.aws.quotas.report import refusals, table
 from infra.aws.quotas.resolve import Stack
 from infra.aws.quotas.stages import longest
-from infra.images import engine
-from infra.images.build import functions, tag_of
+from infra.local.docker import engine
+from infra.local.docker.build import functions, tag_of
 from infra.local.emulator import ensure_environment
 from infra.local.errors import LocalError
 from infra.local.paths import Paths

@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from infra.images.base import DEBIAN, TRUSTING
+from infra.local.docker.base import DEBIAN, TRUSTING
 from tests.unit.template.parts import TEMPLATE
 
 PARAMETER = TEMPLATE["Parameters"]["BaseImage"]

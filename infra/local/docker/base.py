@@ -11,7 +11,7 @@ import tempfile
 from collections.abc import Mapping
 from pathlib import Path
 
-from infra.images import engine
+from infra.local.docker import engine
 from infra.local.errors import LocalError
 from infra.local.paths import Paths
 from infra.local.template import load_template

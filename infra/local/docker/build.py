@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 
-from infra.images import engine
+from infra.local.docker import engine
 from infra.local.errors import LocalError
 from infra.local.paths import Paths
 
