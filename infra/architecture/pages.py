@@ -8,6 +8,7 @@ from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
+from infra.architecture import data_layout
 from infra.architecture.contracts import floors
 
 PAGES = ("README.md", "docs/architecture.md")
@@ -31,9 +32,12 @@ def _made(checkout: Path, page: str) -> str:
     makers: Mapping[str, Callable[[], str]] = {
         "calls": lambda: calls_table(json.loads((checkout / OPENAPI).read_text("utf-8"))),
         "floors": floors_table,
+        "dynamodb": data_layout.dynamodb_table,
+        "dynamodb-indexes": data_layout.dynamodb_indexes,
+        "s3": data_layout.s3_table,
     }
     text = (checkout / page).read_text("utf-8")
-    return _PART.sub(lambda part: f"{part[1]}{makers[part[2]]()}\n{part[3]}", text)
+    return _PART.sub(lambda part: f"{part[1]}{makers[part[2]]().strip()}\n{part[3]}", text)
 
 
 def calls_table(openapi: Mapping[str, Any]) -> str:
