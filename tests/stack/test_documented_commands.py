@@ -18,7 +18,7 @@ import pytest
 
 from infra.local.stack import LocalStack
 from tests.stack.support import WAIT_SECONDS, bearer, wait
-from tests.support.documented import commands, commands_of
+from tests.support.documented import commands, commands_of, pages
 from tests.support.paths import OPENAPI, ROOT, SAMPLES
 
 COMMANDS = commands()
@@ -239,6 +239,18 @@ def test_a_new_command_in_a_page_is_noticed() -> None:
     page = "Text.\n\n```sh\npython -m infra.local dance  # a new one\n# a comment\ncurl -s \\\n  x\n```\n"
     assert list(commands_of(page)) == ["python -m infra.local dance", "curl -s    x"]
     assert [tried(command) for command in commands_of(page)] == [False, True]
+
+
+def test_no_other_code_is_left_untried() -> None:
+    languages = {
+        (page.name, language)
+        for page in pages()
+        for language in re.findall(r"^```(\w+)$", page.read_text("utf-8"), re.MULTILINE)
+    }
+    # test_push.py runs that of push.md.
+    assert {entry for entry in languages if entry[1] not in {"sh", "mermaid", "json"}} == {
+        ("push.md", "python")
+    }
 
 
 def test_the_command_line_takes_what_is_shown() -> None:

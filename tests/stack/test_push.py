@@ -3,6 +3,9 @@
 from __future__ import annotations
 
 import json
+import re
+import subprocess
+import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Any
@@ -14,7 +17,7 @@ from websockets.sync.client import ClientConnection, connect
 from infra.local.stack import LocalStack
 from tests.stack.own_stack import own_stack
 from tests.stack.support import bearer, upload, wait
-from tests.support.paths import SAMPLES
+from tests.support.paths import ROOT, SAMPLES
 
 pytestmark = pytest.mark.embedded_only(reason="LocalStack has no WebSocket APIs without an account")
 
@@ -72,3 +75,26 @@ def test_another_ones_job_is_not_there(stack: LocalStack, api: httpx.Client) -> 
     job_id = upload(api, "small.md", (SAMPLES / "small.md").read_bytes())["job_id"]
     with watching(stack, job_id, stack.token("somebody-else")) as socket:
         assert read(socket)["problem"]["status"] == 404
+
+
+def test_the_page_shows_a_client_that_works(stack: LocalStack, api: httpx.Client) -> None:
+    (script,) = re.findall(r"```python\n(.*?)```", (ROOT / "docs" / "push.md").read_text("utf-8"), re.DOTALL)
+    job_id = upload(api, "small.md", (SAMPLES / "small.md").read_bytes())["job_id"]
+    deployed = stack.deployed
+    names = {
+        "127.0.0.1:4566": deployed.endpoint.removeprefix("http://"),
+        "API_ID": deployed.outputs["PushApiId"],
+        "/local": f"/{deployed.outputs['StageName']}",
+        "TOKEN": stack.token(),
+        "JOB_ID": job_id,
+    }
+    for name, value in names.items():
+        assert name in script
+        script = script.replace(name, value)
+    client = subprocess.Popen([sys.executable, "-u", "-c", script], stdout=subprocess.PIPE, text=True)
+    try:
+        assert client.stdout is not None
+        assert any('"completed"' in line for line in client.stdout)
+    finally:
+        client.kill()
+        client.communicate()

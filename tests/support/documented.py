@@ -27,7 +27,7 @@ def commands() -> list[str]:
 
 def commands_of(text: str) -> Iterator[str]:
     """Yield the commands of a page's ``sh`` blocks; a line that ends in a backslash goes on in the next."""
-    for block in re.findall(r"```(?:sh|bash|shell|console)\n(.*?)```", text, re.DOTALL):
+    for block in re.findall(r"```sh\n(.*?)```", text, re.DOTALL):
         for line in block.replace("\\\n", " ").splitlines():
             command = line.split("  #")[0].strip()
             if command and not command.startswith("#"):
