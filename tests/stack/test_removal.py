@@ -22,7 +22,7 @@ from tests.support import shipped
 if TYPE_CHECKING:
     from mypy_boto3_s3.service_resource import Bucket
 
-PAGE = (CHECKOUT / "docs" / "aws.md").read_text().split("## Removing a stage")[1]
+PAGE = (CHECKOUT / "docs" / "aws.md").read_text()
 COMMANDS = [
     re.split(r"  +#", line)[0].strip()
     for block in re.findall(r"```sh\n(.*?)```", PAGE, re.DOTALL)
@@ -45,17 +45,15 @@ def test_the_services_have_the_actions_and_options(command: str) -> None:
     _, service, action, *rest = shlex.split(command)
     model = get_session().get_service_model({"s3api": "s3"}.get(service, service))
     actions = {xform_name(name, "-"): name for name in model.operation_names}
-    shape = model.operation_model(actions[action]).input_shape
-    assert shape is not None
-    members = shape.members
-    kinds = {xform_name(name, "-"): shape.type_name for name, shape in members.items()}
+    asked = model.operation_model(actions[action]).input_shape
+    assert asked is not None
+    kinds = {xform_name(name, "-"): shape.type_name for name, shape in asked.members.items()}
     given = {word.removeprefix("--") for word in rest if word.startswith("--")} - EVERYWHERE
-    assert given
+    assert given or not kinds
     for option in given:
         off = option.removeprefix("no-")
         assert option in kinds or kinds.get(off) == "boolean", option
-    required = {xform_name(name, "-") for name in shape.required_members}
-    assert required <= given
+    assert {xform_name(name, "-") for name in asked.required_members} <= given
 
 
 @pytest.fixture
