@@ -30,6 +30,7 @@ from functions.api.routes import (
     webhooks,
 )
 from functions.api.routes.health import Probe
+from functions.api.schemas.problems import ProblemView
 from functions.api.settings import ApiSettings
 from functions.api.waiting import routes as waiting
 from functions.api.waiting.watch import NoWait
@@ -88,6 +89,7 @@ def create_app(
         settings,
         partial(_services, services, settings),
         watch,
+        ProblemView,
         description=_DESCRIPTION,
         openapi_tags=_TAGS,
         form_limits={"max_files": 1, "max_fields": 50, "max_part_size": 65_536},

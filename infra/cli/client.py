@@ -24,7 +24,9 @@ if TYPE_CHECKING:
     from functions.api.routes.products import ProductList
     from functions.api.routes.reviews import ReviewView
     from functions.api.routes.search import SearchAnswer
-    from functions.api.schemas.jobs import ArtifactView, ComparisonView, Flags, JobView
+    from functions.api.schemas.artifacts import ArtifactView
+    from functions.api.schemas.comparison import ComparisonView
+    from functions.api.schemas.jobs import Flags, JobView
     from shared.findings.model import ResultTree
 
 # A gateway takes no larger body; larger files go to S3.
@@ -144,7 +146,7 @@ class Client:
 
     def artifacts(self, job_id: str) -> list[ArtifactView]:
         """Return the files that a job has published."""
-        from functions.api.schemas.jobs import ArtifactList
+        from functions.api.schemas.artifacts import ArtifactList
 
         return _read(ArtifactList, self._json("GET", f"/jobs/{job_id}/artifacts")).artifacts
 
@@ -170,7 +172,7 @@ class Client:
 
     def compare(self, job_ids: Sequence[str]) -> ComparisonView:
         """Put analyses side by side."""
-        from functions.api.schemas.jobs import ComparisonView
+        from functions.api.schemas.comparison import ComparisonView
 
         body = {"job_ids": list(job_ids)}
         return _read(ComparisonView, self._json("POST", "/compare", json=body, repeat=True))

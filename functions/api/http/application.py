@@ -8,6 +8,7 @@ from typing import Any
 
 from fastapi import APIRouter, FastAPI
 from fastapi.routing import APIRoute
+from pydantic import BaseModel
 
 from functions.api.http import openapi, problems
 from functions.api.http.middleware import Edge
@@ -18,12 +19,14 @@ from shared.auth import Tokens
 
 
 class Application(FastAPI):
-    """FastAPI with an OpenAPI document that tells of problems."""
+    """FastAPI with an OpenAPI document that describes problems by ``problem_view``."""
+
+    problem_view: type[BaseModel]
 
     def openapi(self) -> dict[str, Any]:
         """Return the document, made once."""
         if self.openapi_schema is None:
-            self.openapi_schema = openapi.complete(super().openapi())
+            self.openapi_schema = openapi.complete(super().openapi(), self.problem_view)
         return self.openapi_schema
 
 
@@ -32,9 +35,10 @@ def build_app(
     settings: ApiSettings,
     records: Callable[[], RecordDependencies],
     watch: WatchMaker,
+    problem_view: type[BaseModel],
     **more: Any,
 ) -> Application:
-    """Return an application of these routes; ``more`` is for FastAPI.
+    """Return an application of these routes; ``problem_view`` describes a problem, ``more`` is for FastAPI.
 
     Records and watch are made at their first use, so that liveness needs none of them.
     """
@@ -48,6 +52,7 @@ def build_app(
         generate_unique_id_function=_operation_id,
         **more,
     )
+    app.problem_view = problem_view
     app.state.settings = settings
     app.state.tokens = Tokens(settings.token_secret(), settings.jwt_issuers)
     app.state.services = cache(records)

@@ -14,7 +14,7 @@ from starlette.types import Message, Receive
 from functions.api.http.problems import RequestError
 from functions.api.ports.services import ApiDependencies, RecordDependencies
 from functions.api.settings import ApiSettings
-from shared.auth import AuthError, Caller
+from shared.auth import AuthError, Caller, ForbiddenError
 
 MAX_JSON = 1_048_576
 MAX_MULTIPART_FILE = 4 * 1_048_576
@@ -77,6 +77,21 @@ class GuardedRoute(OpenRoute):
         request.state.caller = authenticate(request)
 
 
+class OperatorRoute(GuardedRoute):
+    """A route for administrators; everybody else is refused before the body is read."""
+
+    def admit(self, request: Request) -> None:
+        """Keep who calls; raises AuthError, and ForbiddenError for all but administrators."""
+        super().admit(request)
+        require_operator(request.state.caller)
+
+
+def require_operator(caller: Caller) -> None:
+    """Refuse everybody but administrators; raises ForbiddenError."""
+    if not caller.admin:
+        raise ForbiddenError("Only administrators may operate.")
+
+
 def token_of(request: Request) -> str:
     """Return the token of a request that was authenticated."""
     return request.headers["authorization"].partition(" ")[2].strip()
@@ -114,6 +129,15 @@ def _settings(request: Request) -> ApiSettings:
 
 
 CallerDep = Annotated[Caller, Security(_caller)]
+
+
+def _operator(caller: CallerDep) -> Caller:
+    # Again, so that a route that forgets its class is no open door.
+    require_operator(caller)
+    return caller
+
+
+OperatorDep = Annotated[Caller, Depends(_operator)]
 RecordsDep = Annotated[RecordDependencies, Depends(_services)]
 ServicesDep = Annotated[ApiDependencies, Depends(_services)]
 SettingsDep = Annotated[ApiSettings, Depends(_settings)]

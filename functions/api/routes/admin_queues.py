@@ -7,12 +7,12 @@ from typing import Annotated
 
 from fastapi import APIRouter, Query
 
-from functions.api.http.openapi import problem_responses
+from functions.api.http.openapi import OPERATE, problem_responses
 from functions.api.http.problems import RequestError
-from functions.api.http.security import ServicesDep
+from functions.api.http.security import OperatorDep, OperatorRoute, ServicesDep
 from functions.api.ports.operations import OperatorDependencies
 from functions.api.ports.services import ApiDependencies
-from functions.api.routes.admin_tasks import READ, ActingDep
+from functions.api.routes.dependencies import ActingDep, OperationsDep
 from functions.api.schemas import operators
 from functions.api.schemas.dead_letters import message_of
 from functions.api.schemas.operator_requests import (
@@ -31,14 +31,13 @@ from functions.api.schemas.operators import (
     WorkerList,
 )
 from functions.api.services.operators import redrive
-from functions.api.services.operators.access import OperationsDep, OperatorDep, OperatorRoute
 from functions.api.services.operators.dead_letters import DeadLetterBatch
 from shared.ids import is_uuid
 from shared.jobs.model import Activity, Job, Kind
 from shared.operations.audit import queue_subject
 from shared.operations.dead_letters import DeadLetter
 
-CHANGE = (400, *READ, 413, 415, 422)
+CHANGE = (400, *OPERATE, 413, 415, 422)
 # Long enough to look them all up; should we die, the letters are back after it.
 LIST_HIDDEN = timedelta(seconds=20)
 LIST_PATIENCE = timedelta(seconds=10)
@@ -46,7 +45,7 @@ LIST_PATIENCE = timedelta(seconds=10)
 router = APIRouter(tags=["Operators"], route_class=OperatorRoute)
 
 
-@router.get("/admin/workers", responses=problem_responses(*READ, 422))
+@router.get("/admin/workers", responses=problem_responses(*OPERATE, 422))
 def list_workers(
     filters: Annotated[WorkerFilters, Query()], _operator: OperatorDep, services: ServicesDep
 ) -> WorkerList:
@@ -61,7 +60,7 @@ def list_workers(
     return WorkerList(workers=sorted(workers, key=lambda worker: worker.since))
 
 
-@router.get("/admin/queues", responses=problem_responses(*READ))
+@router.get("/admin/queues", responses=problem_responses(*OPERATE))
 def list_queues(_operator: OperatorDep, services: ServicesDep, operations: OperationsDep) -> QueueList:
     """Show how full the queues are, how long the oldest job waits, and how many letters are dead.
 
@@ -72,7 +71,7 @@ def list_queues(_operator: OperatorDep, services: ServicesDep, operations: Opera
     return QueueList(queues=[queue for queue in queues if queue is not None])
 
 
-@router.get("/admin/dead-letters", responses=problem_responses(*READ, 422))
+@router.get("/admin/dead-letters", responses=problem_responses(*OPERATE, 422))
 def list_dead_letters(
     filters: Annotated[LetterFilters, Query()],
     _operator: OperatorDep,
@@ -109,7 +108,7 @@ def purge_dead_letters(body: PurgeRequest, operator: ActingDep) -> DeadLetterRep
     return operators.letter_report(redrive.purge(operator, body.kind, body.message_ids or ()))
 
 
-@router.get("/admin/audit", responses=problem_responses(*READ, 422))
+@router.get("/admin/audit", responses=problem_responses(*OPERATE, 422))
 def list_audit(
     filters: Annotated[AuditFilters, Query()], _operator: OperatorDep, operations: OperationsDep
 ) -> AuditList:

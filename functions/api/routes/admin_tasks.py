@@ -5,31 +5,29 @@ from __future__ import annotations
 from datetime import timedelta
 from typing import Annotated
 
-from fastapi import APIRouter, Depends, Query, Response
+from fastapi import APIRouter, Query, Response
 
 from functions.api.http import cursors
 from functions.api.http.links import RootDep
-from functions.api.http.openapi import problem_responses
-from functions.api.http.security import ServicesDep, SettingsDep
+from functions.api.http.openapi import OPERATE, problem_responses
+from functions.api.http.security import OperatorDep, OperatorRoute, ServicesDep
 from functions.api.ports.services import ApiDependencies
-from functions.api.schemas import job_views, operators
-from functions.api.schemas.jobs import Accepted
+from functions.api.routes.accepted import accepted
+from functions.api.routes.dependencies import ActingDep, IdempotencyKey, OperationsDep, TaskDep
+from functions.api.schemas import operators
 from functions.api.schemas.operator_requests import HistoryFilters, LogFilters, TaskFilters
 from functions.api.schemas.operators import History, LogList, TaskList, TaskView, Unlocked
+from functions.api.schemas.submissions import Accepted
 from functions.api.services import control
-from functions.api.services.accepted import mark_accepted
 from functions.api.services.operators import history
-from functions.api.services.operators.access import OperationsDep, OperatorDep, OperatorRoute, TaskDep
-from functions.api.services.operators.audited import Operator
 from functions.api.services.operators.resubmit import require_ended, try_again
-from functions.api.services.submit import IdempotencyKey, notify
+from functions.api.services.submit import notify
 from shared.ids import is_uuid
 from shared.jobs import states
 from shared.jobs.model import Activity, Change, Job, Kind
 from shared.jobs.states import RefusedError
 from shared.jobs.store import JobNotFoundError, JobPage, JobQuery, edit
 
-READ = (401, 403, 503)
 MAX_ACTIVE = 1000
 BATCH = 100
 # Functions log a little before and after what the record says, and their clocks differ.
@@ -38,16 +36,7 @@ SLACK = timedelta(minutes=1)
 router = APIRouter(tags=["Operators"], route_class=OperatorRoute)
 
 
-def _acting(
-    caller: OperatorDep, services: ServicesDep, operations: OperationsDep, settings: SettingsDep
-) -> Operator:
-    return Operator(services, operations, settings, caller)
-
-
-ActingDep = Annotated[Operator, Depends(_acting)]
-
-
-@router.get("/admin/tasks", responses=problem_responses(*READ, 422))
+@router.get("/admin/tasks", responses=problem_responses(*OPERATE, 422))
 def list_tasks(
     filters: Annotated[TaskFilters, Query()], root: RootDep, _operator: OperatorDep, services: ServicesDep
 ) -> TaskList:
@@ -76,13 +65,13 @@ def list_tasks(
     )
 
 
-@router.get("/admin/tasks/{job_id}", responses=problem_responses(*READ, 404))
+@router.get("/admin/tasks/{job_id}", responses=problem_responses(*OPERATE, 404))
 def get_task(job: TaskDep, root: RootDep) -> TaskView:
     """Show a job with its worker, lease and fence."""
     return operators.task_view(job, root)
 
 
-@router.get("/admin/tasks/{job_id}/history", responses=problem_responses(*READ, 404, 422))
+@router.get("/admin/tasks/{job_id}/history", responses=problem_responses(*OPERATE, 404, 422))
 def get_history(
     job_id: str,
     filters: Annotated[HistoryFilters, Query()],
@@ -106,7 +95,7 @@ def get_history(
     )
 
 
-@router.get("/admin/tasks/{job_id}/logs", responses=problem_responses(*READ, 404, 422))
+@router.get("/admin/tasks/{job_id}/logs", responses=problem_responses(*OPERATE, 404, 422))
 def get_logs(
     job: TaskDep,
     filters: Annotated[LogFilters, Query()],
@@ -125,7 +114,7 @@ def get_logs(
 
 
 @router.post(
-    "/admin/tasks/{job_id}/retry", status_code=202, responses=problem_responses(*READ, 404, 409, 422)
+    "/admin/tasks/{job_id}/retry", status_code=202, responses=problem_responses(*OPERATE, 404, 409, 422)
 )
 def retry_task(
     job: TaskDep,
@@ -143,17 +132,10 @@ def retry_task(
         require_ended(job)
         submission = try_again(operator, job, idempotency_key or "")
         action.details["retry_job_id"] = submission.job.job_id
-    mark_accepted(submission, response, root)
-    again = submission.job.job_id
-    return Accepted(
-        job_id=again,
-        status_url=job_views.status_url(root, again),
-        events_url=job_views.events_url(root, again),
-        message=f"The {job.kind} is tried again.",
-    )
+    return accepted(submission, response, root, f"The {job.kind} is tried again.")
 
 
-@router.post("/admin/tasks/{job_id}/unlock", responses=problem_responses(*READ, 404, 409))
+@router.post("/admin/tasks/{job_id}/unlock", responses=problem_responses(*OPERATE, 404, 409))
 def unlock_task(job: TaskDep, operator: ActingDep) -> Unlocked:
     """Take a job from a worker that hangs, so that another one goes on with it."""
 

@@ -12,7 +12,7 @@ from functions.api.http.openapi import COMPARE, problem_responses
 from functions.api.http.problems import RequestError
 from functions.api.http.security import CallerDep, GuardedRoute, ServicesDep
 from functions.api.ports.services import ApiDependencies
-from functions.api.schemas.jobs import ComparedProduct, ComparisonView
+from functions.api.schemas.comparison import ComparedProduct, ComparisonView
 from functions.api.schemas.requests import CompareRequest
 from functions.api.services import documents
 from functions.api.services.lookup import find_job, jobs_of, jobs_of_product

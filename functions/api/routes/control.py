@@ -6,9 +6,8 @@ from fastapi import APIRouter
 
 from functions.api.http.openapi import CHANGE, problem_responses
 from functions.api.http.security import GuardedRoute
+from functions.api.routes.dependencies import DocumentJob, JobControlDep, ReadableJob
 from functions.api.schemas.jobs import Flags
-from functions.api.services.control import JobControlDep
-from functions.api.services.lookup import DocumentJob, ReadableJob
 
 router = APIRouter(tags=["Control"], route_class=GuardedRoute)
 

@@ -14,7 +14,7 @@ from fastapi.responses import JSONResponse
 from functions.api.http.openapi import problem_responses
 from functions.api.http.security import ServicesDep, SettingsDep, authenticate
 from functions.api.ports.services import ApiDependencies, Check
-from functions.api.schemas.jobs import CheckView, Health, Readiness
+from functions.api.schemas.health import CheckView, Health, Readiness
 from functions.api.settings import VERSION
 from shared.observability import logger
 

@@ -10,7 +10,7 @@ from pydantic import BaseModel, ConfigDict, Field
 from functions.api.http import cursors
 from functions.api.http.openapi import problem_responses
 from functions.api.http.security import GuardedRoute
-from functions.api.services.products import ProductGateDep
+from functions.api.routes.dependencies import ProductGateDep
 
 router = APIRouter(tags=["Jobs"], route_class=GuardedRoute)
 

@@ -11,9 +11,9 @@ from functions.api.http.links import RootDep
 from functions.api.http.openapi import READ, problem_responses
 from functions.api.http.problems import RequestError
 from functions.api.http.security import GuardedRoute, ServicesDep, SettingsDep
-from functions.api.schemas import job_views
-from functions.api.schemas.jobs import ArtifactList
-from functions.api.services.lookup import ReadableJob
+from functions.api.routes.dependencies import ReadableJob
+from functions.api.schemas import artifacts
+from functions.api.schemas.artifacts import ArtifactList
 from shared.files import FileMissingError
 from shared.jobs.model import Job, Status
 
@@ -39,17 +39,17 @@ _REDIRECT: dict[int | str, dict[str, Any]] = {
 def get_result(job: ReadableJob, services: ServicesDep, settings: SettingsDep) -> Response:
     """Get everything an analysis has found, each finding with its evidence."""
     _require_completed(job)
-    _require_artifact(job, job_views.RESULT)
-    artifact = job.artifacts[job_views.RESULT]
+    _require_artifact(job, artifacts.RESULT)
+    artifact = job.artifacts[artifacts.RESULT]
     if artifact.size > MAX_INLINE:
-        return _redirect(job, job_views.RESULT, services, settings)
+        return _redirect(job, artifacts.RESULT, services, settings)
     return Response(services.files.get(artifact.key), media_type=artifact.media_type)
 
 
 @router.get("/jobs/{job_id}/artifacts", responses=problem_responses(*READ))
 def list_artifacts(job: ReadableJob, root: RootDep) -> ArtifactList:
     """List the files that a job has published."""
-    return ArtifactList(artifacts=job_views.artifact_views(job, root))
+    return ArtifactList(artifacts=artifacts.artifact_views(job, root))
 
 
 @router.get(
@@ -73,7 +73,7 @@ def get_artifact(name: str, job: ReadableJob, services: ServicesDep, settings: S
 def download(job: ReadableJob, services: ServicesDep, settings: SettingsDep) -> Response:
     """Get what the job made to be read: its report, else its export, else its result."""
     _require_completed(job)
-    name = job_views.download_name(job) or job_views.RESULT
+    name = artifacts.download_name(job) or artifacts.RESULT
     _require_artifact(job, name)
     return _redirect(job, name, services, settings)
 
@@ -96,7 +96,7 @@ def _redirect(job: Job, name: str, services: ServicesDep, settings: SettingsDep)
         raise FileMissingError(artifact.key)
     link = services.files.link(
         artifact.key,
-        file_name=job_views.file_name(job, name),
+        file_name=artifacts.file_name(job, name),
         media_type=artifact.media_type,
         seconds=settings.download_seconds,
     )

@@ -11,8 +11,8 @@ from functions.api.http.openapi import COMPARE, READ, problem_responses
 from functions.api.http.problems import RequestError
 from functions.api.http.security import CallerDep, GuardedRoute, ServicesDep, SettingsDep, token_of
 from functions.api.ports.services import ApiDependencies
+from functions.api.routes.dependencies import ReadableJob
 from functions.api.schemas.requests import Request as Body
-from functions.api.services.lookup import ReadableJob
 from functions.api.services.results import result_of
 from functions.api.services.review_sync import ReviewSync
 from shared.clock import to_text
@@ -64,12 +64,14 @@ def _reviews(services: ServicesDep) -> ReviewStore:
     return services.reviews
 
 
-def _mirror(request: Request, caller: CallerDep, services: ServicesDep, settings: SettingsDep) -> ReviewSync:
+def _review_sync(
+    request: Request, caller: CallerDep, services: ServicesDep, settings: SettingsDep
+) -> ReviewSync:
     return ReviewSync(services.products, caller, token_of(request), settings.seed_roles)
 
 
 ReviewsDep = Annotated[ReviewStore, Depends(_reviews)]
-MirrorDep = Annotated[ReviewSync, Depends(_mirror)]
+ReviewSyncDep = Annotated[ReviewSync, Depends(_review_sync)]
 
 
 @router.get("/jobs/{job_id}/reviews", responses=problem_responses(*READ))
@@ -86,7 +88,7 @@ def review_finding(
     caller: CallerDep,
     services: ServicesDep,
     reviews: ReviewsDep,
-    mirror: MirrorDep,
+    sync: ReviewSyncDep,
 ) -> ReviewView:
     """Accept or reject a finding; a later verdict takes the place of an earlier one.
 
@@ -101,7 +103,7 @@ def review_finding(
         reviewer=caller.owner.key,
         at=services.clock(),
         note=body.note,
-        mirrored=mirror.tell(job, tree, path, validated=body.verdict is Verdict.ACCEPTED),
+        mirrored=sync.set_validated(job, tree, path, validated=body.verdict is Verdict.ACCEPTED),
     )
     reviews.put(review, job.expires_at)
     logger.info("Finding reviewed", job_id=job.job_id, path=path, verdict=review.verdict.value)
@@ -110,11 +112,11 @@ def review_finding(
 
 @router.delete("/jobs/{job_id}/findings/{path:path}/review", responses=problem_responses(*COMPARE))
 def withdraw_review(
-    path: FindingPath, job: ReadableJob, services: ServicesDep, reviews: ReviewsDep, mirror: MirrorDep
+    path: FindingPath, job: ReadableJob, services: ServicesDep, reviews: ReviewsDep, sync: ReviewSyncDep
 ) -> ReviewList:
     """Take back the verdict on a finding, in Directus, too; the answer has those that are left."""
     tree = _tree_with(path, job, services)
-    if mirror.tell(job, tree, path, validated=False) is Mirrored.FAILED:
+    if sync.set_validated(job, tree, path, validated=False) is Mirrored.FAILED:
         raise RequestError(
             "review-not-mirrored", "Directus could not be told. Try again in a moment.", status=503
         )

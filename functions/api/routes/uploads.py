@@ -10,12 +10,13 @@ from functions.api.http.links import RootDep
 from functions.api.http.openapi import SUBMIT, problem_responses
 from functions.api.http.problems import RequestError
 from functions.api.http.security import MAX_MULTIPART_FILE, CallerDep, GuardedRoute, ServicesDep, SettingsDep
+from functions.api.routes.accepted import mark_accepted
+from functions.api.routes.dependencies import SubmitterDep
 from functions.api.schemas import job_views
-from functions.api.schemas.jobs import UploadAccepted, UploadSlot
 from functions.api.schemas.requests import CaseUploadForm, Identifier, UploadForm, UploadRequest
+from functions.api.schemas.submissions import UploadAccepted, UploadSlot
 from functions.api.services import documents
-from functions.api.services.accepted import mark_accepted
-from functions.api.services.submit import File, Submitter, SubmitterDep
+from functions.api.services.submit import File, Submitter
 
 MEBIBYTE = 1_048_576
 

@@ -10,6 +10,7 @@ from functions.api.http.links import RootDep
 from functions.api.http.openapi import READ, problem_responses
 from functions.api.http.problems import RequestError
 from functions.api.http.security import GuardedRoute
+from functions.api.routes.dependencies import WebhookServiceDep
 from functions.api.schemas import notifications
 from functions.api.schemas.notification_requests import WebhookRequest
 from functions.api.schemas.notifications import (
@@ -19,7 +20,7 @@ from functions.api.schemas.notifications import (
     WebhookView,
     WebhookWithSecret,
 )
-from functions.api.services.webhooks import DeskDep, WebhookService
+from functions.api.services.webhooks import WebhookService
 from shared.notifications import compose, webhooks
 from shared.notifications.model import EventType, Webhook, parent_of
 from shared.notifications.store import edit_webhook
@@ -32,7 +33,7 @@ router = APIRouter(tags=["Notifications"], route_class=GuardedRoute)
 
 @router.post("/webhooks", status_code=201, responses=problem_responses(400, 401, 409, 413, 415, 422, 503))
 def create_webhook(
-    body: WebhookRequest, desk: DeskDep, response: Response, root: RootDep
+    body: WebhookRequest, desk: WebhookServiceDep, response: Response, root: RootDep
 ) -> WebhookWithSecret:
     """Have an address told of your jobs as they end.
 
@@ -54,7 +55,7 @@ def create_webhook(
 
 
 @router.get("/webhooks", responses=problem_responses(401, 503))
-def list_webhooks(desk: DeskDep) -> WebhookList:
+def list_webhooks(desk: WebhookServiceDep) -> WebhookList:
     """List your webhooks, without their secrets."""
     now = desk.services.clock()
     return WebhookList(
@@ -63,13 +64,13 @@ def list_webhooks(desk: DeskDep) -> WebhookList:
 
 
 @router.get("/webhooks/{webhook_id}", responses=problem_responses(*READ))
-def get_webhook(webhook_id: str, desk: DeskDep) -> WebhookView:
+def get_webhook(webhook_id: str, desk: WebhookServiceDep) -> WebhookView:
     """Tell how a webhook stands."""
     return notifications.webhook_view(desk.webhook(webhook_id), desk.services.clock())
 
 
 @router.delete("/webhooks/{webhook_id}", status_code=204, responses=problem_responses(*READ))
-def delete_webhook(webhook_id: str, desk: DeskDep) -> None:
+def delete_webhook(webhook_id: str, desk: WebhookServiceDep) -> None:
     """Remove a webhook; what is on its way to it is given up."""
     webhook = desk.webhook(webhook_id)
     desk.ports.webhooks.delete(webhook.scope, webhook.webhook_id)
@@ -77,7 +78,7 @@ def delete_webhook(webhook_id: str, desk: DeskDep) -> None:
 
 
 @router.post("/webhooks/{webhook_id}/rotate", responses=problem_responses(*READ))
-def rotate_webhook(webhook_id: str, desk: DeskDep) -> WebhookWithSecret:
+def rotate_webhook(webhook_id: str, desk: WebhookServiceDep) -> WebhookWithSecret:
     """Get a new secret; for a day messages carry signatures by the one before, too."""
     now = desk.services.clock()
     after = _edited(desk, webhook_id, lambda webhook: webhooks.rotated(webhook, now))
@@ -85,7 +86,7 @@ def rotate_webhook(webhook_id: str, desk: DeskDep) -> WebhookWithSecret:
 
 
 @router.post("/webhooks/{webhook_id}/enable", responses=problem_responses(*READ, 422))
-def enable_webhook(webhook_id: str, desk: DeskDep) -> WebhookView:
+def enable_webhook(webhook_id: str, desk: WebhookServiceDep) -> WebhookView:
     """Have a webhook told again that was disabled; what it missed can be delivered again job by job."""
     now = desk.services.clock()
     desk.require_url(desk.webhook(webhook_id).url)
@@ -93,7 +94,7 @@ def enable_webhook(webhook_id: str, desk: DeskDep) -> WebhookView:
 
 
 @router.post("/webhooks/{webhook_id}/test", status_code=202, responses=problem_responses(*READ))
-def send_test(webhook_id: str, desk: DeskDep) -> NotificationView:
+def send_test(webhook_id: str, desk: WebhookServiceDep) -> NotificationView:
     """Send a message of the type ``webhook.test``; its log is at .../notifications."""
     webhook, now = desk.webhook(webhook_id), desk.services.clock()
     made = compose.for_webhook(webhook, EventType.TEST, compose.trial_body(webhook, now), now)
@@ -103,7 +104,7 @@ def send_test(webhook_id: str, desk: DeskDep) -> NotificationView:
 
 
 @router.get("/webhooks/{webhook_id}/notifications", responses=problem_responses(*READ))
-def list_webhook_notifications(webhook_id: str, desk: DeskDep) -> NotificationList:
+def list_webhook_notifications(webhook_id: str, desk: WebhookServiceDep) -> NotificationList:
     """Tell how the tests of a webhook went; those of a job are with the job."""
     webhook = desk.webhook(webhook_id)
     return notifications.log_view(desk.ports.notifications.log(parent_of("", webhook.webhook_id)))

@@ -9,12 +9,8 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Annotated
-
-from fastapi import Depends
 
 from functions.api.http.problems import RequestError
-from functions.api.http.security import CallerDep, ServicesDep
 from functions.api.ports.services import ApiDependencies
 from functions.api.schemas import job_views
 from functions.api.schemas.jobs import Flags
@@ -84,10 +80,3 @@ def conflict(job: Job, refusal: RefusedError) -> RequestError:
         status=409,
         extensions={"job": job_views.flags(job).model_dump()},
     )
-
-
-def _steering(caller: CallerDep, services: ServicesDep) -> JobControl:
-    return JobControl(services, caller)
-
-
-JobControlDep = Annotated[JobControl, Depends(_steering)]

@@ -3,12 +3,8 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Annotated
-
-from fastapi import Depends, Request
 
 from functions.api.http.problems import RequestError
-from functions.api.http.security import CallerDep, ServicesDep, token_of
 from functions.api.ports.products import DIRECTUS_ISSUER, ListedProduct, Products
 from shared.auth import Caller, ForbiddenError
 
@@ -44,10 +40,3 @@ class ProductGate:
                 "Products are listed for tokens that Directus has issued: sign in through POST /auth/login."
             )
         return self.products.named(query, self.token, limit=limit, offset=offset)
-
-
-def _gate(request: Request, caller: CallerDep, services: ServicesDep) -> ProductGate:
-    return ProductGate(services.products, caller, token_of(request))
-
-
-ProductGateDep = Annotated[ProductGate, Depends(_gate)]

@@ -6,7 +6,7 @@ import json
 
 from functions.api.http.problems import RequestError
 from functions.api.ports.services import ApiDependencies
-from functions.api.schemas import job_views
+from functions.api.schemas import artifacts
 from shared.findings.model import ResultTree, from_tree
 from shared.jobs.model import Job, Kind, Status
 
@@ -26,7 +26,7 @@ def require_result(job: Job) -> None:
 def result_of(services: ApiDependencies, job: Job) -> ResultTree:
     """Return what an analysis has found; raises RequestError."""
     require_result(job)
-    artifact = job.artifacts.get(job_views.RESULT)
+    artifact = job.artifacts.get(artifacts.RESULT)
     if artifact is None:
         raise RequestError("artifact-not-found", f"Job {job.job_id} has published no result.", status=404)
     return from_tree(json.loads(services.files.get(artifact.key)))

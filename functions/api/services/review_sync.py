@@ -21,30 +21,30 @@ from shared.observability import logger
 
 @dataclass(frozen=True, slots=True)
 class ReviewSync:
-    """Tells Directus for one caller; without ``products`` there is none to tell."""
+    """Writes verdicts to Directus for one caller; without ``products`` there is no Directus."""
 
     products: Products | None
     caller: Caller
     token: str
     seed_roles: Collection[str]
 
-    def tell(self, job: Job, tree: ResultTree, path: str, *, validated: bool) -> Mirrored:
+    def set_validated(self, job: Job, tree: ResultTree, path: str, *, validated: bool) -> Mirrored:
         """Set or clear the mark of a finding's row, and return how that went; raises nothing."""
         if (job.result or {}).get("seeding") != "verified":
             return Mirrored.NO
-        row = next((one for one in placed(tree, job.product_id) if one.path == path), None)
-        return Mirrored.NO if row is None else self._tell(job, row, validated=validated)
+        row = next((row for row in placed(tree, job.product_id) if row.path == path), None)
+        return Mirrored.NO if row is None else self._write(job, row, validated=validated)
 
-    def _tell(self, job: Job, row: RowPlacement, *, validated: bool) -> Mirrored:
+    def _write(self, job: Job, row: RowPlacement, *, validated: bool) -> Mirrored:
         if self.products is None:
             return Mirrored.FAILED
         if self.caller.issuer != DIRECTUS_ISSUER or not self.caller.may_seed(self.seed_roles):
             return Mirrored.NOT_ALLOWED
         try:
-            found = self.products.validate(row.collection, row.row_id, self.token, validated=validated)
+            exists = self.products.validate(row.collection, row.row_id, self.token, validated=validated)
         except (AuthError, ForbiddenError):
             return Mirrored.NOT_ALLOWED
         except (PermanentError, TransientError) as error:
             logger.warning("Review not mirrored", job_id=job.job_id, problem=error.code)
             return Mirrored.FAILED
-        return Mirrored.YES if found else Mirrored.GONE
+        return Mirrored.YES if exists else Mirrored.GONE

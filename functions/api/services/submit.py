@@ -11,12 +11,9 @@ import json
 import uuid
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Annotated, Any
-
-from fastapi import Depends, Header
+from typing import Any
 
 from functions.api.http.problems import RequestError
-from functions.api.http.security import CallerDep, ServicesDep, SettingsDep
 from functions.api.ports.products import ProductNotFoundError
 from functions.api.ports.services import ApiDependencies
 from functions.api.schemas import job_views
@@ -292,33 +289,12 @@ class Submitter:
         return self._submission(job, request, replayed=False)
 
 
-IdempotencyKey = Annotated[
-    str | None,
-    Header(
-        alias="Idempotency-Key",
-        min_length=1,
-        max_length=255,
-        pattern=r"^[!-~]+$",
-        description="Repeats of a request under the same key return the same job.",
-    ),
-]
-
-
 def notify(services: ApiDependencies, job: Job, reason: str) -> None:
     """Tell the worker of a job; where that fails, the reconciler will."""
     try:
         services.queue.send(JobMessage.about(job, reason))
     except TransientError as error:
         logger.warning("Message not sent; the reconciler will", job_id=job.job_id, problem=error.code)
-
-
-def _submitter(
-    caller: CallerDep, services: ServicesDep, settings: SettingsDep, idempotency_key: IdempotencyKey = None
-) -> Submitter:
-    return Submitter(services, settings, caller, idempotency_key or "")
-
-
-SubmitterDep = Annotated[Submitter, Depends(_submitter)]
 
 
 def _pinned_params(document: DocumentRecord) -> dict[str, Any]:

@@ -4,19 +4,15 @@ from __future__ import annotations
 
 from contextlib import suppress
 from dataclasses import dataclass
-from typing import Annotated
-
-from fastapi import Depends
 
 from functions.api.http.problems import RequestError
-from functions.api.http.security import CallerDep, ServicesDep, SettingsDep
 from functions.api.ports.notifying import NotificationDependencies
 from functions.api.ports.services import ApiDependencies
-from functions.api.services.lookup import ReadableJob
 from functions.api.settings import ApiSettings
 from shared.auth import Caller
 from shared.errors import ClauseworksError, TransientError
 from shared.ids import is_uuid
+from shared.jobs.model import Job
 from shared.jobs.store import VersionConflictError
 from shared.notifications import states, webhooks
 from shared.notifications.addresses import locate, parse
@@ -101,21 +97,13 @@ class WebhookService:
         return after
 
 
-def _desk(caller: CallerDep, services: ServicesDep, settings: SettingsDep) -> WebhookService:
-    return WebhookService(services, settings, caller)
-
-
-def _told(job: ReadableJob, services: ServicesDep) -> str | None:
-    """Return how the notifications of a job stand that has ended; None where that is not to be had."""
+def notification_state(services: ApiDependencies, job: Job) -> str | None:
+    """Return the state of an ended job's notifications; None before the end, and where it cannot be read."""
     if not job.status.terminal or services.notifying is None:
         return None
     try:
         return services.notifying.notifications.log(parent_of(job.job_id)).state
     except TransientError as error:
-        # The job's own state is what was asked for.
+        # The caller asked for the job's own state.
         logger.warning("Notifications not looked at", problem=error.code)
         return None
-
-
-ToldDep = Annotated[str | None, Depends(_told)]
-DeskDep = Annotated[WebhookService, Depends(_desk)]

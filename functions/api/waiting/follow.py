@@ -7,11 +7,14 @@ from dataclasses import dataclass, field
 
 from functions.api.ports.services import RecordDependencies
 from functions.api.ports.watch import Watch
+from functions.api.schemas.job_responses import unchanged
 from functions.api.services import documents
 from functions.api.services.lookup import find_document_job
 from shared.auth import Caller
 from shared.jobs.model import Event, Job
-from shared.jobs.store import subject_of
+from shared.jobs.store import JobNotFoundError, subject_of
+
+MAX_SECONDS = 60
 
 Next = Callable[[Job], Job | None]
 
@@ -61,6 +64,23 @@ class Follower:
         self.ended = job.status.terminal
         # By the worker's clock: where that is minutes off, reading begins too slowly or too fast, no more.
         self._changed_at = job.updated_at.timestamp()
+
+
+async def next_state(
+    job: Job, watch: Watch, records: RecordDependencies, seconds: float, if_none_match: str | None
+) -> Job:
+    """Return the job once it has changed or ``seconds`` are over; at once where the client is behind.
+
+    Raises JobNotFoundError where it is gone meanwhile.
+    """
+    if job.status.terminal or (if_none_match is not None and not unchanged(job, if_none_match)):
+        return job
+    if not await Follower(watch, records, job, job.version).wait(seconds):
+        return job
+    after = await watch.call(records.jobs.get, job.job_id)
+    if after is None:
+        raise JobNotFoundError(job.job_id)
+    return after
 
 
 @dataclass(frozen=True, slots=True)

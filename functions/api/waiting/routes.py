@@ -8,23 +8,20 @@ from typing import Annotated, Any
 from fastapi import APIRouter, Header, Query, Request
 from fastapi.responses import Response, StreamingResponse
 
-from functions.api.http.conditional import IfNoneMatch, job_answer, unchanged
+from functions.api.http.conditional import IfNoneMatch
 from functions.api.http.links import RootDep
 from functions.api.http.openapi import READ, problem_responses
 from functions.api.http.security import CallerDep, GuardedRoute, RecordsDep
-from functions.api.ports.services import RecordDependencies
 from functions.api.ports.watch import Watch
+from functions.api.schemas.job_responses import job_answer
 from functions.api.schemas.jobs import JobView
-from functions.api.services.lookup import ReadableJob
 from functions.api.waiting import sse
-from functions.api.waiting.follow import DocumentJobs, Follower
-from functions.api.waiting.watch import WatchDep
+from functions.api.waiting.dependencies import ReadableJob, WatchDep
+from functions.api.waiting.follow import MAX_SECONDS, DocumentJobs, Follower, next_state
 from shared.errors import TransientError
-from shared.jobs.model import Job
 from shared.jobs.store import JobNotFoundError
 from shared.observability import logger
 
-MAX_SECONDS = 60
 KEEP_ALIVE_SECONDS = 15.0
 # Of an invocation, kept for the answer.
 RESERVE_SECONDS = 2.0
@@ -116,23 +113,6 @@ async def wait_for_job(
     """
     job = await next_state(job, watch, records, _bounded(request, watch, seconds), if_none_match)
     return job_answer(job, root, if_none_match)
-
-
-async def next_state(
-    job: Job, watch: Watch, records: RecordDependencies, seconds: float, if_none_match: str | None
-) -> Job:
-    """Return the job once it has changed or ``seconds`` are over; at once where the client is behind.
-
-    Raises JobNotFoundError where it is gone meanwhile.
-    """
-    if job.status.terminal or (if_none_match is not None and not unchanged(job, if_none_match)):
-        return job
-    if not await Follower(watch, records, job, job.version).wait(seconds):
-        return job
-    after = await watch.call(records.jobs.get, job.job_id)
-    if after is None:
-        raise JobNotFoundError(job.job_id)
-    return after
 
 
 async def _told(follower: Follower, request: Request, *, whole_id: bool) -> Response:
