@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from functions.api.ports.dependencies import ApiDependencies, Check
 from functions.api.ports.notifying import NotificationDependencies
 from functions.api.ports.operations import OperatorDependencies
-from functions.api.ports.services import ApiDependencies, Check
 from functions.api.settings import ApiSettings
 
 if TYPE_CHECKING:
@@ -48,7 +48,7 @@ def on_aws(settings: ApiSettings) -> ApiDependencies:
         operations=_operations(settings),
         notifying=_notifying(settings),
         search=LambdaSearch(settings.search_function, endpoint) if settings.search_function else None,
-        shelf=DynamoSearchIndex(settings.jobs_table, endpoint),
+        search_index=DynamoSearchIndex(settings.jobs_table, endpoint),
         reviews=DynamoReviews(settings.jobs_table, endpoint),
         logins=DirectusLogins(settings.directus_url) if settings.directus_url else None,
         checks={

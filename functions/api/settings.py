@@ -47,7 +47,7 @@ class ApiSettings(NotificationSettings):
         "", description="Dead-letter queue of the notification queue."
     )
     mail_allowed: Names = Field(
-        (), description="Addresses, and domains as @example.com, that any caller may have told."
+        (), description="Addresses, and domains as @example.com, that any caller may notify."
     )
     log_groups: Names = Field((), description="CloudWatch log groups of all functions.")
     search_function: str = Field("", description="Function that searches; empty answers that there is none.")

@@ -12,7 +12,7 @@ from pydantic import BaseModel
 
 from functions.api.http import openapi, problems
 from functions.api.http.middleware import Edge
-from functions.api.ports.services import RecordDependencies
+from functions.api.ports.dependencies import RecordDependencies
 from functions.api.ports.watch import WatchMaker
 from functions.api.settings import VERSION, ApiSettings
 from shared.auth import Tokens
@@ -55,8 +55,8 @@ def build_app(
     app.problem_view = problem_view
     app.state.settings = settings
     app.state.tokens = Tokens(settings.token_secret(), settings.jwt_issuers)
-    app.state.services = cache(records)
-    app.state.watch = cache(lambda: watch(app.state.services()))
+    app.state.dependencies = cache(records)
+    app.state.watch = cache(lambda: watch(app.state.dependencies()))
     problems.install(app)
     for router in routers:
         app.include_router(router)

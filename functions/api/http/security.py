@@ -12,7 +12,7 @@ from fastapi.security import HTTPAuthorizationCredentials, HTTPBearer
 from starlette.types import Message, Receive
 
 from functions.api.http.problems import RequestError
-from functions.api.ports.services import ApiDependencies, RecordDependencies
+from functions.api.ports.dependencies import ApiDependencies, RecordDependencies
 from functions.api.settings import ApiSettings
 from shared.auth import AuthError, Caller, ForbiddenError
 
@@ -119,8 +119,8 @@ def _caller(
 
 
 def _services(request: Request) -> ApiDependencies:
-    services: ApiDependencies = request.app.state.services()
-    return services
+    dependencies: ApiDependencies = request.app.state.dependencies()
+    return dependencies
 
 
 def _settings(request: Request) -> ApiSettings:
@@ -139,7 +139,7 @@ def _operator(caller: CallerDep) -> Caller:
 
 OperatorDep = Annotated[Caller, Depends(_operator)]
 RecordsDep = Annotated[RecordDependencies, Depends(_services)]
-ServicesDep = Annotated[ApiDependencies, Depends(_services)]
+DependenciesDep = Annotated[ApiDependencies, Depends(_services)]
 SettingsDep = Annotated[ApiSettings, Depends(_settings)]
 
 

@@ -12,7 +12,7 @@ from shared.operations.dead_letters import Depth
 
 
 def unknown_depth() -> Depth | None:
-    """Return the depth of a queue that nobody counts."""
+    """Return the depth of a queue that is not counted: None."""
     return None
 
 

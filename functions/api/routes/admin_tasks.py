@@ -1,4 +1,4 @@
-"""Everybody's jobs, what happened to each, and what operators do to one."""
+"""The jobs of all callers: their state, their history, and what operators do to them."""
 
 from __future__ import annotations
 
@@ -10,8 +10,8 @@ from fastapi import APIRouter, Query, Response
 from functions.api.http import cursors
 from functions.api.http.links import RootDep
 from functions.api.http.openapi import OPERATE, problem_responses
-from functions.api.http.security import OperatorDep, OperatorRoute, ServicesDep
-from functions.api.ports.services import ApiDependencies
+from functions.api.http.security import DependenciesDep, OperatorDep, OperatorRoute
+from functions.api.ports.dependencies import ApiDependencies
 from functions.api.routes.accepted import accepted
 from functions.api.routes.dependencies import ActingDep, IdempotencyKey, OperationsDep, TaskDep
 from functions.api.schemas import operators
@@ -38,7 +38,10 @@ router = APIRouter(tags=["Operators"], route_class=OperatorRoute)
 
 @router.get("/admin/tasks", responses=problem_responses(*OPERATE, 422))
 def list_tasks(
-    filters: Annotated[TaskFilters, Query()], root: RootDep, _operator: OperatorDep, services: ServicesDep
+    filters: Annotated[TaskFilters, Query()],
+    root: RootDep,
+    _operator: OperatorDep,
+    dependencies: DependenciesDep,
 ) -> TaskList:
     """List everybody's jobs, newest first.
 
@@ -56,9 +59,9 @@ def list_tasks(
         case_id=filters.case_id or "",
     )
     if filters.activity is None:
-        page = services.jobs.list_jobs(query)
+        page = dependencies.jobs.list_jobs(query)
     else:
-        page = _active(services, filters.activity, query)
+        page = _active(dependencies, filters.activity, query)
     return TaskList(
         tasks=[operators.task_view(job, root) for job in page.jobs],
         next_cursor=cursors.write(page.next_before),
@@ -76,18 +79,18 @@ def get_history(
     job_id: str,
     filters: Annotated[HistoryFilters, Query()],
     _operator: OperatorDep,
-    services: ServicesDep,
+    dependencies: DependenciesDep,
     operations: OperationsDep,
 ) -> History:
-    """Tell every change of a job and everything that operators did to it, oldest first.
+    """Show every change of a job and everything that operators did to it, oldest first.
 
-    Of a job that is gone, what operators did is told for as long as the audit trail is kept.
+    Of a job that is gone, what operators did is shown for as long as the audit trail is kept.
     """
     if not is_uuid(job_id):
         raise JobNotFoundError(job_id)
-    place = history.Place.from_text(filters.after)
-    page = history.read(services.jobs, operations.audit, job_id, place, filters.limit)
-    if not page.entries and services.jobs.get(job_id) is None:
+    cursor = history.HistoryCursor.from_text(filters.after)
+    page = history.read(dependencies.jobs, operations.audit, job_id, cursor, filters.limit)
+    if not page.entries and dependencies.jobs.get(job_id) is None:
         raise JobNotFoundError(job_id)
     return History(
         entries=[operators.history_entry(entry) for entry in page.entries],
@@ -99,14 +102,14 @@ def get_history(
 def get_logs(
     job: TaskDep,
     filters: Annotated[LogFilters, Query()],
-    services: ServicesDep,
+    dependencies: DependenciesDep,
     operations: OperationsDep,
 ) -> LogList:
     """Read what all functions logged about a job, from its submission to its end."""
     page = operations.logs.read(
         job.job_id,
         job.created_at - SLACK,
-        (job.completed_at or services.clock()) + SLACK,
+        (job.completed_at or dependencies.clock()) + SLACK,
         limit=filters.limit,
         cursor=filters.cursor,
     )
@@ -141,31 +144,31 @@ def unlock_task(job: TaskDep, operator: ActingDep) -> Unlocked:
 
     def decide(current: Job) -> Change:
         try:
-            return states.unlock(current, operator.services.clock(), operator.name)
+            return states.unlock(current, operator.dependencies.clock(), operator.name)
         except RefusedError as refusal:
             raise control.conflict(current, refusal) from refusal
 
     with operator.acting("unlock", job.job_id, worker_id=job.worker_id) as action:
-        after = edit(operator.services.jobs, job.job_id, decide)
+        after = edit(operator.dependencies.jobs, job.job_id, decide)
         action.details["fence"] = after.fence
-    notify(operator.services, after, "unlocked")
+    notify(operator.dependencies, after, "unlocked")
     return Unlocked(job_id=after.job_id, status=after.status.value, fence=after.fence, message=after.message)
 
 
-def _active(services: ApiDependencies, activity: Activity, query: JobQuery) -> JobPage:
+def _active(dependencies: ApiDependencies, activity: Activity, query: JobQuery) -> JobPage:
     """Return a page of the jobs that wait or are worked on, by the index of those."""
     kinds = [query.kind] if query.kind else list(Kind)
-    ids = {one for kind in kinds for one in services.jobs.active(activity, kind, MAX_ACTIVE)}
-    ordered = sorted((one for one in ids if not query.before or one < query.before), reverse=True)
-    found: list[Job] = []
+    ids = {job_id for kind in kinds for job_id in dependencies.jobs.active(activity, kind, MAX_ACTIVE)}
+    ordered = sorted((job_id for job_id in ids if not query.before or job_id < query.before), reverse=True)
+    matching: list[Job] = []
     for start in range(0, len(ordered), BATCH):
-        for job in services.jobs.many(ordered[start : start + BATCH]):
+        for job in dependencies.jobs.many(ordered[start : start + BATCH]):
             # The index follows the records with a delay.
             if job.activity is not activity or not query.matches(job):
                 continue
             if query.owner is not None and job.owner.key != query.owner:
                 continue
-            found.append(job)
-        if len(found) > query.limit:
-            return JobPage(found[: query.limit], found[query.limit - 1].job_id)
-    return JobPage(found, "")
+            matching.append(job)
+        if len(matching) > query.limit:
+            return JobPage(matching[: query.limit], matching[query.limit - 1].job_id)
+    return JobPage(matching, "")

@@ -11,9 +11,9 @@ from fastapi import Depends, Header, Request
 
 from functions.api.http.security import (
     CallerDep,
+    DependenciesDep,
     OperatorDep,
     RecordsDep,
-    ServicesDep,
     SettingsDep,
     token_of,
 )
@@ -48,8 +48,8 @@ def _document_job(document_id: str, caller: CallerDep, records: RecordsDep) -> J
     return find_document_job(records, caller, document_id)
 
 
-def _any_job(job_id: str, _operator: OperatorDep, services: ServicesDep) -> Job:
-    job = services.jobs.get(job_id) if is_uuid(job_id) else None
+def _any_job(job_id: str, _operator: OperatorDep, dependencies: DependenciesDep) -> Job:
+    job = dependencies.jobs.get(job_id) if is_uuid(job_id) else None
     if job is None:
         raise JobNotFoundError(job_id)
     return job
@@ -61,25 +61,28 @@ TaskDep = Annotated[Job, Depends(_any_job)]
 
 
 def _submitter(
-    caller: CallerDep, services: ServicesDep, settings: SettingsDep, idempotency_key: IdempotencyKey = None
+    caller: CallerDep,
+    dependencies: DependenciesDep,
+    settings: SettingsDep,
+    idempotency_key: IdempotencyKey = None,
 ) -> Submitter:
-    return Submitter(services, settings, caller, idempotency_key or "")
+    return Submitter(dependencies, settings, caller, idempotency_key or "")
 
 
-def _product_gate(request: Request, caller: CallerDep, services: ServicesDep) -> ProductGate:
-    return ProductGate(services.products, caller, token_of(request))
+def _product_gate(request: Request, caller: CallerDep, dependencies: DependenciesDep) -> ProductGate:
+    return ProductGate(dependencies.products, caller, token_of(request))
 
 
-def _job_control(caller: CallerDep, services: ServicesDep) -> JobControl:
-    return JobControl(services, caller)
+def _job_control(caller: CallerDep, dependencies: DependenciesDep) -> JobControl:
+    return JobControl(dependencies, caller)
 
 
-def _webhooks(caller: CallerDep, services: ServicesDep, settings: SettingsDep) -> WebhookService:
-    return WebhookService(services, settings, caller)
+def _webhooks(caller: CallerDep, dependencies: DependenciesDep, settings: SettingsDep) -> WebhookService:
+    return WebhookService(dependencies, settings, caller)
 
 
-def _notification_state(job: ReadableJob, services: ServicesDep) -> str | None:
-    return notification_state(services, job)
+def _notification_state(job: ReadableJob, dependencies: DependenciesDep) -> str | None:
+    return notification_state(dependencies, job)
 
 
 SubmitterDep = Annotated[Submitter, Depends(_submitter)]
@@ -89,19 +92,19 @@ WebhookServiceDep = Annotated[WebhookService, Depends(_webhooks)]
 NotificationStateDep = Annotated[str | None, Depends(_notification_state)]
 
 
-def _operations(services: ServicesDep) -> OperatorDependencies:
-    if services.operations is None:
+def _operations(dependencies: DependenciesDep) -> OperatorDependencies:
+    if dependencies.operations is None:
         raise RuntimeError("the application was wired without its operators' ports")
-    return services.operations
+    return dependencies.operations
 
 
 OperationsDep = Annotated[OperatorDependencies, Depends(_operations)]
 
 
 def _acting(
-    caller: OperatorDep, services: ServicesDep, operations: OperationsDep, settings: SettingsDep
+    caller: OperatorDep, dependencies: DependenciesDep, operations: OperationsDep, settings: SettingsDep
 ) -> Operator:
-    return Operator(services, operations, settings, caller)
+    return Operator(dependencies, operations, settings, caller)
 
 
 ActingDep = Annotated[Operator, Depends(_acting)]

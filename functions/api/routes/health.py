@@ -12,8 +12,8 @@ from fastapi import APIRouter, Depends, Request, Response
 from fastapi.responses import JSONResponse
 
 from functions.api.http.openapi import problem_responses
-from functions.api.http.security import ServicesDep, SettingsDep, authenticate
-from functions.api.ports.services import ApiDependencies, Check
+from functions.api.http.security import DependenciesDep, SettingsDep, authenticate
+from functions.api.ports.dependencies import ApiDependencies, Check
 from functions.api.schemas.health import CheckView, Health, Readiness
 from functions.api.settings import VERSION
 from shared.observability import logger
@@ -32,18 +32,18 @@ class Probe:
     results: dict[str, CheckView] = field(default_factory=dict)
     _lock: Lock = field(default_factory=Lock)
 
-    def run(self, services: ApiDependencies) -> dict[str, CheckView]:
+    def run(self, dependencies: ApiDependencies) -> dict[str, CheckView]:
         """Return how the checks went, by name."""
         with self._lock:
             if self.now() - self.checked_at >= CACHE_SECONDS:
-                self.results = {name: _check(name, check) for name, check in services.checks.items()}
+                self.results = {name: _check(name, check) for name, check in dependencies.checks.items()}
                 self.checked_at = self.now()
             return self.results
 
 
 @router.get("/health")
 def get_health(settings: SettingsDep) -> Health:
-    """Tell that the process answers; nothing else is asked."""
+    """Show that the process answers; no other part is asked."""
     return Health(status="ok", version=VERSION, stage=settings.stage)
 
 
@@ -59,11 +59,11 @@ def _probe(request: Request) -> Probe:
     responses={**problem_responses(401), 503: {"model": Readiness, "description": "A part does not answer"}},
 )
 def get_readiness(
-    request: Request, services: ServicesDep, probe: Annotated[Probe, Depends(_probe)]
+    request: Request, dependencies: DependenciesDep, probe: Annotated[Probe, Depends(_probe)]
 ) -> Response:
-    """Tell whether table, bucket and queues answer; administrators see which."""
+    """Show whether table, bucket and queues answer; administrators see which."""
     caller = authenticate(request) if "authorization" in request.headers else None
-    results = probe.run(services)
+    results = probe.run(dependencies)
     ready = all(result.ok for result in results.values())
     body = Readiness(
         status="ready" if ready else "unavailable",

@@ -10,7 +10,7 @@ from functions.api.http import cursors
 from functions.api.http.conditional import IfNoneMatch
 from functions.api.http.links import RootDep
 from functions.api.http.openapi import READ, SUBMIT, problem_responses
-from functions.api.http.security import CallerDep, GuardedRoute, RecordsDep, ServicesDep
+from functions.api.http.security import CallerDep, DependenciesDep, GuardedRoute, RecordsDep
 from functions.api.routes.accepted import accepted
 from functions.api.routes.dependencies import NotificationStateDep, ProductGateDep, ReadableJob, SubmitterDep
 from functions.api.schemas import job_views
@@ -70,7 +70,7 @@ def submit_outputs(
 
 @router.get("/jobs", responses=problem_responses(401, 403, 422, 503))
 def list_jobs(
-    filters: Annotated[JobFilters, Query()], root: RootDep, caller: CallerDep, services: ServicesDep
+    filters: Annotated[JobFilters, Query()], root: RootDep, caller: CallerDep, dependencies: DependenciesDep
 ) -> JobList:
     """List your jobs, newest first.
 
@@ -79,7 +79,7 @@ def list_jobs(
     """
     if filters.everybody and not caller.admin:
         raise ForbiddenError("Only administrators may list everybody's jobs.")
-    page = services.jobs.list_jobs(
+    page = dependencies.jobs.list_jobs(
         JobQuery(
             owner=None if filters.everybody else caller.owner.key,
             limit=filters.limit,
@@ -107,7 +107,7 @@ async def get_job(
     wait: Wait = None,
     if_none_match: IfNoneMatch = None,
 ) -> Response:
-    """Tell how a job stands; with If-None-Match, only where something has changed.
+    """Show the state of a job; with If-None-Match, only where something has changed.
 
     With ``wait`` the answer comes with the next change, or after so many seconds. Where waiting is done at
     another address, that is a redirection whose body says how the job stands now.

@@ -147,8 +147,8 @@ def event_view(event: Event, document_id: str) -> dict[str, Any]:
 
 def etag(job: Job, notifications: str | None = None) -> str:
     """Return the entity tag of a job's state; it changes with every change of what is shown of it."""
-    told = f"-{notifications}" if notifications not in {None, "none"} else ""
-    return f'"{job.version}{told}"'
+    suffix = f"-{notifications}" if notifications not in {None, "none"} else ""
+    return f'"{job.version}{suffix}"'
 
 
 def _details(job: Job) -> JobDetails:

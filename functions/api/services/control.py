@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from functions.api.http.problems import RequestError
-from functions.api.ports.services import ApiDependencies
+from functions.api.ports.dependencies import ApiDependencies
 from functions.api.schemas import job_views
 from functions.api.schemas.jobs import Flags
 from functions.api.services.lookup import require_change
@@ -30,7 +30,7 @@ Transition = Callable[[Job, datetime, str], Change]
 class JobControl:
     """Changes jobs in the name of one caller; every method raises ForbiddenError and RequestError."""
 
-    services: ApiDependencies
+    dependencies: ApiDependencies
     caller: Caller
 
     def pause(self, job: Job) -> Flags:
@@ -42,14 +42,14 @@ class JobControl:
         after = self._change(job, states.request_resume)
         if after.status is Status.QUEUED:
             # Also for a repetition: whoever asks again may do so because the first message was lost.
-            notify(self.services, after, "resumed")
+            notify(self.dependencies, after, "resumed")
         return job_views.flags(after)
 
     def cancel(self, job: Job) -> Flags:
         """Stop a job for good; a worker removes what it has made, and only then writes the end."""
         after = self._change(job, states.request_cancel)
         if not after.status.terminal:
-            notify(self.services, after, "cancelled")
+            notify(self.dependencies, after, "cancelled")
         return job_views.flags(after)
 
     def _change(self, job: Job, transition: Transition) -> Job:
@@ -58,14 +58,14 @@ class JobControl:
 
         def decide(current: Job) -> Change:
             try:
-                return transition(current, self.services.clock(), self.caller.owner.key)
+                return transition(current, self.dependencies.clock(), self.caller.owner.key)
             except RepeatedError:
                 raise
             except RefusedError as refusal:
                 raise conflict(current, refusal) from refusal
 
         try:
-            after = edit(self.services.jobs, job.job_id, decide)
+            after = edit(self.dependencies.jobs, job.job_id, decide)
         except RepeatedError as repetition:
             return repetition.job
         logger.info("Job changed", job_id=job.job_id, status=after.status.value, event=after.message)

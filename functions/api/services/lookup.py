@@ -6,7 +6,7 @@ from collections.abc import Iterable, Iterator
 from itertools import islice
 
 from functions.api.http.problems import RequestError
-from functions.api.ports.services import RecordDependencies
+from functions.api.ports.dependencies import RecordDependencies
 from functions.api.services import documents
 from shared.auth import Caller, ForbiddenError
 from shared.documents.extractions import is_about, subjects_jobs

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 
 from functions.api.http.problems import RequestError
-from functions.api.ports.services import ApiDependencies
+from functions.api.ports.dependencies import ApiDependencies
 from functions.api.schemas import artifacts
 from shared.findings.model import ResultTree, from_tree
 from shared.jobs.model import Job, Kind, Status
@@ -23,10 +23,10 @@ def require_result(job: Job) -> None:
         )
 
 
-def result_of(services: ApiDependencies, job: Job) -> ResultTree:
+def result_of(dependencies: ApiDependencies, job: Job) -> ResultTree:
     """Return what an analysis has found; raises RequestError."""
     require_result(job)
     artifact = job.artifacts.get(artifacts.RESULT)
     if artifact is None:
         raise RequestError("artifact-not-found", f"Job {job.job_id} has published no result.", status=404)
-    return from_tree(json.loads(services.files.get(artifact.key)))
+    return from_tree(json.loads(dependencies.files.get(artifact.key)))

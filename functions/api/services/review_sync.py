@@ -1,7 +1,8 @@
-"""A reviewer's word in Directus: ``validated_by_human`` of the row that the finding became.
+"""A reviewer's verdict in Directus: ``validated_by_human`` of the row that the finding became.
 
-It is written with the reviewer's own token, so that nobody changes a row through us that Directus would not
-let them change. An accepted row is protected from then on: neither a later seeding nor a cleanup touches it.
+It is written with the reviewer's own token, so that no caller changes a row through us that Directus
+would not let them change. An accepted row is protected from then on: neither a later seeding nor a
+cleanup touches it.
 """
 
 from __future__ import annotations

@@ -14,8 +14,8 @@ from dataclasses import dataclass
 from typing import Any
 
 from functions.api.http.problems import RequestError
+from functions.api.ports.dependencies import ApiDependencies
 from functions.api.ports.products import ProductNotFoundError
-from functions.api.ports.services import ApiDependencies
 from functions.api.schemas import job_views
 from functions.api.schemas.requests import (
     AnalysisOptions,
@@ -89,7 +89,7 @@ class Submitter:
     TooManyQueuedJobsError before anything is stored.
     """
 
-    services: ApiDependencies
+    dependencies: ApiDependencies
     settings: ApiSettings
     caller: Caller
     key: str = ""
@@ -103,8 +103,8 @@ class Submitter:
         self._require_room()
         params = self._params(request, idempotency)
         if request.document_id is not None:
-            document = documents.find(self.services, self.caller, request.document_id)
-            pinned = documents.pin(self.services, self.settings, document)
+            document = documents.find(self.dependencies, self.caller, request.document_id)
+            pinned = documents.pin(self.dependencies, self.settings, document)
             params |= {"case_id": request.case_id or document.case_id} | _pinned_params(pinned)
         elif not self.settings.directus_url:
             raise RequestError(
@@ -113,7 +113,7 @@ class Submitter:
             )
         elif request.product_id is not None:
             params["product_name"] = gate.require(request.product_id)
-        restart.require(self.services, self.caller, params)
+        restart.require(self.dependencies, self.caller, params)
         return self._accept(Kind.ANALYSIS, request, params, idempotency)
 
     def upload(self, file: File, form: CaseUploadForm, case_id: str) -> Submission:
@@ -126,7 +126,7 @@ class Submitter:
         self._require_room()
         params = self._params(form, idempotency) | {"case_id": case_id}
         read_as = {"document_sha256": digest, "media_type": require_media_type(safe_file_name(file.name))}
-        restart.require(self.services, self.caller, params | read_as)
+        restart.require(self.dependencies, self.caller, params | read_as)
         document = self._stored(file, case_id, idempotency)
         return self._accept(Kind.ANALYSIS, form, params | _pinned_params(document), idempotency)
 
@@ -135,7 +135,7 @@ class Submitter:
         document_id = _document_id(idempotency)
         earlier = None if idempotency is None else self._stored_before(document_id)
         return earlier or documents.store(
-            self.services,
+            self.dependencies,
             self.settings,
             self.caller,
             document_id=document_id,
@@ -146,9 +146,9 @@ class Submitter:
 
     def _stored_before(self, document_id: str) -> DocumentRecord | None:
         """Return the document of an earlier try; raises RequestError while it is being removed."""
-        if (found := self.services.documents.get(document_id)) is not None:
-            return found
-        marked = self.services.documents.expired(document_id)
+        if (document := self.dependencies.documents.get(document_id)) is not None:
+            return document
+        marked = self.dependencies.documents.expired(document_id)
         if marked is not None and marked.deleted_at is not None:
             raise RequestError(
                 "document-being-removed",
@@ -166,7 +166,7 @@ class Submitter:
             raise ForbiddenError("Cleaning up needs admin_access or one of the roles set up for it.")
         self._require_room()
         if request.document_id is not None:
-            documents.find(self.services, self.caller, request.document_id, change=True)
+            documents.find(self.dependencies, self.caller, request.document_id, change=True)
         elif request.delete_product and not self.settings.directus_url:
             raise RequestError(
                 "directus-not-configured",
@@ -229,7 +229,7 @@ class Submitter:
         this moment may not be in it yet, so that a burst gets a little over the bound.
         """
         limit = self.settings.max_queued_jobs
-        if self.services.jobs.waiting(self.caller.owner.key, limit) >= limit:
+        if self.dependencies.jobs.waiting(self.caller.owner.key, limit) >= limit:
             raise TooManyQueuedJobsError(limit)
 
     def _idempotency(self, route: str, request: Submittable, **more: Any) -> Idempotency | None:
@@ -240,25 +240,25 @@ class Submitter:
         if not self.key:
             return None
         scope = json.dumps([self.caller.owner.key, route, self.key])
-        said = request.model_dump(exclude={"file"}, exclude_defaults=True) | more
-        return Idempotency(_sha256(scope), _sha256(json.dumps(said, sort_keys=True)))
+        content = request.model_dump(exclude={"file"}, exclude_defaults=True) | more
+        return Idempotency(_sha256(scope), _sha256(json.dumps(content, sort_keys=True)))
 
     def _replay(self, idempotency: Idempotency | None, request: Submittable) -> Submission | None:
         """Return the submission that the key stands for, None for a new one."""
-        job = None if idempotency is None else self.services.jobs.earlier(idempotency)
+        job = None if idempotency is None else self.dependencies.jobs.earlier(idempotency)
         return None if job is None else self._submission(job, request, replayed=True)
 
     def _submission(self, job: Job, request: Submittable, *, replayed: bool) -> Submission:
-        return Submission(job, replayed, job_receivers.secret_of(self._desk, request, job))
+        return Submission(job, replayed, job_receivers.secret_of(self._webhooks, request, job))
 
     @property
-    def _desk(self) -> WebhookService:
-        return WebhookService(self.services, self.settings, self.caller)
+    def _webhooks(self) -> WebhookService:
+        return WebhookService(self.dependencies, self.settings, self.caller)
 
     def _params(self, request: Submittable, idempotency: Idempotency | None) -> dict[str, Any]:
-        """Return what the caller asks for; who is told is checked, and named by what is stored of it."""
-        asked = request.model_dump(exclude={"metadata", "max_attempts", "file", *job_receivers.FIELDS})
-        return {**asked, **job_receivers.accept(self._desk, request, idempotency)}
+        """Return the job's parameters; receivers are checked, stored, and named by their ids."""
+        fields = request.model_dump(exclude={"metadata", "max_attempts", "file", *job_receivers.FIELDS})
+        return {**fields, **job_receivers.accept(self._webhooks, request, idempotency)}
 
     def _accept(
         self,
@@ -268,7 +268,7 @@ class Submitter:
         idempotency: Idempotency | None,
         retry_of: str = "",
     ) -> Submission:
-        now = self.services.clock()
+        now = self.dependencies.clock()
         job = Job(
             job_id=uuid7(),
             kind=kind,
@@ -281,18 +281,18 @@ class Submitter:
             updated_at=now,
             expires_at=now + self.settings.retention,
         )
-        stored = self.services.jobs.create(states.submitted(job, self.caller.owner.key), idempotency)
+        stored = self.dependencies.jobs.create(states.submitted(job, self.caller.owner.key), idempotency)
         if stored.job_id != job.job_id:
             return self._submission(stored, request, replayed=True)
         logger.info("Job accepted", job_id=job.job_id, kind=kind.value)
-        notify(self.services, job, "submitted")
+        notify(self.dependencies, job, "submitted")
         return self._submission(job, request, replayed=False)
 
 
-def notify(services: ApiDependencies, job: Job, reason: str) -> None:
-    """Tell the worker of a job; where that fails, the reconciler will."""
+def notify(dependencies: ApiDependencies, job: Job, reason: str) -> None:
+    """Send a job's message to the worker; where that fails, the reconciler sends it."""
     try:
-        services.queue.send(JobMessage.about(job, reason))
+        dependencies.queue.send(JobMessage.about(job, reason))
     except TransientError as error:
         logger.warning("Message not sent; the reconciler will", job_id=job.job_id, problem=error.code)
 

@@ -7,7 +7,7 @@ from functools import partial
 from fastapi import FastAPI
 
 from functions.api.http.application import build_app
-from functions.api.ports.services import RecordDependencies
+from functions.api.ports.dependencies import RecordDependencies
 from functions.api.ports.watch import WatchMaker
 from functions.api.schemas.problems import ProblemView
 from functions.api.waiting import routes

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass, field
 
-from functions.api.ports.services import RecordDependencies
+from functions.api.ports.dependencies import RecordDependencies
 from functions.api.ports.watch import Watch
 from functions.api.schemas.job_responses import unchanged
 from functions.api.services import documents
@@ -28,7 +28,7 @@ class Follower:
     """A client's place in the events of a job, and of the jobs that come after it.
 
     ``after`` is the number of the last event that the client has, and is cut to those that there are;
-    ``following`` tells which job comes after one that has ended. ``ended`` says that nothing more will come.
+    ``following`` returns the job that comes after an ended one. ``ended`` says that nothing more will come.
     """
 
     watch: Watch
@@ -91,7 +91,7 @@ class DocumentJobs:
     caller: Caller
     document_id: str
 
-    def place(self, last_event_id: str | None) -> tuple[Job, int]:
+    def resume_at(self, last_event_id: str | None) -> tuple[Job, int]:
         """Return the job to follow, and the number of its last event that the client has.
 
         Without an id, or where its job is gone, that is the newest active job, else the newest; raises
@@ -105,10 +105,12 @@ class DocumentJobs:
         return find_document_job(self.records, self.caller, self.document_id), 0
 
     def following(self, job: Job) -> Job | None:
-        """Return the next newer job: ids sort by the time of submission. What follows by itself is none."""
+        """Return the next newer job that does not follow by itself: ids sort by the time of submission."""
         ids = self.records.jobs.by_subject(subject_of(document_id=self.document_id))
         newer = (self._find(job_id) for job_id in sorted(ids) if job_id > job.job_id)
-        return next((found for found in newer if found is not None and not found.follows), None)
+        return next(
+            (newer_job for newer_job in newer if newer_job is not None and not newer_job.follows), None
+        )
 
     def _find(self, job_id: str) -> Job | None:
         job = self.records.jobs.get(job_id)

@@ -19,7 +19,7 @@ from dataclasses import dataclass, field
 from functools import partial
 from typing import ParamSpec, TypeVar
 
-from functions.api.ports.services import RecordDependencies
+from functions.api.ports.dependencies import RecordDependencies
 from functions.api.waiting.watch import LONGEST_PAUSE, gapless, pause
 from shared.errors import ClauseworksError
 from shared.jobs.model import Event
@@ -42,7 +42,7 @@ class _Watched:
     """A job that somebody waits for: its version, since when it has that, when it is read again.
 
     ``waiting`` has the version that each one waits to be passed. What a client says it has is never taken
-    for the job's version: others would be told of events that are not there.
+    for the job's version: others would see events that are not there.
     """
 
     version: int
@@ -50,7 +50,7 @@ class _Watched:
     due: float
     waiting: dict[asyncio.Future[bool], int] = field(default_factory=dict)
 
-    def tell(self, version: int, now: float) -> None:
+    def changed_to(self, version: int, now: float) -> None:
         """Let those know of a new version who have an earlier one."""
         self.version, self.changed_at = version, now
         for future, known in self.waiting.items():
@@ -65,7 +65,7 @@ class _Watched:
 
 
 class SharedPoller:
-    """See Watch. Belongs to one event loop; reading stops when nobody waits."""
+    """See Watch. Belongs to one event loop; reading stops when no client waits."""
 
     streams = True
 
@@ -75,7 +75,7 @@ class SharedPoller:
         self.longest = longest
         self._jobs = records.jobs
         self._now = now
-        self._threads = ThreadPoolExecutor(THREADS, "hub")
+        self._threads = ThreadPoolExecutor(THREADS, "poller")
         self._watched: dict[str, _Watched] = {}
         self._reading: dict[tuple[str, int], asyncio.Task[list[Event]]] = {}
         self._rounds: asyncio.Task[None] | None = None
@@ -87,12 +87,12 @@ class SharedPoller:
 
     async def events(self, job_id: str, after: int) -> list[Event]:
         """See Watch; who asks for the same at the same time shares one read."""
-        place = job_id, after
-        if place not in self._reading:
+        key = job_id, after
+        if key not in self._reading:
             task = asyncio.create_task(self.call(gapless, self._jobs, job_id, after))
-            self._reading[place] = task
-            task.add_done_callback(lambda _: self._reading.pop(place))
-        return await asyncio.shield(self._reading[place])
+            self._reading[key] = task
+            task.add_done_callback(lambda _: self._reading.pop(key))
+        return await asyncio.shield(self._reading[key])
 
     async def changed(self, job_id: str, version: int, seconds: float, idle: float) -> bool:
         """See Watch."""
@@ -124,7 +124,7 @@ class SharedPoller:
         return watched
 
     async def _read_on(self) -> None:
-        """Read what is due, the longest overdue first, rest, and so on while anybody waits."""
+        """Read what is due, the longest overdue first, rest, and so on while a client waits."""
         while self._watched:
             began = self._now()
             due = [(watched.due, job_id) for job_id, watched in self._watched.items() if watched.due <= began]
@@ -141,7 +141,7 @@ class SharedPoller:
                 await asyncio.wait_for(self._sooner.wait(), left)
 
     async def _read(self, job_ids: Sequence[str]) -> None:
-        """Read the versions of some jobs, and tell those who wait for another one."""
+        """Read the versions of some jobs, and wake those who wait for another one."""
         if not job_ids:
             return
         try:
@@ -156,7 +156,7 @@ class SharedPoller:
             if versions is not None and job_id not in versions:
                 watched.end(JobNotFoundError(job_id))
             elif versions is not None and versions[job_id] != watched.version:
-                watched.tell(versions[job_id], now)
+                watched.changed_to(versions[job_id], now)
             watched.due = now + self._pause(now - watched.changed_at)
 
     def _pause(self, idle: float) -> float:

@@ -15,7 +15,7 @@ from collections.abc import Awaitable, Callable
 
 from starlette.concurrency import run_in_threadpool
 
-from functions.api.ports.services import RecordDependencies
+from functions.api.ports.dependencies import RecordDependencies
 from functions.api.ports.watch import P, T
 from shared.jobs.model import Event
 from shared.jobs.store import JobStore

@@ -256,10 +256,10 @@ def test_there_is_no_such_notification(backend: Backend, alice: Client) -> None:
 
 
 def test_operators_see_how_full_the_queue_is(backend: Backend) -> None:
-    ports = backend.services().notifying
+    ports = backend.dependencies().notifying
     assert ports is not None
     ports = replace(ports, depth=lambda: Depth(3, 2, 1), dead_depth=lambda: Depth(1, 1, 0))
-    admin = Client(application(replace(backend.services(), notifying=ports)), ADMIN)
+    admin = Client(application(replace(backend.dependencies(), notifying=ports)), ADMIN)
     queue = admin.get("/admin/queues").json()["queues"][-1]
     assert (queue["kind"], queue["depth"], queue["in_flight"], queue["delayed"]) == ("notification", 3, 2, 1)
     assert queue["dead_letters"] == 2

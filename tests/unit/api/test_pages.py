@@ -20,7 +20,7 @@ class TestHealth:
         assert answer.json() == {"status": "ok", "version": VERSION, "stage": "local"}
 
     def ready(self, backend: Backend, bearer: str, **checks: object) -> Client:
-        return Client(application(backend.services(**checks)), bearer)
+        return Client(application(backend.dependencies(**checks)), bearer)
 
     def test_ready(self, backend: Backend) -> None:
         answer = self.ready(backend, "", table=lambda: None).get("/health/ready")

@@ -34,9 +34,9 @@ def client(backend: Backend, server: DirectusServer) -> Iterator[Client]:
 
 
 def connected(backend: Backend, url: str, products: DirectusProducts) -> Client:
-    services = replace(backend.services(), products=products)
+    dependencies = replace(backend.dependencies(), products=products)
     settings = make_settings(directus_url=url, jwt_issuers=("directus", "crm"))
-    return Client(application(services, settings), SEEDER)
+    return Client(application(dependencies, settings), SEEDER)
 
 
 @pytest.fixture(params=["/jobs/analysis", "/jobs/cleanup"])

@@ -119,9 +119,9 @@ class TestDirectus:
     @pytest.fixture
     def client(self, backend: Backend, server: DirectusServer) -> Iterator[Client]:
         with closing(DirectusProducts(server.url)) as products:
-            services = replace(backend.services(), products=products)
+            dependencies = replace(backend.dependencies(), products=products)
             settings = make_settings(directus_url=server.url, jwt_issuers=("directus", "crm"))
-            yield Client(application(services, settings), SEEDER)
+            yield Client(application(dependencies, settings), SEEDER)
 
     def seeded(self, backend: Backend, seeding: str = "verified", issuer: str = "directus") -> str:
         now = utc_now()

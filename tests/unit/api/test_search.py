@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from functions.api.ports.services import ApiDependencies
+from functions.api.ports.dependencies import ApiDependencies
 from shared.clock import utc_now
 from shared.documents.model import DocumentRecord
 from shared.errors import TransientError
@@ -37,18 +37,18 @@ class Counter:
             raise self.error
         return self.answer or self.desk.search.ask(question)
 
-    def services(self) -> ApiDependencies:
-        services = Backend().services()
+    def dependencies(self) -> ApiDependencies:
+        dependencies = Backend().dependencies()
         return replace(
-            services,
+            dependencies,
             documents=self.desk.documents,
             files=self.desk.files,
             search=self,
-            shelf=self.desk.shelf,
+            search_index=self.desk.shelf,
         )
 
     def client(self, bearer: str | None = None) -> Client:
-        return Client(application(self.services()), bearer)
+        return Client(application(self.dependencies()), bearer)
 
 
 @pytest.fixture
@@ -252,7 +252,7 @@ def test_bad_questions(counter: Counter, body: dict[str, Any]) -> None:
 
 
 def test_without_a_search_function_it_says_so() -> None:
-    client = Client(application(Backend().services()))
+    client = Client(application(Backend().dependencies()))
     assert problem(client.post("/search", json={"query": "x"})) == (422, "search-not-configured")
 
 
@@ -272,5 +272,5 @@ def test_a_document_without_an_index_has_no_tree_yet(counter: Counter) -> None:
     counter.desk.index_again(document)
     counter.desk.files.delete_prefix(f"{document.prefix}index/")
     assert problem(counter.client().get(path)) == (409, "document-not-indexed")
-    nothing = Client(application(replace(counter.services(), shelf=MemorySearchIndex())))
+    nothing = Client(application(replace(counter.dependencies(), search_index=MemorySearchIndex())))
     assert problem(nothing.get(path)) == (409, "document-not-indexed")

@@ -34,11 +34,11 @@ def reads(backend: Backend) -> Counter[str]:
 
 @pytest.fixture
 def app(backend: Backend) -> FastAPI:
-    return application(backend.services(), make_settings(), partial(SharedPoller, longest=20))
+    return application(backend.dependencies(), make_settings(), partial(SharedPoller, longest=20))
 
 
 def hub_of(backend: Backend) -> SharedPoller:
-    return SharedPoller(backend.services(), longest=20)
+    return SharedPoller(backend.dependencies(), longest=20)
 
 
 async def until(holds: Callable[[], bool]) -> None:

@@ -12,7 +12,7 @@ from typing import Any
 import httpx
 from fastapi import APIRouter, FastAPI
 
-from functions.api.ports.services import RecordDependencies
+from functions.api.ports.dependencies import RecordDependencies
 from functions.api.waiting.app import create_app
 from functions.api.waiting.settings import WaitSettings
 from functions.api.waiting.watch import Polling

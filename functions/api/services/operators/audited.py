@@ -7,8 +7,8 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from typing import Any
 
+from functions.api.ports.dependencies import ApiDependencies
 from functions.api.ports.operations import OperatorDependencies
-from functions.api.ports.services import ApiDependencies
 from functions.api.settings import ApiSettings
 from shared.auth import Caller
 from shared.errors import ClauseworksError, TransientError
@@ -28,7 +28,7 @@ class Action:
 class Operator:
     """Somebody who acts, and what the actions need."""
 
-    services: ApiDependencies
+    dependencies: ApiDependencies
     operations: OperatorDependencies
     settings: ApiSettings
     caller: Caller
@@ -44,7 +44,7 @@ class Operator:
 
         Where the entry cannot be written there is no action: raises TransientError.
         """
-        now = self.services.clock()
+        now = self.dependencies.clock()
         entry = AuditEntry(
             entry_id=uuid7(),
             subject=subject,

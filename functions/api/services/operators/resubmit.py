@@ -28,8 +28,8 @@ def try_again(operator: Operator, job: Job, key: str = "") -> Submission:
     once, whoever asks: repetitions return the same new job, and so does a redrive of its dead letters.
     Raises IdempotencyMismatchError where the key stands for another job.
     """
-    services = operator.services
-    now = services.clock()
+    dependencies = operator.dependencies
+    now = dependencies.clock()
     fresh = Job(
         job_id=uuid7(),
         kind=job.kind,
@@ -44,10 +44,10 @@ def try_again(operator: Operator, job: Job, key: str = "") -> Submission:
     )
     scope = [operator.name, "retry", key] if key else ["retry", job.job_id]
     idempotency = Idempotency(_sha256(json.dumps(scope)), _sha256(job.job_id))
-    stored = services.jobs.create(states.submitted(fresh, operator.name), idempotency)
+    stored = dependencies.jobs.create(states.submitted(fresh, operator.name), idempotency)
     if stored.job_id != fresh.job_id:
         return Submission(stored, replayed=True)
-    notify(services, stored, "retried")
+    notify(dependencies, stored, "retried")
     return Submission(stored, replayed=False)
 
 
