@@ -7,7 +7,7 @@ from fastapi import Response
 from functions.api.http.conditional import POLL_SECONDS
 from functions.api.schemas import job_views
 from functions.api.schemas.submissions import Accepted
-from functions.api.services.submit import Submission
+from functions.api.services.acceptance import Submission
 
 
 def mark_accepted(submission: Submission, response: Response, root: str) -> None:

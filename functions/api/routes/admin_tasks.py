@@ -19,9 +19,9 @@ from functions.api.schemas.operator_requests import HistoryFilters, LogFilters, 
 from functions.api.schemas.operators import History, LogList, TaskList, TaskView, Unlocked
 from functions.api.schemas.submissions import Accepted
 from functions.api.services import control
+from functions.api.services.acceptance import send_message
 from functions.api.services.operators import history
 from functions.api.services.operators.resubmit import require_ended, try_again
-from functions.api.services.submit import notify
 from shared.ids import is_uuid
 from shared.jobs import states
 from shared.jobs.model import Activity, Change, Job, Kind
@@ -151,7 +151,7 @@ def unlock_task(job: TaskDep, operator: ActingDep) -> Unlocked:
     with operator.acting("unlock", job.job_id, worker_id=job.worker_id) as action:
         after = edit(operator.dependencies.jobs, job.job_id, decide)
         action.details["fence"] = after.fence
-    notify(operator.dependencies, after, "unlocked")
+    send_message(operator.dependencies, after, "unlocked")
     return Unlocked(job_id=after.job_id, status=after.status.value, fence=after.fence, message=after.message)
 
 

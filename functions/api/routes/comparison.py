@@ -16,7 +16,7 @@ from functions.api.schemas.comparison import ComparedProduct, ComparisonView
 from functions.api.schemas.requests import CompareRequest
 from functions.api.services import documents
 from functions.api.services.lookup import find_job, jobs_of, jobs_of_product
-from functions.api.services.results import require_result, result_of
+from functions.api.services.results import require_analysis, result_of
 from shared.auth import Caller
 from shared.clock import to_text
 from shared.findings.comparison import compare
@@ -48,7 +48,7 @@ def _jobs(request: CompareRequest, caller: Caller, dependencies: ApiDependencies
     """Yield the analyses that are meant, in the request's order: jobs, products, documents."""
     for job_id in request.job_ids:
         job = find_job(dependencies, caller, job_id)
-        require_result(job)
+        require_analysis(job)
         yield job
     for product_id in request.product_ids:
         yield _newest(jobs_of_product(dependencies, caller, product_id), f"product {product_id}")

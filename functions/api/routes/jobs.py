@@ -18,7 +18,7 @@ from functions.api.schemas.job_responses import job_answer, job_redirect, unchan
 from functions.api.schemas.jobs import JobList, JobView
 from functions.api.schemas.requests import AnalysisRequest, CleanupRequest, JobFilters, OutputRequest
 from functions.api.schemas.submissions import Accepted
-from functions.api.services.submit import Submission
+from functions.api.services.acceptance import Submission
 from functions.api.waiting.dependencies import WatchDep
 from functions.api.waiting.follow import MAX_SECONDS, next_state
 from shared.auth import ForbiddenError

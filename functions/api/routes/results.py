@@ -9,13 +9,13 @@ from fastapi.responses import RedirectResponse
 
 from functions.api.http.links import RootDep
 from functions.api.http.openapi import READ, problem_responses
-from functions.api.http.problems import RequestError
 from functions.api.http.security import DependenciesDep, GuardedRoute, SettingsDep
 from functions.api.routes.dependencies import ReadableJob
 from functions.api.schemas import artifacts
 from functions.api.schemas.artifacts import ArtifactList
+from functions.api.services.results import require_artifact, require_completed
 from shared.files import FileMissingError
-from shared.jobs.model import Job, Status
+from shared.jobs.model import Job
 
 # Lambda answers with at most 6 MB, JSON escapes included.
 MAX_INLINE = 3_000_000
@@ -38,9 +38,8 @@ _REDIRECT: dict[int | str, dict[str, Any]] = {
 )
 def get_result(job: ReadableJob, dependencies: DependenciesDep, settings: SettingsDep) -> Response:
     """Get everything an analysis has found, each finding with its evidence."""
-    _require_completed(job)
-    _require_artifact(job, artifacts.RESULT)
-    artifact = job.artifacts[artifacts.RESULT]
+    require_completed(job)
+    artifact = require_artifact(job, artifacts.RESULT)
     if artifact.size > MAX_INLINE:
         return _redirect(job, artifacts.RESULT, dependencies, settings)
     return Response(dependencies.files.get(artifact.key), media_type=artifact.media_type)
@@ -62,7 +61,6 @@ def get_artifact(
     name: str, job: ReadableJob, dependencies: DependenciesDep, settings: SettingsDep
 ) -> Response:
     """Get one of the files."""
-    _require_artifact(job, name)
     return _redirect(job, name, dependencies, settings)
 
 
@@ -74,26 +72,13 @@ def get_artifact(
 )
 def download(job: ReadableJob, dependencies: DependenciesDep, settings: SettingsDep) -> Response:
     """Get what the job made to be read: its report, else its export, else its result."""
-    _require_completed(job)
+    require_completed(job)
     name = artifacts.download_name(job) or artifacts.RESULT
-    _require_artifact(job, name)
     return _redirect(job, name, dependencies, settings)
 
 
-def _require_completed(job: Job) -> None:
-    if job.status is not Status.COMPLETED:
-        raise RequestError(
-            "result-not-ready", f"The job is {job.status}; a result comes with completion.", status=409
-        )
-
-
-def _require_artifact(job: Job, name: str) -> None:
-    if name not in job.artifacts:
-        raise RequestError("artifact-not-found", "The job has published no file of this name.", status=404)
-
-
 def _redirect(job: Job, name: str, dependencies: DependenciesDep, settings: SettingsDep) -> Response:
-    artifact = job.artifacts[name]
+    artifact = require_artifact(job, name)
     if dependencies.files.head(artifact.key) is None:
         raise FileMissingError(artifact.key)
     link = dependencies.files.link(

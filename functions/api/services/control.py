@@ -14,8 +14,8 @@ from functions.api.http.problems import RequestError
 from functions.api.ports.dependencies import ApiDependencies
 from functions.api.schemas import job_views
 from functions.api.schemas.jobs import Flags
+from functions.api.services.acceptance import send_message
 from functions.api.services.lookup import require_change
-from functions.api.services.submit import notify
 from shared.auth import Caller
 from shared.jobs import states
 from shared.jobs.model import Change, Job, Status
@@ -42,14 +42,14 @@ class JobControl:
         after = self._change(job, states.request_resume)
         if after.status is Status.QUEUED:
             # Also for a repetition: whoever asks again may do so because the first message was lost.
-            notify(self.dependencies, after, "resumed")
+            send_message(self.dependencies, after, "resumed")
         return job_views.flags(after)
 
     def cancel(self, job: Job) -> Flags:
         """Stop a job for good; a worker removes what it has made, and only then writes the end."""
         after = self._change(job, states.request_cancel)
         if not after.status.terminal:
-            notify(self.dependencies, after, "cancelled")
+            send_message(self.dependencies, after, "cancelled")
         return job_views.flags(after)
 
     def _change(self, job: Job, transition: Transition) -> Job:

@@ -7,9 +7,9 @@ analyses are refused by the store. Whatever is interrupted afterwards is begun a
 from __future__ import annotations
 
 from functions.api.ports.dependencies import ApiDependencies
+from functions.api.services.acceptance import send_message
 from functions.api.services.control import conflict
 from functions.api.services.lookup import jobs_of
-from functions.api.services.submit import notify
 from shared.auth import Caller, ForbiddenError
 from shared.documents.model import DocumentNotFoundError, DocumentRecord
 from shared.ids import is_uuid
@@ -65,4 +65,4 @@ def _cancel(dependencies: ApiDependencies, caller: Caller, job: Job) -> None:
         )
     except (RefusedError, JobNotFoundError):
         return
-    notify(dependencies, after, "cancelled")
+    send_message(dependencies, after, "cancelled")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import uuid
 from dataclasses import dataclass, replace
 
 from functions.api.http.problems import RequestError
@@ -14,6 +15,9 @@ from shared.auth import Caller
 from shared.documents.model import DocumentGoneError, DocumentNotFoundError, DocumentRecord, safe_file_name
 from shared.files import FileMissingError, UploadForm
 from shared.ids import is_uuid, uuid7
+from shared.jobs.store import Idempotency
+
+_UPLOADS = uuid.UUID("6b1f6c2e-52a1-4c0e-9d3b-0f5a7e8c4d21")
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,6 +73,33 @@ def store(
     )
     dependencies.documents.put(document)
     return document
+
+
+def store_once(
+    dependencies: ApiDependencies,
+    settings: ApiSettings,
+    caller: Caller,
+    idempotency: Idempotency | None,
+    *,
+    file_name: str,
+    case_id: str,
+    data: bytes,
+) -> DocumentRecord:
+    """Store a file, or return the document that an earlier try of the same request has stored.
+
+    Raises RequestError for what ``store`` refuses, and while the document of an earlier try is being removed.
+    """
+    document_id = _document_id(idempotency)
+    earlier = None if idempotency is None else _stored_before(dependencies, document_id)
+    return earlier or store(
+        dependencies,
+        settings,
+        caller,
+        document_id=document_id,
+        file_name=file_name,
+        case_id=case_id,
+        data=data,
+    )
 
 
 def find(
@@ -149,3 +180,24 @@ def _new(
         case_id=case_id,
         expires_at=now + settings.retention,
     )
+
+
+def _stored_before(dependencies: ApiDependencies, document_id: str) -> DocumentRecord | None:
+    """Return the document of an earlier try; raises RequestError while it is being removed."""
+    if (document := dependencies.documents.get(document_id)) is not None:
+        return document
+    marked = dependencies.documents.expired(document_id)
+    if marked is not None and marked.deleted_at is not None:
+        raise RequestError(
+            "document-being-removed",
+            "The document that came with this Idempotency-Key is just being removed. Use a new key.",
+            status=409,
+        )
+    return None
+
+
+def _document_id(idempotency: Idempotency | None) -> str:
+    """Return an id for a document; a repeated request gets the same one, so that it is stored once."""
+    if idempotency is None:
+        return uuid7()
+    return str(uuid.uuid5(_UPLOADS, f"{idempotency.key}/{idempotency.fingerprint}"))

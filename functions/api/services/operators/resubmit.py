@@ -6,8 +6,8 @@ import hashlib
 import json
 
 from functions.api.services import control
+from functions.api.services.acceptance import Submission, send_message
 from functions.api.services.operators.audited import Operator
-from functions.api.services.submit import Submission, notify
 from shared.ids import uuid7
 from shared.jobs import states
 from shared.jobs.model import Job
@@ -47,7 +47,7 @@ def try_again(operator: Operator, job: Job, key: str = "") -> Submission:
     stored = dependencies.jobs.create(states.submitted(fresh, operator.name), idempotency)
     if stored.job_id != fresh.job_id:
         return Submission(stored, replayed=True)
-    notify(dependencies, stored, "retried")
+    send_message(dependencies, stored, "retried")
     return Submission(stored, replayed=False)
 
 
