@@ -36,9 +36,19 @@ class Probe:
         """Return how the checks went, by name."""
         with self._lock:
             if self.now() - self.checked_at >= CACHE_SECONDS:
-                self.results = {name: _check(name, check) for name, check in dependencies.checks.items()}
+                self.results = {name: self._check(name, check) for name, check in dependencies.checks.items()}
                 self.checked_at = self.now()
             return self.results
+
+    def _check(self, name: str, check: Check) -> CheckView:
+        began = self.now()
+        ok = True
+        try:
+            check()
+        except Exception as error:  # noqa: BLE001 - whatever is wrong, the part is not ready
+            logger.warning("Not ready", part=name, error=type(error).__name__)
+            ok = False
+        return CheckView(ok=ok, milliseconds=round((self.now() - began) * 1000))
 
 
 @router.get("/health")
@@ -70,17 +80,3 @@ def get_readiness(
         checks=results if caller is not None and caller.admin else None,
     )
     return JSONResponse(body.model_dump(exclude_none=True), 200 if ready else 503)
-
-
-def _check(name: str, check: Check) -> CheckView:
-    began = time.monotonic()
-    try:
-        check()
-    except Exception as error:  # noqa: BLE001 - whatever is wrong, the part is not ready
-        logger.warning("Not ready", part=name, error=type(error).__name__)
-        return CheckView(ok=False, milliseconds=_since(began))
-    return CheckView(ok=True, milliseconds=_since(began))
-
-
-def _since(began: float) -> int:
-    return round((time.monotonic() - began) * 1000)

@@ -11,7 +11,6 @@ from __future__ import annotations
 import asyncio
 import heapq
 import math
-import time
 from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
@@ -65,16 +64,13 @@ class _Watched:
 
 
 class SharedPoller:
-    """See Watch. Belongs to one event loop; reading stops when no client waits."""
+    """See Watch. Belongs to one event loop, whose clock it goes by; reading stops when no client waits."""
 
     streams = True
 
-    def __init__(
-        self, records: RecordDependencies, longest: float, now: Callable[[], float] = time.monotonic
-    ) -> None:
+    def __init__(self, records: RecordDependencies, longest: float) -> None:
         self.longest = longest
         self._jobs = records.jobs
-        self._now = now
         self._threads = ThreadPoolExecutor(THREADS, "poller")
         self._watched: dict[str, _Watched] = {}
         self._reading: dict[tuple[str, int], asyncio.Task[list[Event]]] = {}
@@ -113,7 +109,7 @@ class SharedPoller:
 
     def _watch(self, job_id: str, version: int, idle: float) -> _Watched:
         """Return what is known of a job, and have it read from now on."""
-        now = self._now()
+        now = _now()
         watched = self._watched.get(job_id)
         if watched is None:
             watched = self._watched[job_id] = _Watched(version, now - idle, now + self._pause(idle))
@@ -126,17 +122,17 @@ class SharedPoller:
     async def _read_on(self) -> None:
         """Read what is due, the longest overdue first, rest, and so on while a client waits."""
         while self._watched:
-            began = self._now()
+            began = _now()
             due = [(watched.due, job_id) for job_id, watched in self._watched.items() if watched.due <= began]
             await self._read([job_id for _, job_id in heapq.nsmallest(BATCH, due)])
-            await asyncio.sleep(max(REST_SECONDS, RESTS * (self._now() - began)))
+            await asyncio.sleep(max(REST_SECONDS, RESTS * (_now() - began)))
             await self._until_next()
 
     async def _until_next(self) -> None:
         """Wait until something is due; somebody who comes meanwhile may have it sooner."""
         self._sooner.clear()
         next_due = min((watched.due for watched in self._watched.values()), default=0.0)
-        if (left := next_due - self._now()) > 0:
+        if (left := next_due - _now()) > 0:
             with suppress(TimeoutError):
                 await asyncio.wait_for(self._sooner.wait(), left)
 
@@ -149,7 +145,7 @@ class SharedPoller:
         except ClauseworksError as error:
             logger.warning("Versions could not be read", problem=error.code)
             versions = None
-        now = self._now()
+        now = _now()
         for job_id in job_ids:
             if (watched := self._watched.get(job_id)) is None:
                 continue
@@ -163,3 +159,8 @@ class SharedPoller:
         """Return the pause of a job: the longest one keeps the requests at about ten a second."""
         requests = math.ceil(len(self._watched) / BATCH)
         return pause(idle, min(LONGEST_PAUSE, max(LONGEST_PAUSE_OF_FEW, requests / REQUESTS_A_SECOND)))
+
+
+def _now() -> float:
+    """Return the seconds of the running loop's clock, which its sleeps and timeouts go by, too."""
+    return asyncio.get_running_loop().time()

@@ -138,8 +138,8 @@ class TestWorkers:
             "lease_left": 90.0,
             "overdue": False,
         }
-        found = desk.client.get("/admin/workers", params={"kind": "analysis"}).json()["workers"]
-        assert [worker["job_id"] for worker in found] == [first.job_id]
+        workers = desk.client.get("/admin/workers", params={"kind": "analysis"}).json()["workers"]
+        assert [worker["job_id"] for worker in workers] == [first.job_id]
 
 
 class TestQueues:

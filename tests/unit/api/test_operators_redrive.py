@@ -23,8 +23,8 @@ TROUBLE = TransientError("aws-unavailable", "Busy.")
 
 
 def cancelled(desk: Desk) -> Job:
-    asked = desk.then(desk.running(), lambda job: states.request_cancel(job, desk.clock(), "alice"))
-    return desk.then(asked, lambda job: states.cancelled(job, job.fence, desk.clock()))
+    cancelling = desk.then(desk.running(), lambda job: states.request_cancel(job, desk.clock(), "alice"))
+    return desk.then(cancelling, lambda job: states.cancelled(job, job.fence, desk.clock()))
 
 
 class TestList:
@@ -52,8 +52,8 @@ class TestList:
     def test_hides_nothing(self, desk: Desk) -> None:
         ids = {desk.letter(desk.submitted()) for _ in range(25)}
         for _ in range(2):
-            found = desk.client.get(LIST, params={"limit": 100}).json()["dead_letters"]
-            assert {letter["message_id"] for letter in found} == ids
+            letters = desk.client.get(LIST, params={"limit": 100}).json()["dead_letters"]
+            assert {letter["message_id"] for letter in letters} == ids
 
     def test_more_than_asked_for(self, desk: Desk) -> None:
         for _ in range(3):

@@ -112,7 +112,7 @@ def _routes() -> APIRouter:
     return create_app(settings=wait_settings()).router
 
 
-def told(answer: httpx.Response) -> list[dict[str, Any]]:
+def events_of(answer: httpx.Response) -> list[dict[str, Any]]:
     """Return the events of an answer, each with the stream's id as ``sse_id``, after a look at its form."""
     assert answer.status_code == 200, answer.text
     assert answer.headers["content-type"].startswith("text/event-stream")
