@@ -2,18 +2,12 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
 from functions.api.ports.dependencies import ApiDependencies, Check
 from functions.api.ports.notifying import NotificationDependencies
 from functions.api.ports.operations import OperatorDependencies
 from functions.api.settings import ApiSettings
 
-if TYPE_CHECKING:
-    pass
-
-
-_NOBODY = "00000000-0000-0000-0000-000000000000"
+_NO_ID = "00000000-0000-0000-0000-000000000000"
 
 
 def on_aws(settings: ApiSettings) -> ApiDependencies:
@@ -52,8 +46,8 @@ def on_aws(settings: ApiSettings) -> ApiDependencies:
         reviews=DynamoReviews(settings.jobs_table, endpoint),
         logins=DirectusLogins(settings.directus_url) if settings.directus_url else None,
         checks={
-            "jobs_table": lambda: jobs.get(_NOBODY),
-            "documents_bucket": lambda: files.head(f"documents/{_NOBODY}/original"),
+            "jobs_table": lambda: jobs.get(_NO_ID),
+            "documents_bucket": lambda: files.head(f"documents/{_NO_ID}/original"),
             **{f"{kind}_queue": queue_check(url) for kind, url in urls.items()},
         },
     )

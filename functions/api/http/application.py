@@ -1,4 +1,4 @@
-"""What every application of ours has around its routes: settings, identity, problems, the edge."""
+"""What every application has around its routes: settings, identity, problems, the edge."""
 
 from __future__ import annotations
 

@@ -40,10 +40,10 @@ class BodyTooLargeError(HTTPException):
 
 
 class OpenRoute(APIRoute):
-    """A route for everybody, which knows its body's type and size before the framework reads the body.
+    """A route for all callers, which knows its body's type and size before the framework reads the body.
 
-    FastAPI reads the body before it solves dependencies, so that a dependency alone would let anybody
-    send us anything.
+    FastAPI reads the body before it solves dependencies, so that a dependency alone would let any
+    client send anything.
     """
 
     def admit(self, request: Request) -> None:
@@ -70,7 +70,7 @@ class OpenRoute(APIRoute):
 
 
 class GuardedRoute(OpenRoute):
-    """A route for callers whom we know, before anything of the body is read."""
+    """A route for authenticated callers: checked before anything of the body is read."""
 
     def admit(self, request: Request) -> None:
         """Keep who calls; raises AuthError."""
@@ -78,7 +78,7 @@ class GuardedRoute(OpenRoute):
 
 
 class OperatorRoute(GuardedRoute):
-    """A route for administrators; everybody else is refused before the body is read."""
+    """A route for administrators; all others are refused before the body is read."""
 
     def admit(self, request: Request) -> None:
         """Keep who calls; raises AuthError, and ForbiddenError for all but administrators."""
@@ -87,7 +87,7 @@ class OperatorRoute(GuardedRoute):
 
 
 def require_operator(caller: Caller) -> None:
-    """Refuse everybody but administrators; raises ForbiddenError."""
+    """Refuse all but administrators; raises ForbiddenError."""
     if not caller.admin:
         raise ForbiddenError("Only administrators may operate.")
 

@@ -1,4 +1,4 @@
-"""What stands behind the routes of notifications, besides the ports of everybody's."""
+"""The ports behind the routes of notifications, beyond those that all routes use."""
 
 from __future__ import annotations
 

@@ -7,8 +7,8 @@ from typing import Annotated
 
 from fastapi import APIRouter, Query
 
+from functions.api.http.cursors import invalid_cursor
 from functions.api.http.openapi import OPERATE, problem_responses
-from functions.api.http.problems import RequestError
 from functions.api.http.security import DependenciesDep, OperatorDep, OperatorRoute
 from functions.api.ports.dependencies import ApiDependencies
 from functions.api.ports.operations import OperatorDependencies
@@ -91,8 +91,8 @@ def list_dead_letters(
         patience=LIST_PATIENCE,
     )
     with batch:
-        letters = list(batch.take(filters.limit))
-        views = [operators.letter_view(letter, _job_of(letter, dependencies)) for letter in letters]
+        dead_letters = list(batch.take(filters.limit))
+        views = [operators.letter_view(letter, _job_of(letter, dependencies)) for letter in dead_letters]
     return LetterList(dead_letters=views, complete=batch.emptied)
 
 
@@ -118,7 +118,7 @@ def list_audit(
 ) -> AuditList:
     """List what operators did to a queue's dead letters, oldest first; for a job see its history."""
     if filters.after and not is_uuid(filters.after):
-        raise RequestError("invalid-cursor", "The cursor is none of ours; leave it out to start anew.")
+        raise invalid_cursor()
     entries = operations.audit.entries(queue_subject(filters.kind), filters.after, filters.limit + 1)
     page = entries[: filters.limit]
     return AuditList(

@@ -43,7 +43,7 @@ def list_tasks(
     _operator: OperatorDep,
     dependencies: DependenciesDep,
 ) -> TaskList:
-    """List everybody's jobs, newest first.
+    """List the jobs of all callers, newest first.
 
     A page may be short, or empty, while next_cursor says that there is more: of many jobs that do not match
     1,000 are looked at for one answer.

@@ -90,7 +90,7 @@ def _image(
     understood: Extraction,
     number: int,
 ) -> PageImage | None:
-    """Return where the picture of a page is, None where there is none."""
+    """Return the picture of a page, or None."""
     try:
         note: dict[str, Any] = json.loads(dependencies.files.get(image_note_key(understood.prefix, number)))
     except FileMissingError:

@@ -25,7 +25,7 @@ router = APIRouter(tags=["Operation"])
 
 @dataclass(slots=True)
 class Probe:
-    """Runs the checks at most every ten seconds, however often it is asked; ``now`` counts seconds."""
+    """Runs the checks at most every ten seconds, however many requests come; ``now`` counts seconds."""
 
     now: Callable[[], float] = time.monotonic
     checked_at: float = float("-inf")
@@ -33,7 +33,7 @@ class Probe:
     _lock: Lock = field(default_factory=Lock)
 
     def run(self, dependencies: ApiDependencies) -> dict[str, CheckView]:
-        """Return how the checks went, by name."""
+        """Return the outcome of each check, by name."""
         with self._lock:
             if self.now() - self.checked_at >= CACHE_SECONDS:
                 self.results = {name: self._check(name, check) for name, check in dependencies.checks.items()}

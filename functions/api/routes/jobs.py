@@ -25,7 +25,7 @@ from shared.auth import ForbiddenError
 from shared.jobs.store import JobQuery
 
 _STATUS: dict[int | str, dict[str, Any]] = {
-    307: {"model": JobView, "description": "How the job stands now; Location waits for its next change"},
+    307: {"model": JobView, "description": "The job's state now; Location waits for its next change"},
     **problem_responses(304, *READ, 422),
 }
 
@@ -78,7 +78,7 @@ def list_jobs(
     1,000 are looked at for one answer.
     """
     if filters.everybody and not caller.admin:
-        raise ForbiddenError("Only administrators may list everybody's jobs.")
+        raise ForbiddenError("Only administrators may list the jobs of all callers.")
     page = dependencies.jobs.list_jobs(
         JobQuery(
             owner=None if filters.everybody else caller.owner.key,
@@ -110,7 +110,7 @@ async def get_job(
     """Show the state of a job; with If-None-Match, only where something has changed.
 
     With ``wait`` the answer comes with the next change, or after so many seconds. Where waiting is done at
-    another address, that is a redirection whose body says how the job stands now.
+    another address, that is a redirection whose body has the job's state now.
     """
     known = if_none_match is None or unchanged(job, if_none_match)
     if wait is None or job.status.terminal or not known:

@@ -60,6 +60,6 @@ class RedriveReport:
 
 
 def message_of(letter: DeadLetter) -> JobMessage | None:
-    """Return a letter's message, or None where it names no job that could be one of ours."""
+    """Return a letter's message, or None where it names no job by a valid id."""
     message = letter.message
     return message if message is not None and is_uuid(message.job_id) else None

@@ -241,7 +241,7 @@ class JobFilters(BaseModel):
     product_id: Identifier | None = None
     document_id: Identifier | None = None
     case_id: Identifier | None = None
-    everybody: bool = Field(False, alias="all", description="Everybody's jobs; for administrators.")
+    everybody: bool = Field(False, alias="all", description="The jobs of all callers; for administrators.")
     limit: int = Field(20, ge=1, le=100)
     cursor: str = Field("", max_length=128, description="next_cursor of the page before.")
 

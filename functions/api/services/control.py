@@ -41,7 +41,7 @@ class JobControl:
         """Let a paused job go on where it stopped."""
         after = self._change(job, states.request_resume)
         if after.status is Status.QUEUED:
-            # Also for a repetition: whoever asks again may do so because the first message was lost.
+            # Also for a repetition: the client may repeat because the first message was lost.
             send_message(self.dependencies, after, "resumed")
         return job_views.flags(after)
 

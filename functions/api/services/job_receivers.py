@@ -70,7 +70,7 @@ def secret_of(service: WebhookService, options: NotifyOptions, job: Job) -> str 
 
 
 def _require_address(service: WebhookService, address: str) -> None:
-    """Refuse addresses that are not the caller's own, nor let in for everybody: we are no open relay."""
+    """Refuse addresses that are neither the caller's own nor allowed for all: the API is no open relay."""
     if not service.settings.mail_from:
         raise RequestError("email-not-configured", "This deployment sends no e-mail; leave notify_email out.")
     given = address.lower()
@@ -79,7 +79,7 @@ def _require_address(service: WebhookService, address: str) -> None:
     if given not in allowed and domain not in allowed and given != service.caller.email.lower():
         raise ForbiddenError(
             "notify_email has to be the address that your token says is verified (email, email_verified), "
-            "or one that this deployment lets everybody write to."
+            "or one that this deployment allows for all callers."
         )
 
 

@@ -1,4 +1,4 @@
-"""Which products may the caller see? Directus answers that itself, asked with the caller's own token."""
+"""The products that a caller may see: Directus decides, asked with the caller's own token."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from shared.auth import Caller, ForbiddenError
 class ProductGate:
     """Lets one caller through to the products that their token shows them.
 
-    Tokens of other issuers are none that Directus knows: whoever holds the secret answers for them.
+    Directus does not know tokens of other issuers: the holder of the secret answers for them.
     """
 
     products: Products | None

@@ -30,7 +30,7 @@ class ReviewSync:
     seed_roles: Collection[str]
 
     def set_validated(self, job: Job, tree: ResultTree, path: str, *, validated: bool) -> Mirrored:
-        """Set or clear the mark of a finding's row, and return how that went; raises nothing."""
+        """Set or clear the mark of a finding's row, and return the outcome; raises nothing."""
         if (job.result or {}).get("seeding") != "verified":
             return Mirrored.NO
         row = next((row for row in placed(tree, job.product_id) if row.path == path), None)

@@ -20,7 +20,7 @@ Next = Callable[[Job], Job | None]
 
 
 def nothing_follows(_job: Job) -> None:
-    """Say that no job comes after the one that is followed."""
+    """Return None: no job comes after the followed one."""
 
 
 @dataclass(slots=True)
@@ -44,7 +44,7 @@ class Follower:
         self._begin(self.job)
 
     async def ready(self) -> list[Event]:
-        """Return the next events there are now; where there are none, ``ended`` holds."""
+        """Return the next events that exist now; with an empty list, ``ended`` says whether more can come."""
         while not (events := await self.watch.events(self.job.job_id, self.after)):
             job = await self.watch.call(self.following, self.job) if self.ended else None
             if job is None:

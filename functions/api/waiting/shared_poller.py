@@ -38,7 +38,7 @@ T = TypeVar("T")
 
 @dataclass(slots=True)
 class _Watched:
-    """A job that somebody waits for: its version, since when it has that, when it is read again.
+    """A job that clients wait for: its version, since when it has that, when it is read again.
 
     ``waiting`` has the version that each one waits to be passed. What a client says it has is never taken
     for the job's version: others would see events that are not there.
@@ -50,14 +50,14 @@ class _Watched:
     waiting: dict[asyncio.Future[bool], int] = field(default_factory=dict)
 
     def changed_to(self, version: int, now: float) -> None:
-        """Let those know of a new version who have an earlier one."""
+        """Wake those who have an earlier version than this new one."""
         self.version, self.changed_at = version, now
         for future, known in self.waiting.items():
             if known < version and not future.done():
                 future.set_result(True)
 
     def end(self, error: JobNotFoundError) -> None:
-        """Let everybody know that there is nothing to wait for."""
+        """Raise an error for all that wait."""
         for future in self.waiting:
             if not future.done():
                 future.set_exception(error)
@@ -82,7 +82,7 @@ class SharedPoller:
         return await asyncio.get_running_loop().run_in_executor(self._threads, partial(read, *args, **kwargs))
 
     async def events(self, job_id: str, after: int) -> list[Event]:
-        """See Watch; who asks for the same at the same time shares one read."""
+        """See Watch; clients that read the same at the same time share one read."""
         key = job_id, after
         if key not in self._reading:
             task = asyncio.create_task(self.call(gapless, self._jobs, job_id, after))
@@ -129,7 +129,7 @@ class SharedPoller:
             await self._until_next()
 
     async def _until_next(self) -> None:
-        """Wait until something is due; somebody who comes meanwhile may have it sooner."""
+        """Wait until something is due; a client that comes meanwhile may have it sooner."""
         self._sooner.clear()
         next_due = min((watched.due for watched in self._watched.values()), default=0.0)
         if (left := next_due - _now()) > 0:

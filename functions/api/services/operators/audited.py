@@ -1,4 +1,4 @@
-"""Every action with its entry in the audit trail: written before, and again with how it went."""
+"""Every action with its entry in the audit trail: written before, and again with its outcome."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ class Action:
 
 @dataclass(frozen=True, slots=True)
 class Operator:
-    """Somebody who acts, and what the actions need."""
+    """An administrator who acts, and what the actions need."""
 
     dependencies: ApiDependencies
     operations: OperatorDependencies
@@ -69,7 +69,7 @@ class Operator:
             self._close(replace(entry, outcome=outcome, details=under_way.details))
 
     def _close(self, entry: AuditEntry) -> None:
-        """Write how it went; what was done is done, also where the trail does not answer any more."""
+        """Write the outcome; the action stays done where the trail does not answer any more."""
         try:
             self.operations.audit.record(entry)
         except TransientError as error:

@@ -7,7 +7,7 @@ import json
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from functions.api.http.problems import RequestError
+from functions.api.http.cursors import invalid_cursor
 from shared.ids import is_uuid
 from shared.jobs.model import Event
 from shared.jobs.store import JobStore
@@ -36,7 +36,7 @@ class HistoryCursor:
             number, entry_id = None, None
         whole = isinstance(number, int) and 0 <= number < 10**12
         if not whole or not isinstance(entry_id, str) or (entry_id and not is_uuid(entry_id)):
-            raise RequestError("invalid-cursor", "The cursor is none of ours; leave it out to start anew.")
+            raise invalid_cursor()
         return cls(number, entry_id)
 
 

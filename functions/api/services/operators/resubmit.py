@@ -25,7 +25,7 @@ def try_again(operator: Operator, job: Job, key: str = "") -> Submission:
     """Make a new job of one that has ended: the same owner, kind, parameters and metadata.
 
     Under ``key`` the operator gets one new job, whatever is repeated. Without a key a job is tried again
-    once, whoever asks: repetitions return the same new job, and so does a redrive of its dead letters.
+    once for all callers: repetitions return the same new job, and so does a redrive of its dead letters.
     Raises IdempotencyMismatchError where the key stands for another job.
     """
     dependencies = operator.dependencies
