@@ -8,7 +8,7 @@ from fastapi import FastAPI
 
 from functions.api import bootstrap
 from functions.api.http.application import build_app
-from functions.api.ports.services import ApiDependencies
+from functions.api.ports.dependencies import ApiDependencies
 from functions.api.ports.watch import WatchMaker
 from functions.api.routes import (
     admin_queues,
@@ -30,6 +30,7 @@ from functions.api.routes import (
     webhooks,
 )
 from functions.api.routes.health import Probe
+from functions.api.schemas.problems import ProblemView
 from functions.api.settings import ApiSettings
 from functions.api.waiting import routes as waiting
 from functions.api.waiting.watch import NoWait
@@ -56,11 +57,13 @@ _TAGS = [
 
 
 def create_app(
-    services: ApiDependencies | None = None, settings: ApiSettings | None = None, watch: WatchMaker = NoWait
+    dependencies: ApiDependencies | None = None,
+    settings: ApiSettings | None = None,
+    watch: WatchMaker = NoWait,
 ) -> FastAPI:
     """Return the application; without arguments it reads the environment and works on AWS.
 
-    ``watch`` says how it waits for changes of jobs: not at all, unless told otherwise.
+    ``watch`` says how it waits for changes of jobs: not at all by default.
     """
     settings = settings or ApiSettings()
     modules = (
@@ -86,8 +89,9 @@ def create_app(
     app = build_app(
         [*(module.router for module in modules), notifications.operators],
         settings,
-        partial(_services, services, settings),
+        partial(_services, dependencies, settings),
         watch,
+        ProblemView,
         description=_DESCRIPTION,
         openapi_tags=_TAGS,
         form_limits={"max_files": 1, "max_fields": 50, "max_part_size": 65_536},

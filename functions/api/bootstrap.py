@@ -2,18 +2,12 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
+from functions.api.ports.dependencies import ApiDependencies, Check
 from functions.api.ports.notifying import NotificationDependencies
 from functions.api.ports.operations import OperatorDependencies
-from functions.api.ports.services import ApiDependencies, Check
 from functions.api.settings import ApiSettings
 
-if TYPE_CHECKING:
-    pass
-
-
-_NOBODY = "00000000-0000-0000-0000-000000000000"
+_NO_ID = "00000000-0000-0000-0000-000000000000"
 
 
 def on_aws(settings: ApiSettings) -> ApiDependencies:
@@ -28,7 +22,6 @@ def on_aws(settings: ApiSettings) -> ApiDependencies:
     from shared.aws.s3 import S3Files
     from shared.aws.search_function import LambdaSearch
     from shared.aws.sqs import SqsQueue
-    from shared.files import keys
     from shared.jobs.model import Kind
 
     endpoint = settings.aws_endpoint_url
@@ -49,12 +42,12 @@ def on_aws(settings: ApiSettings) -> ApiDependencies:
         operations=_operations(settings),
         notifying=_notifying(settings),
         search=LambdaSearch(settings.search_function, endpoint) if settings.search_function else None,
-        shelf=DynamoSearchIndex(settings.jobs_table, endpoint),
+        search_index=DynamoSearchIndex(settings.jobs_table, endpoint),
         reviews=DynamoReviews(settings.jobs_table, endpoint),
         logins=DirectusLogins(settings.directus_url) if settings.directus_url else None,
         checks={
-            "jobs_table": lambda: jobs.get(_NOBODY),
-            "documents_bucket": lambda: files.head(keys.original(_NOBODY)),
+            "jobs_table": lambda: jobs.get(_NO_ID),
+            "documents_bucket": lambda: files.head(f"documents/{_NO_ID}/original"),
             **{f"{kind}_queue": queue_check(url) for kind, url in urls.items()},
         },
     )

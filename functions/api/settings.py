@@ -47,10 +47,12 @@ class ApiSettings(NotificationSettings):
         "", description="Dead-letter queue of the notification queue."
     )
     mail_allowed: Names = Field(
-        (), description="Addresses, and domains as @example.com, that any caller may have told."
+        (), description="Addresses, and domains as @example.com, that any caller may notify."
     )
     log_groups: Names = Field((), description="CloudWatch log groups of all functions.")
-    search_function: str = Field("", description="Function that searches; empty answers that there is none.")
+    search_function: str = Field(
+        "", description="Function that searches; empty where the deployment has no search."
+    )
     cors_origins: Names = Field((), description="Origins of web pages that may call the API.")
 
     @field_validator("jwt_issuers", "seed_roles", "log_groups", "cors_origins", "mail_allowed", mode="before")

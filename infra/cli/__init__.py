@@ -1,1 +1,1 @@
-"""The command line: ``clauseworks``, for whoever works with documents and jobs from a terminal."""
+"""The command line: ``clauseworks``, for work with documents and jobs from a terminal."""

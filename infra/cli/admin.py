@@ -37,14 +37,14 @@ def tasks(
     kind: Annotated[str, typer.Option(help="Only those of this kind.")] = "",
     limit: Annotated[int, typer.Option(min=1, max=100)] = 20,
 ) -> None:
-    """List everybody's jobs."""
+    """List the jobs of all callers."""
     columns = ("job_id", "kind", "status", "percent_complete", "owner", "created_at")
     _list(context, "/admin/tasks", "tasks", columns, status=status, kind=kind, limit=limit)
 
 
 @app.command()
 def history(context: typer.Context, job_id: JobId) -> None:
-    """Tell what happened to a job, and who did it."""
+    """Show what happened to a job, and who did it."""
     columns = ("at", "source", "type", "actor", "stage", "message")
     _list(context, f"/admin/tasks/{job_id}/history", "entries", columns)
 

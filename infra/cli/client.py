@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING, Any, Self, TypedDict, TypeVar
 from pydantic import BaseModel, ValidationError
 
 from infra.cli.errors import CliError
-from infra.cli.transport import ProgressCallback, Token, Transport, nobody
+from infra.cli.transport import ProgressCallback, Token, Transport, ignore_progress
 
 if TYPE_CHECKING:
     import httpx
@@ -24,7 +24,9 @@ if TYPE_CHECKING:
     from functions.api.routes.products import ProductList
     from functions.api.routes.reviews import ReviewView
     from functions.api.routes.search import SearchAnswer
-    from functions.api.schemas.jobs import ArtifactView, ComparisonView, Flags, JobView
+    from functions.api.schemas.artifacts import ArtifactView
+    from functions.api.schemas.comparison import ComparisonView
+    from functions.api.schemas.jobs import Flags, JobView
     from shared.findings.model import ResultTree
 
 # A gateway takes no larger body; larger files go to S3.
@@ -77,9 +79,9 @@ class Client:
     # --- Submitting --------------------------------------------------------------------------------
 
     def analyse_file(
-        self, file: Path, options: Mapping[str, Any], told: ProgressCallback = nobody
+        self, file: Path, options: Mapping[str, Any], progress: ProgressCallback = ignore_progress
     ) -> Submitted:
-        """Upload a document and start its analysis; ``told`` follows the upload of a large one."""
+        """Upload a document and start its analysis; ``progress`` follows the upload of a large one."""
         key = {"Idempotency-Key": str(uuid.uuid4())}
         size = file.stat().st_size
         if size <= INLINE:
@@ -90,7 +92,7 @@ class Client:
             )
             return Submitted(answer["job_id"], answer["document_id"])
         slot = self._json("POST", "/uploads", json={"file_name": file.name, "size": size})
-        self._api.store(slot["url"], slot["fields"], file, told)
+        self._api.store(slot["url"], slot["fields"], file, progress)
         document_id = slot["document_id"]
         answer = self._json(
             "POST", "/jobs/analysis", json={**options, "document_id": document_id}, headers=key
@@ -105,7 +107,7 @@ class Client:
         """Start a cleanup."""
         return self._submit("/jobs/cleanup", options)
 
-    # --- Following and steering --------------------------------------------------------------------
+    # --- Following and controlling --------------------------------------------------------------------
 
     def job(self, job_id: str) -> JobView:
         """Return a job's status."""
@@ -128,7 +130,7 @@ class Client:
             event: JobEvent = json.loads(data)
             yield event
 
-    def steer(self, job_id: str, action: str) -> Flags:
+    def control(self, job_id: str, action: str) -> Flags:
         """Pause, resume or cancel a job; repeating it is harmless."""
         from functions.api.schemas.jobs import Flags
 
@@ -144,14 +146,14 @@ class Client:
 
     def artifacts(self, job_id: str) -> list[ArtifactView]:
         """Return the files that a job has published."""
-        from functions.api.schemas.jobs import ArtifactList
+        from functions.api.schemas.artifacts import ArtifactList
 
         return _read(ArtifactList, self._json("GET", f"/jobs/{job_id}/artifacts")).artifacts
 
-    def download(self, job_id: str, name: str = "", told: ProgressCallback = nobody) -> bytes:
+    def download(self, job_id: str, name: str = "", progress: ProgressCallback = ignore_progress) -> bytes:
         """Return a file of a job: the one of this name, else its report, export or result."""
         path = f"/jobs/{job_id}/artifacts/{name}" if name else f"/jobs/{job_id}/download"
-        return self._api.fetch(path, told)
+        return self._api.fetch(path, progress)
 
     def products(self, query: str, limit: int) -> ProductList:
         """Return products of Directus whose name has these words."""
@@ -170,7 +172,7 @@ class Client:
 
     def compare(self, job_ids: Sequence[str]) -> ComparisonView:
         """Put analyses side by side."""
-        from functions.api.schemas.jobs import ComparisonView
+        from functions.api.schemas.comparison import ComparisonView
 
         body = {"job_ids": list(job_ids)}
         return _read(ComparisonView, self._json("POST", "/compare", json=body, repeat=True))

@@ -45,12 +45,12 @@ def path(environment: Mapping[str, str] = os.environ) -> Path:
 def load(url: str = "", token: str = "", environment: Mapping[str, str] = os.environ) -> Config:
     """Return what counts; raises CliError for a file that cannot be read."""
     filed = _read(path(environment))
-    found = url or environment.get(URL, "") or filed.get("url", "") or DEFAULT_URL
+    address = url or environment.get(URL, "") or filed.get("url", "") or DEFAULT_URL
     # A token goes to the address that it was stored for, and to no other.
-    stored = filed if found.rstrip("/") == filed.get("url", "").rstrip("/") else {}
+    stored = filed if address.rstrip("/") == filed.get("url", "").rstrip("/") else {}
     if given := token or environment.get(TOKEN, ""):
-        return Config(found.rstrip("/"), given)
-    return Config(found.rstrip("/"), stored.get("token", ""), stored.get("refresh", ""))
+        return Config(address.rstrip("/"), given)
+    return Config(address.rstrip("/"), stored.get("token", ""), stored.get("refresh", ""))
 
 
 def store(config: Config, environment: Mapping[str, str] = os.environ) -> Path:
@@ -58,12 +58,12 @@ def store(config: Config, environment: Mapping[str, str] = os.environ) -> Path:
     file = path(environment)
     file.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
     # A string of JSON is one of TOML, too.
-    said = {
+    values = {
         "url": config.url,
         "token": config.token,
         **({"refresh": config.refresh} if config.refresh else {}),
     }
-    text = "".join(f"{name} = {json.dumps(value)}\n" for name, value in said.items())
+    text = "".join(f"{name} = {json.dumps(value)}\n" for name, value in values.items())
     fresh = file.with_suffix(".new")
     handle = os.open(fresh, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
     with os.fdopen(handle, "w", encoding="utf-8") as output:

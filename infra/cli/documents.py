@@ -34,8 +34,8 @@ def products(
         session.show(answer.products)
         return
     table = table_of("Product", "Name", "Document")
-    for one in answer.products:
-        table.add_row(one.product_id, one.product_name or "", one.document_reference or "")
+    for product in answer.products:
+        table.add_row(product.product_id, product.product_name or "", product.document_reference or "")
     session.out.print(table if answer.products else "Nothing.")
     if answer.next_cursor:
         session.err.print("There are more: name some words, or a higher --limit.", highlight=False)
@@ -70,7 +70,10 @@ def compare(
     if session.as_json:
         session.show(answer)
         return
-    heads = [one.file_name or one.product_name or one.product_id or one.job_id for one in answer.products]
+    heads = [
+        product.file_name or product.product_name or product.product_id or product.job_id
+        for product in answer.products
+    ]
     table = Table("", *heads)
     for segment in answer.comparison.segments:
         _add(table, segment, 0)
@@ -101,8 +104,10 @@ def review(
     """Accept or reject a finding."""
     session = session_of(context)
     with session.client() as api:
-        said = api.review(job_id, path, verdict, note)
-    session.show(said, f"{said.path} {said.verdict} by {said.reviewer} (in Directus: {said.mirrored})")
+        answer = api.review(job_id, path, verdict, note)
+    session.show(
+        answer, f"{answer.path} {answer.verdict} by {answer.reviewer} (in Directus: {answer.mirrored})"
+    )
 
 
 def cleanup(

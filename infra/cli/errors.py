@@ -1,4 +1,4 @@
-"""What can go wrong, and the exit status that tells scripts of it.
+"""What can go wrong, and the exit status that scripts see.
 
 CliError             6  the API refuses what was asked
 ├── NotSignedInError  3  no token, one that does not hold, or one that may not do this
@@ -36,7 +36,7 @@ class NotFoundError(CliError):
 
 
 class UnreachableError(CliError):
-    """Nobody answers at the address, or only with trouble."""
+    """Nothing answers at the address, or only with trouble."""
 
     exit_code = 5
 

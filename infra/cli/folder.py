@@ -130,7 +130,7 @@ def _one(api: Client, notes: Notes, file: Path, options: dict[str, Any]) -> dict
 
 
 def _earlier(api: Client, job_id: str) -> JobView | None:
-    """Return the job of an earlier run, None where there is none any more."""
+    """Return the job of an earlier run, or None."""
     try:
         return api.job(job_id) if job_id else None
     except NotFoundError:

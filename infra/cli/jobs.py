@@ -1,4 +1,4 @@
-"""Jobs: start, watch, steer, read."""
+"""Jobs: start, watch, control, read."""
 
 from __future__ import annotations
 
@@ -51,27 +51,27 @@ def analyze(
     named = {"engine": engine, "case_id": case, "translate_to": translate_to}
     options |= {name: value for name, value in named.items() if value}
     with session.client() as api:
-        with transfer(session, "upload") as told:
-            accepted = start(api, subject, options, told)
+        with transfer(session, "upload") as progress:
+            accepted = start(api, subject, options, progress)
         if not watching:
             session.show(accepted, accepted.job_id)
             session.err.print(f"Watch it:  clauseworks watch {accepted.job_id}", highlight=False)
             return
         session.err.print(f"Job {accepted.job_id}", highlight=False)
-        _told(session, api, accepted.job_id)
+        _show_outcome(session, api, accepted.job_id)
 
 
-def start(api: Client, subject: str, options: dict[str, Any], told: ProgressCallback) -> Submitted:
+def start(api: Client, subject: str, options: dict[str, Any], progress: ProgressCallback) -> Submitted:
     """Submit a file or a product; raises CliError for a file that is not there."""
     file = Path(subject)
     if file.is_file():
-        return api.analyse_file(file, options, told)
+        return api.analyse_file(file, options, progress)
     if file.suffix or "/" in subject:
         raise CliError(f"There is no file {subject}.")
     return api.analyse_product(subject, options)
 
 
-def _told(session: Session, api: Client, job_id: str) -> None:
+def _show_outcome(session: Session, api: Client, job_id: str) -> None:
     """Watch a job, then show what it has found."""
     job = watch(session, api, job_id)
     require_completed(job)
@@ -86,19 +86,19 @@ def _told(session: Session, api: Client, job_id: str) -> None:
 
 
 def _summary(job: JobView) -> str:
-    found = job.result or {}
+    counted = job.result or {}
     counts = ", ".join(
-        f"{found[f'num_{name}']} {name}"
+        f"{counted[f'num_{name}']} {name}"
         for name in ("segments", "benefits", "limits", "conditions", "exclusions")
     )
-    return "\n".join([counts, *(f"warning: {text}" for text in found.get("warnings") or ())])
+    return "\n".join([counts, *(f"warning: {text}" for text in counted.get("warnings") or ())])
 
 
 def watch_job(context: typer.Context, job_id: JobId) -> None:
     """Wait for a job, show its progress and what it found. Ctrl-C leaves it running."""
     session = session_of(context)
     with session.client() as api:
-        _told(session, api, job_id)
+        _show_outcome(session, api, job_id)
 
 
 def status(context: typer.Context, job_id: JobId) -> None:
@@ -136,10 +136,10 @@ def download(
     with session.client() as api:
         if listing:
             files = api.artifacts(job_id)
-            session.show(files, "\n".join(f"{one.name}  {one.size} bytes" for one in files))
+            session.show(files, "\n".join(f"{file.name}  {file.size} bytes" for file in files))
             return
-        with transfer(session, "download") as told:
-            data = api.download(job_id, name, told)
+        with transfer(session, "download") as progress:
+            data = api.download(job_id, name, progress)
     if str(out) == "-":
         sys.stdout.buffer.write(data)
         return
@@ -150,25 +150,25 @@ def download(
 
 def pause(context: typer.Context, job_id: JobId) -> None:
     """Let a job rest after the unit it works on."""
-    _steer(context, job_id, "pause")
+    _control(context, job_id, "pause")
 
 
 def resume(context: typer.Context, job_id: JobId, *, watching: Watch = False) -> None:
     """Let a paused job go on."""
-    _steer(context, job_id, "resume", watching=watching)
+    _control(context, job_id, "resume", watching=watching)
 
 
 def cancel(context: typer.Context, job_id: JobId) -> None:
     """Stop a job and remove what it made."""
-    _steer(context, job_id, "cancel")
+    _control(context, job_id, "cancel")
 
 
-def _steer(context: typer.Context, job_id: str, action: str, *, watching: bool = False) -> None:
+def _control(context: typer.Context, job_id: str, action: str, *, watching: bool = False) -> None:
     session = session_of(context)
     with session.client() as api:
-        flags = api.steer(job_id, action)
+        flags = api.control(job_id, action)
         if watching:
-            _told(session, api, job_id)
+            _show_outcome(session, api, job_id)
             return
     session.show(flags, f"{flags.status}: {flags.message}")
 
@@ -183,12 +183,12 @@ def jobs(
     """List your jobs, newest first."""
     session = session_of(context)
     with session.client() as api:
-        found = api.jobs(limit, status=status, kind=kind, case_id=case)
+        listed = api.jobs(limit, status=status, kind=kind, case_id=case)
     if session.as_json:
-        session.show(found)
+        session.show(listed)
         return
     table = table_of("Job", "Document", "State", "%", "Since")
-    for job in found:
+    for job in listed:
         about = job.file_name or job.product_name or job.product_id or job.document_id or ""
         table.add_row(job.job_id, about, job.status, str(job.percent_complete), job.created_at[:16])
     session.out.print(table)

@@ -27,7 +27,7 @@ class Session:
     err: Console
 
     def client(self) -> Client:
-        """Return a client for whoever is signed in; raises NotSignedInError."""
+        """Return a client for the signed-in user; raises NotSignedInError."""
         token = self.config.require_token()
         return Client(self.config.url, Renewed(self.config) if self.config.refresh else token)
 

@@ -34,12 +34,12 @@ def login(
     """Sign in at this address: with an access token, or as a user of Directus, whose session is renewed."""
     session = session_of(context)
     url = session.config.url
-    said = sys.stdin.readline().strip() if stdin else ""
+    line = sys.stdin.readline().strip() if stdin else ""
     if email:
-        password = said or str(typer.prompt("Password", hide_input=True, err=True))
+        password = line or str(typer.prompt("Password", hide_input=True, err=True))
         signed_in = sessions.begin(url, email, password, otp)
     else:
-        token = said or session.given or str(typer.prompt("Access token", hide_input=True, err=True)).strip()
+        token = line or session.given or str(typer.prompt("Access token", hide_input=True, err=True)).strip()
         signed_in = config.Config(url, token)
     with Client(url, signed_in.token) as api:
         api.jobs(1)

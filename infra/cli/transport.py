@@ -19,12 +19,12 @@ LONGEST_WAIT = 20.0
 _FORBIDDEN, _MISSING, _PASSING, _TROUBLE = {401, 403}, {404, 410}, {429}, 500
 
 Token = str | Callable[[], str]
-# Is told how many bytes have gone, and of how many; 0 where that is not known.
+# Gets the bytes that have gone, and of how many; 0 where that is not known.
 ProgressCallback = Callable[[int, int], None]
 
 
-def nobody(_done: int, _size: int) -> None:
-    """Nobody watches a transfer."""
+def ignore_progress(_done: int, _size: int) -> None:
+    """Do nothing with the progress of a transfer."""
 
 
 class Transport:
@@ -60,7 +60,7 @@ class Transport:
                 time.sleep(min(error.retry_after or 0.3 * 2**tried, LONGEST_WAIT))
         raise AssertionError("unreachable")
 
-    def fetch(self, path: str, told: ProgressCallback = nobody) -> bytes:
+    def fetch(self, path: str, progress: ProgressCallback = ignore_progress) -> bytes:
         """Return a file, from where the API's signed link leads; the token stays behind."""
         answer = self.send("GET", path)
         if not answer.has_redirect_location:
@@ -74,12 +74,14 @@ class Transport:
             size = int(file.headers.get("content-length", 0))
             for piece in file.iter_bytes():
                 data += piece
-                told(len(data), size)
+                progress(len(data), size)
         return bytes(data)
 
-    def store(self, url: str, fields: Mapping[str, str], path: Path, told: ProgressCallback = nobody) -> None:
+    def store(
+        self, url: str, fields: Mapping[str, str], path: Path, progress: ProgressCallback = ignore_progress
+    ) -> None:
         """Send a file to the store of files by a form of the API, piece by piece."""
-        with unreachable("the store of files"), _Counted(path, told) as file:
+        with unreachable("the store of files"), _Counted(path, progress) as file:
             sent = {"file": (path.name, file)}
             httpx.post(url, data=fields, files=sent, timeout=TIMEOUT).raise_for_status()
 
@@ -114,16 +116,16 @@ class Transport:
 
 
 class _Counted(io.FileIO):
-    """A file that tells how much of it was read."""
+    """A file that reports how much of it was read."""
 
-    def __init__(self, path: Path, told: ProgressCallback) -> None:
+    def __init__(self, path: Path, progress: ProgressCallback) -> None:
         super().__init__(path)
-        self._told = told
+        self._progress = progress
         self._size = path.stat().st_size
 
     def read(self, size: int | None = -1) -> bytes:
         data = super().read(size)
-        self._told(self.tell(), self._size)
+        self._progress(self.tell(), self._size)
         return data
 
 
@@ -146,7 +148,7 @@ def unreachable(place: str) -> Iterator[None]:
         yield
     except (httpx.HTTPError, httpx.InvalidURL) as error:
         raise UnreachableError(
-            f"Nobody answers at {place} ({type(error).__name__}). Is the address right, and the API running?"
+            f"Nothing answers at {place} ({type(error).__name__}). Is the address right, and the API running?"
         ) from None
 
 
@@ -156,8 +158,8 @@ def problem_of(answer: httpx.Response) -> CliError:
         document = answer.json()
     except ValueError:
         document = {}
-    said = document.get("detail") or f"The API answered {answer.status_code}."
-    places = [f"\n  {one['loc']}: {one['message']}" for one in document.get("errors") or ()]
+    detail = document.get("detail") or f"The API answered {answer.status_code}."
+    places = [f"\n  {error['loc']}: {error['message']}" for error in document.get("errors") or ()]
     kind = CliError
     if answer.status_code in _FORBIDDEN:
         kind = NotSignedInError
@@ -167,7 +169,7 @@ def problem_of(answer: httpx.Response) -> CliError:
         kind = UnreachableError
     wait = answer.headers.get("retry-after", "")
     problem = str(document.get("type", "")).rpartition(":")[2]
-    return kind(said + "".join(places), problem, float(wait) if wait.isdecimal() else 0.0)
+    return kind(detail + "".join(places), problem, float(wait) if wait.isdecimal() else 0.0)
 
 
 def _fields(lines: Iterator[str]) -> Iterator[tuple[str, str]]:

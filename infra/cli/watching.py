@@ -111,7 +111,7 @@ def _lines(session: Session, api: Client, job_id: str) -> None:
 
 
 def _over(api: Client, event: JobEvent) -> bool:
-    """Say whether an event is the last for now; a pause that the stream tells of may be long over."""
+    """Say whether an event is the last for now; a pause in the stream may be long over."""
     if event["status"] == "paused":
         return api.job(event["job_id"]).status == "paused"
     return event["status"] in TERMINAL

@@ -48,9 +48,10 @@ import json, sys
 from functions.api.handler import app, handler
 refused = handler({event("GET", "/jobs")!r}, None)
 before = "boto3" in sys.modules
-services = app.state.services()
+dependencies = app.state.dependencies()
 print()
-print(json.dumps([refused["statusCode"], before, services is app.state.services(), sorted(services.checks)]))
+same = dependencies is app.state.dependencies()
+print(json.dumps([refused["statusCode"], before, same, sorted(dependencies.checks)]))
 """
     assert run(script, AWS_DEFAULT_REGION="eu-central-1") == [
         401,
@@ -92,12 +93,12 @@ def test_the_wait_function_waits_on_aws_for_as_long_as_it_is_told() -> None:
     script = """
 import json
 from functions.api.waiting.handler import app
-records, watch = app.state.services(), app.state.watch()
+records, watch = app.state.dependencies(), app.state.watch()
 print()
 print(json.dumps([type(records).__name__, type(records.jobs).__name__, watch.longest, watch.streams]))
 """
     assert run(script, WAIT_SECONDS="7", AWS_DEFAULT_REGION="eu-central-1") == [
-        "Records",
+        "RecordDependencies",
         "DynamoJobs",
         7,
         False,

@@ -76,7 +76,7 @@ def shop(directus_server: DirectusServer, users: dict[str, str]) -> Iterator[Sho
     )
     url = directus_server.url
     with closing(DirectusProducts(url)) as products, closing(DirectusLogins(url)) as logins:
-        app = create_app(replace(backend.services(), products=products, logins=logins), settings)
+        app = create_app(replace(backend.dependencies(), products=products, logins=logins), settings)
         yield Shop(directus_server, backend, Client(app, ""), users["ours"], users["theirs"])
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from functions.api.app import create_app
-from functions.api.ports.services import ApiDependencies
+from functions.api.ports.dependencies import ApiDependencies
 from infra.local.stack import LocalStack
 from shared.aws.dynamodb.documents import DynamoDocuments
 from shared.aws.dynamodb.jobs import DynamoJobs
@@ -21,7 +21,7 @@ LIMIT = 3
 
 
 @pytest.fixture
-def services(stack: LocalStack) -> ApiDependencies:
+def dependencies(stack: LocalStack) -> ApiDependencies:
     """Return the stores that the functions use, with a queue that no worker reads."""
     names, endpoint = stack.environment("ApiFunction"), stack.deployed.endpoint
     return ApiDependencies(
@@ -32,16 +32,18 @@ def services(stack: LocalStack) -> ApiDependencies:
     )
 
 
-def test_an_owner_s_waiting_jobs_are_bounded(services: ApiDependencies) -> None:
+def test_an_owner_s_waiting_jobs_are_bounded(dependencies: ApiDependencies) -> None:
     owner = Owner("directus", uuid7())
-    app = create_app(services, make_settings(max_queued_jobs=LIMIT))
+    app = create_app(dependencies, make_settings(max_queued_jobs=LIMIT))
     client = Client(app, token(owner.subject))
     key = {"Idempotency-Key": "first"}
     first = client.upload(headers=key)
     assert first.status_code == 202
     for _ in range(LIMIT - 1):
         now = utc_now()
-        services.jobs.create(states.submitted(Job(uuid7(), Kind.ANALYSIS, owner, {}, now, now), owner.key))
+        dependencies.jobs.create(
+            states.submitted(Job(uuid7(), Kind.ANALYSIS, owner, {}, now, now), owner.key)
+        )
     refused = client.upload()
     assert problem(refused) == (429, "too-many-queued-jobs")
     assert refused.headers["retry-after"] == "30"

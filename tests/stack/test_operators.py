@@ -143,8 +143,8 @@ def test_everybody_else_is_refused(gateway: httpx.Client, stack: LocalStack) -> 
 def test_a_letter_that_nobody_can_read(admin: httpx.Client, stack: LocalStack) -> None:
     message_id = bury(stack, '{"hello": "world"}')
     assert listed(admin, message_id)["readable"] is False
-    assert act(admin, "redrive", message_id)["fate"] == "unreadable"
-    assert act(admin, "purge", message_id)["fate"] == "purged"
+    assert act(admin, "redrive", message_id)["outcome"] == "unreadable"
+    assert act(admin, "purge", message_id)["outcome"] == "purged"
     body = {"kind": "analysis", "message_ids": [message_id]}
     assert admin.post("/admin/dead-letters/redrive", json=body).json()["missing"] == [message_id]
     audit = admin.get("/admin/audit", params={"kind": "analysis", "limit": 500}).json()["entries"]
@@ -158,7 +158,7 @@ def test_the_letter_of_an_open_job_brings_it_to_its_end(
     message_id = bury(stack, JobMessage.about(silent).to_json())
     letter = listed(admin, message_id)
     assert (letter["job_id"], letter["job_status"]) == (silent.job_id, "queued")
-    assert act(admin, "redrive", message_id)["fate"] == "resent"
+    assert act(admin, "redrive", message_id)["outcome"] == "resent"
     assert wait(api, silent.job_id)["status"] == "completed"
     assert ("operator", "redrive") in history(admin, silent.job_id)
 
@@ -170,7 +170,7 @@ def test_the_letter_of_a_failed_job_becomes_a_new_job(
     before = jobs.get(job_id)
     message_id = bury(stack, json.dumps({"job_id": job_id, "kind": "analysis"}))
     letter = act(admin, "redrive", message_id)
-    assert letter["fate"] == "retried"
+    assert letter["outcome"] == "retried"
     again = wait(api, letter["retry_job_id"])
     assert (again["status"], again["retry_of"]) == ("failed", job_id)
     assert jobs.get(job_id) == before

@@ -1,4 +1,4 @@
-"""What every application of ours has around its routes: settings, identity, problems, the edge."""
+"""What every application has around its routes: settings, identity, problems, the edge."""
 
 from __future__ import annotations
 
@@ -8,22 +8,25 @@ from typing import Any
 
 from fastapi import APIRouter, FastAPI
 from fastapi.routing import APIRoute
+from pydantic import BaseModel
 
 from functions.api.http import openapi, problems
 from functions.api.http.middleware import Edge
-from functions.api.ports.services import RecordDependencies
+from functions.api.ports.dependencies import RecordDependencies
 from functions.api.ports.watch import WatchMaker
 from functions.api.settings import VERSION, ApiSettings
 from shared.auth import Tokens
 
 
 class Application(FastAPI):
-    """FastAPI with an OpenAPI document that tells of problems."""
+    """FastAPI with an OpenAPI document that describes problems by ``problem_view``."""
+
+    problem_view: type[BaseModel]
 
     def openapi(self) -> dict[str, Any]:
         """Return the document, made once."""
         if self.openapi_schema is None:
-            self.openapi_schema = openapi.complete(super().openapi())
+            self.openapi_schema = openapi.complete(super().openapi(), self.problem_view)
         return self.openapi_schema
 
 
@@ -32,9 +35,10 @@ def build_app(
     settings: ApiSettings,
     records: Callable[[], RecordDependencies],
     watch: WatchMaker,
+    problem_view: type[BaseModel],
     **more: Any,
 ) -> Application:
-    """Return an application of these routes; ``more`` is for FastAPI.
+    """Return an application of these routes; ``problem_view`` describes a problem, ``more`` is for FastAPI.
 
     Records and watch are made at their first use, so that liveness needs none of them.
     """
@@ -48,10 +52,11 @@ def build_app(
         generate_unique_id_function=_operation_id,
         **more,
     )
+    app.problem_view = problem_view
     app.state.settings = settings
     app.state.tokens = Tokens(settings.token_secret(), settings.jwt_issuers)
-    app.state.services = cache(records)
-    app.state.watch = cache(lambda: watch(app.state.services()))
+    app.state.dependencies = cache(records)
+    app.state.watch = cache(lambda: watch(app.state.dependencies()))
     problems.install(app)
     for router in routers:
         app.include_router(router)

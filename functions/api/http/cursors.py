@@ -20,7 +20,7 @@ def read(cursor: str) -> str:
     """Return the job that a cursor continues after, empty for an empty cursor; raises RequestError."""
     job_id = _opened(cursor)
     if job_id and not is_uuid(job_id):
-        raise _foreign()
+        raise invalid_cursor()
     return job_id
 
 
@@ -33,7 +33,7 @@ def read_offset(cursor: str) -> int:
     """Return after how many entries a cursor continues, 0 for an empty cursor; raises RequestError."""
     text = _opened(cursor) or "0"
     if not (text.isascii() and text.isdecimal() and len(text) <= _MAX_DIGITS):
-        raise _foreign()
+        raise invalid_cursor()
     return int(text)
 
 
@@ -47,9 +47,10 @@ def _opened(cursor: str) -> str:
     except (binascii.Error, ValueError):
         text = ""
     if cursor and not text:
-        raise _foreign()
+        raise invalid_cursor()
     return text
 
 
-def _foreign() -> RequestError:
-    return RequestError("invalid-cursor", "The cursor is none of ours; leave it out to start anew.")
+def invalid_cursor() -> RequestError:
+    """Return the refusal of a cursor that no list of ours has given."""
+    return RequestError("invalid-cursor", "No list has given this cursor; leave it out to start anew.")

@@ -13,7 +13,7 @@ from starlette.types import Receive, Scope, Send
 
 Handler = Callable[[dict[str, Any], Any], dict[str, Any]]
 
-# Parts of a media type that tell a text. All else goes out as base64, which the gateway decodes only where
+# Parts of a media type that name a text. All else goes out as base64, which the gateway decodes only where
 # the first type of the request's Accept is one of the template's BinaryMediaTypes: browsers choose that.
 TEXTS = [*DEFAULT_TEXT_MIME_TYPES, "+json", "+xml"]
 
@@ -41,7 +41,7 @@ def handler_of(app: FastAPI) -> Handler:
 def gateway_root(event: dict[str, Any], *, emulated: bool) -> str:
     """Return the part of the client's path before the application's: the stage, or a domain's base path.
 
-    Emulators are reached by a path instead of a host name, and tell of the stage only.
+    Emulators are reached by a path instead of a host name, and name the stage only.
     """
     context = event.get("requestContext") or {}
     headers = {name.lower(): value for name, value in (event.get("headers") or {}).items()}

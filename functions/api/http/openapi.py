@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from typing import Any
 
+from pydantic import BaseModel
+
 from functions.api.http import problems
-from functions.api.schemas.jobs import ProblemView
 
 _DESCRIPTIONS = {
     304: "Nothing has changed since the state that If-None-Match names",
@@ -25,6 +26,7 @@ READ = (401, 404, 503)
 COMPARE = (400, 401, 404, 409, 413, 415, 422, 503)
 CHANGE = (401, 403, 404, 409, 503)
 SUBMIT = (400, 401, 403, 404, 409, 413, 415, 422, 429, 503)
+OPERATE = (401, 403, 503)
 
 
 def problem_responses(*statuses: int) -> dict[int | str, dict[str, Any]]:
@@ -36,12 +38,12 @@ def problem_responses(*statuses: int) -> dict[int | str, dict[str, Any]]:
     }
 
 
-def complete(document: dict[str, Any]) -> dict[str, Any]:
-    """Add the schema of problems, and drop the framework's own, which we never answer with."""
+def complete(document: dict[str, Any], problem_view: type[BaseModel]) -> dict[str, Any]:
+    """Add the schema of problems, and drop the framework's own, which no answer has."""
     schemas = document.setdefault("components", {}).setdefault("schemas", {})
     for unused in ("HTTPValidationError", "ValidationError"):
         schemas.pop(unused, None)
-    model = ProblemView.model_json_schema(ref_template="#/components/schemas/{model}")
+    model = problem_view.model_json_schema(ref_template="#/components/schemas/{model}")
     schemas.update(model.pop("$defs", {}))
     schemas["ProblemView"] = model
     for schema in schemas.values():

@@ -67,12 +67,12 @@ def problem_response(
 
 
 def internal_error() -> Response:
-    """Return the answer to what nobody foresaw."""
+    """Return the answer to an unexpected error."""
     return problem_response(_INTERNAL)
 
 
 def problem_of(error: ClauseworksError) -> Problem:
-    """Return what a client is told of an error: what a service refuses to do for us is no fault of theirs."""
+    """Return the problem that a client sees: what a service refuses to do for us is no fault of theirs."""
     ours = isinstance(error, PermanentError) and error.status >= HTTPStatus.INTERNAL_SERVER_ERROR
     if ours or type(error) is PermanentError:
         logger.error("Service refused", problem=error.code)
@@ -100,11 +100,11 @@ async def _ours(_request: Request, error: ClauseworksError) -> Response:
 
 
 async def _validation(_request: Request, error: RequestValidationError) -> Response:
-    found = error.errors()
-    if any(each["type"] == "json_invalid" for each in found):
-        detail = f"The body is not JSON: {found[0]['ctx']['error']} at character {found[0]['loc'][-1]}."
+    places = error.errors()
+    if any(each["type"] == "json_invalid" for each in places):
+        detail = f"The body is not JSON: {places[0]['ctx']['error']} at character {places[0]['loc'][-1]}."
         return problem_response(Problem("invalid-json", "Invalid JSON", detail, 400))
-    errors = [{"loc": _place(each["loc"]), "message": each["msg"]} for each in found[:_MAX_ERRORS]]
+    errors = [{"loc": _place(each["loc"]), "message": each["msg"]} for each in places[:_MAX_ERRORS]]
     detail = "The request does not meet the contract; errors names the places."
     problem = Problem("invalid-request", "Invalid request", detail, 422)
     return problem_response(problem, extensions={"errors": errors})

@@ -12,9 +12,9 @@ from fastapi.security import HTTPAuthorizationCredentials, HTTPBearer
 from starlette.types import Message, Receive
 
 from functions.api.http.problems import RequestError
-from functions.api.ports.services import ApiDependencies, RecordDependencies
+from functions.api.ports.dependencies import ApiDependencies, RecordDependencies
 from functions.api.settings import ApiSettings
-from shared.auth import AuthError, Caller
+from shared.auth import AuthError, Caller, ForbiddenError
 
 MAX_JSON = 1_048_576
 MAX_MULTIPART_FILE = 4 * 1_048_576
@@ -40,10 +40,10 @@ class BodyTooLargeError(HTTPException):
 
 
 class OpenRoute(APIRoute):
-    """A route for everybody, which knows its body's type and size before the framework reads the body.
+    """A route for all callers, which knows its body's type and size before the framework reads the body.
 
-    FastAPI reads the body before it solves dependencies, so that a dependency alone would let anybody
-    send us anything.
+    FastAPI reads the body before it solves dependencies, so that a dependency alone would let any
+    client send anything.
     """
 
     def admit(self, request: Request) -> None:
@@ -70,11 +70,26 @@ class OpenRoute(APIRoute):
 
 
 class GuardedRoute(OpenRoute):
-    """A route for callers whom we know, before anything of the body is read."""
+    """A route for authenticated callers: checked before anything of the body is read."""
 
     def admit(self, request: Request) -> None:
         """Keep who calls; raises AuthError."""
         request.state.caller = authenticate(request)
+
+
+class OperatorRoute(GuardedRoute):
+    """A route for administrators; all others are refused before the body is read."""
+
+    def admit(self, request: Request) -> None:
+        """Keep who calls; raises AuthError, and ForbiddenError for all but administrators."""
+        super().admit(request)
+        require_operator(request.state.caller)
+
+
+def require_operator(caller: Caller) -> None:
+    """Refuse all but administrators; raises ForbiddenError."""
+    if not caller.admin:
+        raise ForbiddenError("Only administrators may operate.")
 
 
 def token_of(request: Request) -> str:
@@ -104,8 +119,8 @@ def _caller(
 
 
 def _services(request: Request) -> ApiDependencies:
-    services: ApiDependencies = request.app.state.services()
-    return services
+    dependencies: ApiDependencies = request.app.state.dependencies()
+    return dependencies
 
 
 def _settings(request: Request) -> ApiSettings:
@@ -114,8 +129,17 @@ def _settings(request: Request) -> ApiSettings:
 
 
 CallerDep = Annotated[Caller, Security(_caller)]
+
+
+def _operator(caller: CallerDep) -> Caller:
+    # Again, so that a route that forgets its class is no open door.
+    require_operator(caller)
+    return caller
+
+
+OperatorDep = Annotated[Caller, Depends(_operator)]
 RecordsDep = Annotated[RecordDependencies, Depends(_services)]
-ServicesDep = Annotated[ApiDependencies, Depends(_services)]
+DependenciesDep = Annotated[ApiDependencies, Depends(_services)]
 SettingsDep = Annotated[ApiSettings, Depends(_settings)]
 
 

@@ -19,7 +19,7 @@ class Logins(Protocol):
     """Sessions of a Directus. Every method raises AuthError where it refuses, and TransientError."""
 
     def begin(self, email: str, password: str, otp: str = "") -> SignedIn:
-        """Sign somebody in; ``otp`` is the second factor, where they have one."""
+        """Sign a user in; ``otp`` is the second factor, where there is one."""
         ...
 
     def renew(self, refresh_token: str) -> SignedIn:

@@ -1,4 +1,4 @@
-"""What stands behind the routes of notifications, besides the ports of everybody's."""
+"""The ports behind the routes of notifications, beyond those that all routes use."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from shared.operations.dead_letters import QueueDepth
 
 
 def unknown_depth() -> QueueDepth | None:
-    """Return the depth of a queue that nobody counts."""
+    """Return the depth of a queue that is not counted: None."""
     return None
 
 

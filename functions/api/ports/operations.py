@@ -1,4 +1,4 @@
-"""What stands behind the operators' routes, besides the ports of everybody's."""
+"""The ports behind the operators' routes, beyond those that all routes use."""
 
 from __future__ import annotations
 

@@ -32,7 +32,7 @@ class Products(Protocol):
     """The products of a Directus, as its users see them."""
 
     def name_of(self, product_id: str, token: str) -> str:
-        """Return the name of a product that the token's user may read; empty where there is none to see.
+        """Return the name of a product that the token's user may read; empty where it is hidden.
 
         Raises ProductNotFoundError, AuthError for a token that Directus refuses, TransientError.
         """

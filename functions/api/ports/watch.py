@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import ParamSpec, Protocol, TypeVar
 
-from functions.api.ports.services import RecordDependencies
+from functions.api.ports.dependencies import RecordDependencies
 from shared.jobs.model import Event
 
 P = ParamSpec("P")
@@ -17,8 +17,8 @@ T = TypeVar("T")
 class Watch(Protocol):
     """Waits for changes of jobs without holding up the event loop.
 
-    ``longest`` is the longest wait of one answer in seconds; 0 where nobody waits here. ``streams`` says
-    whether an answer may go on without an end.
+    ``longest`` is the longest wait of one answer in seconds; 0 where clients do not wait here.
+    ``streams`` says whether an answer may go on without an end.
     """
 
     longest: float

@@ -1,1 +1,1 @@
-"""Pushing events to WebSocket clients, for those whom the event stream is too slow."""
+"""Pushing events to WebSocket clients, for whom the event stream is too slow."""

@@ -1,4 +1,4 @@
-"""What clients say over a WebSocket, and what they are told.
+"""Messages of WebSocket clients, and the answers to them.
 
 A client opens the connection without a token, which has no place in an address, and says:
 
@@ -35,7 +35,7 @@ PAGE = 100
 
 @dataclass(frozen=True, slots=True)
 class Push:
-    """Lets connections follow jobs, and tells them what happens."""
+    """Lets connections follow jobs, and sends them what happens."""
 
     jobs: JobStore
     watchers: Watchers
@@ -59,7 +59,7 @@ class Push:
         self.watchers.remove(connection_id)
 
     def publish(self, events: Sequence[Event]) -> int:
-        """Tell everybody who follows the events' jobs; return how many messages were sent.
+        """Send events to all who follow their jobs; return how many messages were sent.
 
         What cannot be sent now is left: the client sees the gap and asks for it.
         """

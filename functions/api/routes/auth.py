@@ -9,7 +9,7 @@ from pydantic import BaseModel, Field, SecretStr
 
 from functions.api.http.openapi import problem_responses
 from functions.api.http.problems import RequestError
-from functions.api.http.security import OpenRoute, ServicesDep
+from functions.api.http.security import DependenciesDep, OpenRoute
 from functions.api.ports.login import Logins, SignedIn
 from functions.api.schemas.requests import Request
 
@@ -41,14 +41,14 @@ class Session(BaseModel):
     expires_in: int = Field(description="Seconds that the access token holds.")
 
 
-def _logins(services: ServicesDep) -> Logins:
-    if services.logins is None:
+def _logins(dependencies: DependenciesDep) -> Logins:
+    if dependencies.logins is None:
         raise RequestError(
             "directus-not-configured",
             "This deployment knows no Directus (DIRECTUS_URL). Sign in with an access token.",
             status=404,
         )
-    return services.logins
+    return dependencies.logins
 
 
 LoginsDep = Annotated[Logins, Depends(_logins)]

@@ -10,13 +10,13 @@ from fastapi.responses import Response
 
 from functions.api.http.openapi import COMPARE, problem_responses
 from functions.api.http.problems import RequestError
-from functions.api.http.security import CallerDep, GuardedRoute, ServicesDep
-from functions.api.ports.services import ApiDependencies
-from functions.api.schemas.jobs import ComparedProduct, ComparisonView
+from functions.api.http.security import CallerDep, DependenciesDep, GuardedRoute
+from functions.api.ports.dependencies import ApiDependencies
+from functions.api.schemas.comparison import ComparedProduct, ComparisonView
 from functions.api.schemas.requests import CompareRequest
 from functions.api.services import documents
 from functions.api.services.lookup import find_job, jobs_of, jobs_of_product
-from functions.api.services.results import require_result, result_of
+from functions.api.services.results import require_analysis, result_of
 from shared.auth import Caller
 from shared.clock import to_text
 from shared.findings.comparison import compare
@@ -29,11 +29,11 @@ router = APIRouter(tags=["Results"], route_class=GuardedRoute)
 
 
 @router.post("/compare", response_model=ComparisonView, responses=problem_responses(*COMPARE))
-def compare_products(request: CompareRequest, caller: CallerDep, services: ServicesDep) -> Response:
+def compare_products(request: CompareRequest, caller: CallerDep, dependencies: DependenciesDep) -> Response:
     """Compare analysed products: benefit by benefit, limit by limit, with the evidence of each."""
-    jobs = list(_jobs(request, caller, services))
+    jobs = list(_jobs(request, caller, dependencies))
     taxonomy = _same_taxonomy(jobs)
-    comparison = compare([result_of(services, job) for job in jobs])
+    comparison = compare([result_of(dependencies, job) for job in jobs])
     body = ComparisonView(
         taxonomy=taxonomy, products=[_product(job) for job in jobs], comparison=comparison
     ).model_dump_json()
@@ -44,17 +44,17 @@ def compare_products(request: CompareRequest, caller: CallerDep, services: Servi
     return Response(body, media_type="application/json")
 
 
-def _jobs(request: CompareRequest, caller: Caller, services: ApiDependencies) -> Iterator[Job]:
+def _jobs(request: CompareRequest, caller: Caller, dependencies: ApiDependencies) -> Iterator[Job]:
     """Yield the analyses that are meant, in the request's order: jobs, products, documents."""
     for job_id in request.job_ids:
-        job = find_job(services, caller, job_id)
-        require_result(job)
+        job = find_job(dependencies, caller, job_id)
+        require_analysis(job)
         yield job
     for product_id in request.product_ids:
-        yield _newest(jobs_of_product(services, caller, product_id), f"product {product_id}")
+        yield _newest(jobs_of_product(dependencies, caller, product_id), f"product {product_id}")
     for document_id in request.document_ids:
-        document = documents.find(services, caller, document_id)
-        yield _newest(jobs_of(services, caller, document), f"document {document_id}")
+        document = documents.find(dependencies, caller, document_id)
+        yield _newest(jobs_of(dependencies, caller, document), f"document {document_id}")
 
 
 def _newest(jobs: Iterable[Job], what: str) -> Job:
@@ -71,11 +71,11 @@ def _same_taxonomy(jobs: Sequence[Job]) -> str:
     """Return the taxonomy that all results were found with; raises RequestError where there are several."""
     names = [str((job.result or {}).get("taxonomy", "")) for job in jobs]
     if len(set(names)) > 1:
-        said = "; ".join(f"job {job.job_id}: {name}" for job, name in zip(jobs, names, strict=True))
+        listing = "; ".join(f"job {job.job_id}: {name}" for job, name in zip(jobs, names, strict=True))
         raise RequestError(
             "taxonomies-differ",
-            f"The products were analysed with different taxonomies or versions ({said}). Analyse them anew "
-            "with the same one.",
+            f"The products were analysed with different taxonomies or versions ({listing}). Analyse them "
+            "anew with the same one.",
         )
     return names[0]
 

@@ -1,4 +1,4 @@
-"""The web console: one page and its modules, as they lie in the folder; nothing is built or asked elsewhere.
+"""The web console: one page and its modules as they lie in the folder, unbuilt, and nothing from other hosts.
 
 The modules stand below an address that follows from what they hold: they may be kept for ever, and a page
 never mixes those of two releases.
@@ -17,7 +17,7 @@ from fastapi.responses import HTMLResponse
 
 from functions.api.http.links import RootDep
 from functions.api.http.problems import RequestError
-from functions.api.http.security import ServicesDep, SettingsDep
+from functions.api.http.security import DependenciesDep, SettingsDep
 from shared.files.port import Files
 
 _FOLDER = Path(__file__).parents[1] / "static" / "console"
@@ -34,10 +34,10 @@ router = APIRouter(include_in_schema=False)
 
 
 @router.get("/")
-def get_console(root: RootDep, services: ServicesDep, settings: SettingsDep) -> Response:
+def get_console(root: RootDep, dependencies: DependenciesDep, settings: SettingsDep) -> Response:
     """Show the console."""
     at = f"{html.escape(root)}/console/{version()}"
-    login = " data-login" if services.logins is not None else ""
+    login = " data-login" if dependencies.logins is not None else ""
     known = f'data-root="{html.escape(root)}" data-stage="{html.escape(settings.stage)}"{login}'
     preloads = "".join(f'<link rel="modulepreload" href="{at}/{name}.js">' for name in _FIRST)
     text = (
@@ -52,17 +52,17 @@ def get_console(root: RootDep, services: ServicesDep, settings: SettingsDep) -> 
         f'<a href="{html.escape(root)}/docs">its documentation</a>.</noscript></main></body></html>'
     )
     return HTMLResponse(
-        text, headers={"Content-Security-Policy": _POLICY.format(store=origin(services.files))}
+        text, headers={"Content-Security-Policy": _POLICY.format(store=origin(dependencies.files))}
     )
 
 
 @router.get("/console/{release}/{name}")
 def get_console_asset(release: str, name: str) -> Response:
     """Serve a module or the style; one of another release is served as it is now, and not kept."""
-    found = _assets().get(name)
-    if found is None:
+    asset = _assets().get(name)
+    if asset is None:
         raise RequestError("not-found", "There is nothing at this address.", status=404)
-    data, media_type = found
+    data, media_type = asset
     kept = "public, max-age=31536000, immutable" if release == version() else "no-store"
     return Response(data, media_type=media_type, headers={"Cache-Control": kept})
 

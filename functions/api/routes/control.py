@@ -6,47 +6,46 @@ from fastapi import APIRouter
 
 from functions.api.http.openapi import CHANGE, problem_responses
 from functions.api.http.security import GuardedRoute
+from functions.api.routes.dependencies import DocumentJob, JobControlDep, ReadableJob
 from functions.api.schemas.jobs import Flags
-from functions.api.services.control import JobControlDep
-from functions.api.services.lookup import DocumentJob, ReadableJob
 
 router = APIRouter(tags=["Control"], route_class=GuardedRoute)
 
 
 @router.post("/jobs/{job_id}/pause", responses=problem_responses(*CHANGE))
-def pause(job: ReadableJob, steering: JobControlDep) -> Flags:
+def pause(job: ReadableJob, control: JobControlDep) -> Flags:
     """Stop the job at its next unit of work; everything done is kept. Repeating it is harmless."""
-    return steering.pause(job)
+    return control.pause(job)
 
 
 @router.post("/jobs/{job_id}/resume", responses=problem_responses(*CHANGE))
-def resume(job: ReadableJob, steering: JobControlDep) -> Flags:
+def resume(job: ReadableJob, control: JobControlDep) -> Flags:
     """Let a paused job go on where it stopped. Repeating it is harmless."""
-    return steering.resume(job)
+    return control.resume(job)
 
 
 @router.post("/jobs/{job_id}/cancel", responses=problem_responses(*CHANGE))
-def cancel(job: ReadableJob, steering: JobControlDep) -> Flags:
+def cancel(job: ReadableJob, control: JobControlDep) -> Flags:
     """Stop the job and remove what it has made; it is ``cancelled`` once that is done.
 
     Repeating it is harmless.
     """
-    return steering.cancel(job)
+    return control.cancel(job)
 
 
 @router.post("/documents/{document_id}/pause", responses=problem_responses(*CHANGE))
-def pause_document(job: DocumentJob, steering: JobControlDep) -> Flags:
+def pause_document(job: DocumentJob, control: JobControlDep) -> Flags:
     """Pause the document's active job; see POST /jobs/{job_id}/pause."""
-    return steering.pause(job)
+    return control.pause(job)
 
 
 @router.post("/documents/{document_id}/resume", responses=problem_responses(*CHANGE))
-def resume_document(job: DocumentJob, steering: JobControlDep) -> Flags:
+def resume_document(job: DocumentJob, control: JobControlDep) -> Flags:
     """Resume the document's active job; see POST /jobs/{job_id}/resume."""
-    return steering.resume(job)
+    return control.resume(job)
 
 
 @router.post("/documents/{document_id}/cancel", responses=problem_responses(*CHANGE))
-def cancel_document(job: DocumentJob, steering: JobControlDep) -> Flags:
+def cancel_document(job: DocumentJob, control: JobControlDep) -> Flags:
     """Cancel the document's active job; see POST /jobs/{job_id}/cancel."""
-    return steering.cancel(job)
+    return control.cancel(job)

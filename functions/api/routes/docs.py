@@ -1,4 +1,4 @@
-"""The documentation pages; their scripts and styles come from us, and they ask nobody else.
+"""The documentation pages; their scripts and styles come from us, and they ask no other host.
 
 The scripts are those of the package fastapi-offline, which carries Swagger UI (Apache-2.0) and ReDoc
 (MIT); only its files are read.

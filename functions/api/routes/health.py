@@ -12,9 +12,9 @@ from fastapi import APIRouter, Depends, Request, Response
 from fastapi.responses import JSONResponse
 
 from functions.api.http.openapi import problem_responses
-from functions.api.http.security import ServicesDep, SettingsDep, authenticate
-from functions.api.ports.services import ApiDependencies, Check
-from functions.api.schemas.jobs import CheckView, Health, Readiness
+from functions.api.http.security import DependenciesDep, SettingsDep, authenticate
+from functions.api.ports.dependencies import ApiDependencies, Check
+from functions.api.schemas.health import CheckView, Health, Readiness
 from functions.api.settings import VERSION
 from shared.observability import logger
 
@@ -25,25 +25,35 @@ router = APIRouter(tags=["Operation"])
 
 @dataclass(slots=True)
 class Probe:
-    """Runs the checks at most every ten seconds, however often it is asked; ``now`` counts seconds."""
+    """Runs the checks at most every ten seconds, however many requests come; ``now`` counts seconds."""
 
     now: Callable[[], float] = time.monotonic
     checked_at: float = float("-inf")
     results: dict[str, CheckView] = field(default_factory=dict)
     _lock: Lock = field(default_factory=Lock)
 
-    def run(self, services: ApiDependencies) -> dict[str, CheckView]:
-        """Return how the checks went, by name."""
+    def run(self, dependencies: ApiDependencies) -> dict[str, CheckView]:
+        """Return the outcome of each check, by name."""
         with self._lock:
             if self.now() - self.checked_at >= CACHE_SECONDS:
-                self.results = {name: _check(name, check) for name, check in services.checks.items()}
+                self.results = {name: self._check(name, check) for name, check in dependencies.checks.items()}
                 self.checked_at = self.now()
             return self.results
+
+    def _check(self, name: str, check: Check) -> CheckView:
+        began = self.now()
+        ok = True
+        try:
+            check()
+        except Exception as error:  # noqa: BLE001 - whatever is wrong, the part is not ready
+            logger.warning("Not ready", part=name, error=type(error).__name__)
+            ok = False
+        return CheckView(ok=ok, milliseconds=round((self.now() - began) * 1000))
 
 
 @router.get("/health")
 def get_health(settings: SettingsDep) -> Health:
-    """Tell that the process answers; nothing else is asked."""
+    """Show that the process answers; no other part is asked."""
     return Health(status="ok", version=VERSION, stage=settings.stage)
 
 
@@ -59,28 +69,14 @@ def _probe(request: Request) -> Probe:
     responses={**problem_responses(401), 503: {"model": Readiness, "description": "A part does not answer"}},
 )
 def get_readiness(
-    request: Request, services: ServicesDep, probe: Annotated[Probe, Depends(_probe)]
+    request: Request, dependencies: DependenciesDep, probe: Annotated[Probe, Depends(_probe)]
 ) -> Response:
-    """Tell whether table, bucket and queues answer; administrators see which."""
+    """Show whether table, bucket and queues answer; administrators see which."""
     caller = authenticate(request) if "authorization" in request.headers else None
-    results = probe.run(services)
+    results = probe.run(dependencies)
     ready = all(result.ok for result in results.values())
     body = Readiness(
         status="ready" if ready else "unavailable",
         checks=results if caller is not None and caller.admin else None,
     )
     return JSONResponse(body.model_dump(exclude_none=True), 200 if ready else 503)
-
-
-def _check(name: str, check: Check) -> CheckView:
-    began = time.monotonic()
-    try:
-        check()
-    except Exception as error:  # noqa: BLE001 - whatever is wrong, the part is not ready
-        logger.warning("Not ready", part=name, error=type(error).__name__)
-        return CheckView(ok=False, milliseconds=_since(began))
-    return CheckView(ok=True, milliseconds=_since(began))
-
-
-def _since(began: float) -> int:
-    return round((time.monotonic() - began) * 1000)

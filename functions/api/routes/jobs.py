@@ -7,25 +7,25 @@ from typing import Annotated, Any
 from fastapi import APIRouter, Query, Response
 
 from functions.api.http import cursors
-from functions.api.http.conditional import IfNoneMatch, job_answer, job_redirect, unchanged
+from functions.api.http.conditional import IfNoneMatch
 from functions.api.http.links import RootDep
 from functions.api.http.openapi import READ, SUBMIT, problem_responses
-from functions.api.http.security import CallerDep, GuardedRoute, RecordsDep, ServicesDep
+from functions.api.http.security import CallerDep, DependenciesDep, GuardedRoute, RecordsDep
+from functions.api.routes.accepted import accepted
+from functions.api.routes.dependencies import NotificationStateDep, ProductGateDep, ReadableJob, SubmitterDep
 from functions.api.schemas import job_views
-from functions.api.schemas.jobs import Accepted, JobList, JobView
+from functions.api.schemas.job_responses import job_answer, job_redirect, unchanged
+from functions.api.schemas.jobs import JobList, JobView
 from functions.api.schemas.requests import AnalysisRequest, CleanupRequest, JobFilters, OutputRequest
-from functions.api.services.accepted import mark_accepted
-from functions.api.services.lookup import ReadableJob
-from functions.api.services.products import ProductGateDep
-from functions.api.services.submit import Submission, SubmitterDep
-from functions.api.services.webhooks import ToldDep
-from functions.api.waiting.routes import MAX_SECONDS, next_state
-from functions.api.waiting.watch import WatchDep
+from functions.api.schemas.submissions import Accepted
+from functions.api.services.acceptance import Submission
+from functions.api.waiting.dependencies import WatchDep
+from functions.api.waiting.follow import MAX_SECONDS, next_state
 from shared.auth import ForbiddenError
 from shared.jobs.store import JobQuery
 
 _STATUS: dict[int | str, dict[str, Any]] = {
-    307: {"model": JobView, "description": "How the job stands now; Location waits for its next change"},
+    307: {"model": JobView, "description": "The job's state now; Location waits for its next change"},
     **problem_responses(304, *READ, 422),
 }
 
@@ -70,7 +70,7 @@ def submit_outputs(
 
 @router.get("/jobs", responses=problem_responses(401, 403, 422, 503))
 def list_jobs(
-    filters: Annotated[JobFilters, Query()], root: RootDep, caller: CallerDep, services: ServicesDep
+    filters: Annotated[JobFilters, Query()], root: RootDep, caller: CallerDep, dependencies: DependenciesDep
 ) -> JobList:
     """List your jobs, newest first.
 
@@ -78,8 +78,8 @@ def list_jobs(
     1,000 are looked at for one answer.
     """
     if filters.everybody and not caller.admin:
-        raise ForbiddenError("Only administrators may list everybody's jobs.")
-    page = services.jobs.list_jobs(
+        raise ForbiddenError("Only administrators may list the jobs of all callers.")
+    page = dependencies.jobs.list_jobs(
         JobQuery(
             owner=None if filters.everybody else caller.owner.key,
             limit=filters.limit,
@@ -103,18 +103,18 @@ async def get_job(
     root: RootDep,
     records: RecordsDep,
     watch: WatchDep,
-    told: ToldDep,
+    notifications: NotificationStateDep,
     wait: Wait = None,
     if_none_match: IfNoneMatch = None,
 ) -> Response:
-    """Tell how a job stands; with If-None-Match, only where something has changed.
+    """Show the state of a job; with If-None-Match, only where something has changed.
 
     With ``wait`` the answer comes with the next change, or after so many seconds. Where waiting is done at
-    another address, that is a redirection whose body says how the job stands now.
+    another address, that is a redirection whose body has the job's state now.
     """
     known = if_none_match is None or unchanged(job, if_none_match)
     if wait is None or job.status.terminal or not known:
-        return job_answer(job, root, if_none_match, told)
+        return job_answer(job, root, if_none_match, notifications)
     if not watch.longest:
         return job_redirect(job, root, f"{root}/jobs/{job.job_id}/wait?seconds={wait}")
     after = await next_state(job, watch, records, min(wait, watch.longest), if_none_match)
@@ -122,12 +122,4 @@ async def get_job(
 
 
 def _accepted(submission: Submission, response: Response, root: str) -> Accepted:
-    job = submission.job
-    mark_accepted(submission, response, root)
-    return Accepted(
-        job_id=job.job_id,
-        status_url=job_views.status_url(root, job.job_id),
-        events_url=job_views.events_url(root, job.job_id),
-        message=f"The {job.kind} was accepted.",
-        webhook_secret=submission.webhook_secret,
-    )
+    return accepted(submission, response, root, f"The {submission.job.kind} was accepted.")

@@ -10,7 +10,7 @@ from pydantic import BaseModel, ConfigDict, Field
 from functions.api.http import cursors
 from functions.api.http.openapi import problem_responses
 from functions.api.http.security import GuardedRoute
-from functions.api.services.products import ProductGateDep
+from functions.api.routes.dependencies import ProductGateDep
 
 router = APIRouter(tags=["Jobs"], route_class=GuardedRoute)
 
@@ -44,17 +44,17 @@ class ProductList(BaseModel):
 def list_products(filters: Annotated[ProductFilters, Query()], gate: ProductGateDep) -> ProductList:
     """List the products of Directus that your token shows you, to be analysed by their product_id."""
     offset = cursors.read_offset(filters.cursor)
-    # One more than asked for tells whether there are more.
-    found = gate.named(filters.query, filters.limit + 1, offset)
-    shown = found[: filters.limit]
+    # One more than the page holds shows whether there are more.
+    products = gate.named(filters.query, filters.limit + 1, offset)
+    shown = products[: filters.limit]
     return ProductList(
         products=[
             ProductView(
-                product_id=one.product_id,
-                product_name=one.name or None,
-                document_reference=one.document_reference or None,
+                product_id=product.product_id,
+                product_name=product.name or None,
+                document_reference=product.document_reference or None,
             )
-            for one in shown
+            for product in shown
         ],
-        next_cursor=cursors.write_offset(offset + len(shown)) if len(found) > len(shown) else None,
+        next_cursor=cursors.write_offset(offset + len(shown)) if len(products) > len(shown) else None,
     )

@@ -9,13 +9,13 @@ from fastapi.responses import RedirectResponse
 
 from functions.api.http.links import RootDep
 from functions.api.http.openapi import READ, problem_responses
-from functions.api.http.problems import RequestError
-from functions.api.http.security import GuardedRoute, ServicesDep, SettingsDep
-from functions.api.schemas import job_views
-from functions.api.schemas.jobs import ArtifactList
-from functions.api.services.lookup import ReadableJob
+from functions.api.http.security import DependenciesDep, GuardedRoute, SettingsDep
+from functions.api.routes.dependencies import ReadableJob
+from functions.api.schemas import artifacts
+from functions.api.schemas.artifacts import ArtifactList
+from functions.api.services.results import require_artifact, require_completed
 from shared.files.port import FileMissingError
-from shared.jobs.model import Job, Status
+from shared.jobs.model import Job
 
 # Lambda answers with at most 6 MB, JSON escapes included.
 MAX_INLINE = 3_000_000
@@ -36,20 +36,19 @@ _REDIRECT: dict[int | str, dict[str, Any]] = {
         **problem_responses(*READ, 409),
     },
 )
-def get_result(job: ReadableJob, services: ServicesDep, settings: SettingsDep) -> Response:
+def get_result(job: ReadableJob, dependencies: DependenciesDep, settings: SettingsDep) -> Response:
     """Get everything an analysis has found, each finding with its evidence."""
-    _require_completed(job)
-    _require_artifact(job, job_views.RESULT)
-    artifact = job.artifacts[job_views.RESULT]
+    require_completed(job)
+    artifact = require_artifact(job, artifacts.RESULT)
     if artifact.size > MAX_INLINE:
-        return _redirect(job, job_views.RESULT, services, settings)
-    return Response(services.files.get(artifact.key), media_type=artifact.media_type)
+        return _redirect(job, artifacts.RESULT, dependencies, settings)
+    return Response(dependencies.files.get(artifact.key), media_type=artifact.media_type)
 
 
 @router.get("/jobs/{job_id}/artifacts", responses=problem_responses(*READ))
 def list_artifacts(job: ReadableJob, root: RootDep) -> ArtifactList:
     """List the files that a job has published."""
-    return ArtifactList(artifacts=job_views.artifact_views(job, root))
+    return ArtifactList(artifacts=artifacts.artifact_views(job, root))
 
 
 @router.get(
@@ -58,10 +57,11 @@ def list_artifacts(job: ReadableJob, root: RootDep) -> ArtifactList:
     response_class=Response,
     responses={**_REDIRECT, **problem_responses(*READ)},
 )
-def get_artifact(name: str, job: ReadableJob, services: ServicesDep, settings: SettingsDep) -> Response:
+def get_artifact(
+    name: str, job: ReadableJob, dependencies: DependenciesDep, settings: SettingsDep
+) -> Response:
     """Get one of the files."""
-    _require_artifact(job, name)
-    return _redirect(job, name, services, settings)
+    return _redirect(job, name, dependencies, settings)
 
 
 @router.get(
@@ -70,33 +70,20 @@ def get_artifact(name: str, job: ReadableJob, services: ServicesDep, settings: S
     response_class=Response,
     responses={**_REDIRECT, **problem_responses(*READ, 409)},
 )
-def download(job: ReadableJob, services: ServicesDep, settings: SettingsDep) -> Response:
+def download(job: ReadableJob, dependencies: DependenciesDep, settings: SettingsDep) -> Response:
     """Get what the job made to be read: its report, else its export, else its result."""
-    _require_completed(job)
-    name = job_views.download_name(job) or job_views.RESULT
-    _require_artifact(job, name)
-    return _redirect(job, name, services, settings)
+    require_completed(job)
+    name = artifacts.download_name(job) or artifacts.RESULT
+    return _redirect(job, name, dependencies, settings)
 
 
-def _require_completed(job: Job) -> None:
-    if job.status is not Status.COMPLETED:
-        raise RequestError(
-            "result-not-ready", f"The job is {job.status}; a result comes with completion.", status=409
-        )
-
-
-def _require_artifact(job: Job, name: str) -> None:
-    if name not in job.artifacts:
-        raise RequestError("artifact-not-found", "The job has published no file of this name.", status=404)
-
-
-def _redirect(job: Job, name: str, services: ServicesDep, settings: SettingsDep) -> Response:
-    artifact = job.artifacts[name]
-    if services.files.head(artifact.key) is None:
+def _redirect(job: Job, name: str, dependencies: DependenciesDep, settings: SettingsDep) -> Response:
+    artifact = require_artifact(job, name)
+    if dependencies.files.head(artifact.key) is None:
         raise FileMissingError(artifact.key)
-    link = services.files.link(
+    link = dependencies.files.link(
         artifact.key,
-        file_name=job_views.file_name(job, name),
+        file_name=artifacts.file_name(job, name),
         media_type=artifact.media_type,
         seconds=settings.download_seconds,
     )

@@ -1,4 +1,4 @@
-"""What people say of findings: accept or reject, and take it back."""
+"""Verdicts of people on findings: accept or reject, and take it back."""
 
 from __future__ import annotations
 
@@ -9,10 +9,10 @@ from pydantic import BaseModel, Field
 
 from functions.api.http.openapi import COMPARE, READ, problem_responses
 from functions.api.http.problems import RequestError
-from functions.api.http.security import CallerDep, GuardedRoute, ServicesDep, SettingsDep, token_of
-from functions.api.ports.services import ApiDependencies
+from functions.api.http.security import CallerDep, DependenciesDep, GuardedRoute, SettingsDep, token_of
+from functions.api.ports.dependencies import ApiDependencies
+from functions.api.routes.dependencies import ReadableJob
 from functions.api.schemas.requests import Request as Body
-from functions.api.services.lookup import ReadableJob
 from functions.api.services.results import result_of
 from functions.api.services.review_sync import ReviewSync
 from shared.clock import to_text
@@ -48,7 +48,7 @@ class ReviewView(BaseModel):
     mirrored: Literal["no", "yes", "not_allowed", "gone", "failed"] = Field(
         description="Whether validated_by_human of the finding's row says it: no where the finding was not "
         "seeded, not_allowed without the right to seed, gone where the row is not there any more, failed "
-        "where Directus could not be told (send it again)."
+        "where Directus did not take it (send it again)."
     )
 
 
@@ -58,23 +58,25 @@ class ReviewList(BaseModel):
     reviews: list[ReviewView]
 
 
-def _reviews(services: ServicesDep) -> ReviewStore:
-    if services.reviews is None:
+def _reviews(dependencies: DependenciesDep) -> ReviewStore:
+    if dependencies.reviews is None:
         raise RuntimeError("the application was wired without a store of reviews")
-    return services.reviews
+    return dependencies.reviews
 
 
-def _mirror(request: Request, caller: CallerDep, services: ServicesDep, settings: SettingsDep) -> ReviewSync:
-    return ReviewSync(services.products, caller, token_of(request), settings.seed_roles)
+def _review_sync(
+    request: Request, caller: CallerDep, dependencies: DependenciesDep, settings: SettingsDep
+) -> ReviewSync:
+    return ReviewSync(dependencies.products, caller, token_of(request), settings.seed_roles)
 
 
 ReviewsDep = Annotated[ReviewStore, Depends(_reviews)]
-MirrorDep = Annotated[ReviewSync, Depends(_mirror)]
+ReviewSyncDep = Annotated[ReviewSync, Depends(_review_sync)]
 
 
 @router.get("/jobs/{job_id}/reviews", responses=problem_responses(*READ))
 def list_reviews(job: ReadableJob, reviews: ReviewsDep) -> ReviewList:
-    """List what people have said of a job's findings."""
+    """List the verdicts on a job's findings."""
     return ReviewList(reviews=[_view(review) for review in reviews.of_job(job.job_id)])
 
 
@@ -84,24 +86,24 @@ def review_finding(
     body: ReviewRequest,
     job: ReadableJob,
     caller: CallerDep,
-    services: ServicesDep,
+    dependencies: DependenciesDep,
     reviews: ReviewsDep,
-    mirror: MirrorDep,
+    sync: ReviewSyncDep,
 ) -> ReviewView:
     """Accept or reject a finding; a later verdict takes the place of an earlier one.
 
-    Where the finding was seeded, and the caller may seed, Directus is told: an accepted row is protected
-    from then on, a rejected one is not.
+    Where the finding was seeded, and the caller may seed, Directus gets the verdict: an accepted row is
+    protected from then on, a rejected one is not.
     """
-    tree = _tree_with(path, job, services)
+    tree = _tree_with(path, job, dependencies)
     review = Review(
         job_id=job.job_id,
         path=path,
         verdict=body.verdict,
         reviewer=caller.owner.key,
-        at=services.clock(),
+        at=dependencies.clock(),
         note=body.note,
-        sync_state=mirror.tell(job, tree, path, validated=body.verdict is Verdict.ACCEPTED),
+        sync_state=sync.set_validated(job, tree, path, validated=body.verdict is Verdict.ACCEPTED),
     )
     reviews.put(review, job.expires_at)
     logger.info("Finding reviewed", job_id=job.job_id, path=path, verdict=review.verdict.value)
@@ -110,21 +112,25 @@ def review_finding(
 
 @router.delete("/jobs/{job_id}/findings/{path:path}/review", responses=problem_responses(*COMPARE))
 def withdraw_review(
-    path: FindingPath, job: ReadableJob, services: ServicesDep, reviews: ReviewsDep, mirror: MirrorDep
+    path: FindingPath,
+    job: ReadableJob,
+    dependencies: DependenciesDep,
+    reviews: ReviewsDep,
+    sync: ReviewSyncDep,
 ) -> ReviewList:
     """Take back the verdict on a finding, in Directus, too; the answer has those that are left."""
-    tree = _tree_with(path, job, services)
-    if mirror.tell(job, tree, path, validated=False) is ReviewSyncState.FAILED:
+    tree = _tree_with(path, job, dependencies)
+    if sync.set_validated(job, tree, path, validated=False) is ReviewSyncState.FAILED:
         raise RequestError(
-            "review-not-mirrored", "Directus could not be told. Try again in a moment.", status=503
+            "review-not-mirrored", "Directus did not take the change. Try again in a moment.", status=503
         )
     reviews.remove(job.job_id, path)
     return list_reviews(job, reviews)
 
 
-def _tree_with(path: str, job: Job, services: ApiDependencies) -> ResultTree:
+def _tree_with(path: str, job: Job, dependencies: ApiDependencies) -> ResultTree:
     """Return the job's result, which has a finding at the path."""
-    tree = result_of(services, job)
+    tree = result_of(dependencies, job)
     if finding_at(tree, path) is None:
         raise RequestError(
             "finding-not-found",

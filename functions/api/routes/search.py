@@ -11,13 +11,12 @@ from pydantic import BaseModel, ConfigDict, Field, StringConstraints
 
 from functions.api.http.openapi import READ, problem_responses
 from functions.api.http.problems import RequestError
-from functions.api.http.security import CallerDep, GuardedRoute, ServicesDep
-from functions.api.ports.services import ApiDependencies
+from functions.api.http.security import CallerDep, DependenciesDep, GuardedRoute
+from functions.api.ports.dependencies import ApiDependencies
 from functions.api.schemas.requests import Identifier
 from functions.api.services import documents
 from shared.auth import Caller
 from shared.documents.model import DocumentNotFoundError, DocumentRecord
-from shared.files import keys
 from shared.files.port import FileMissingError
 from shared.search.index import IndexEntry
 from shared.search.query import MAX_FOUND, MAX_LIMIT, MAX_QUERY, SearchHit, SearchQuestion
@@ -94,21 +93,21 @@ class TreeNode(BaseModel):
 
 
 @router.post("/search", responses=problem_responses(400, 401, 404, 413, 415, 422, 429, 503))
-def search(body: SearchRequest, caller: CallerDep, services: ServicesDep) -> SearchAnswer:
+def search(body: SearchRequest, caller: CallerDep, dependencies: DependenciesDep) -> SearchAnswer:
     """Search by meaning and by words; only the caller's own documents are searched.
 
     A document that the caller may read though another one owns it is searched where ``document_id`` names it:
     by the index of the caller's own analysis, else by that of its owner's.
     Documents can be found once their index is made, some seconds to minutes after their analysis.
     """
-    if services.search is None:
+    if dependencies.search is None:
         raise RequestError("search-not-configured", "This deployment has no search function.")
     owner = caller.owner
     if body.document_id is not None:
-        document = documents.find(services, caller, body.document_id)
-        entry = next(_entries(services, caller, document), None)
+        document = documents.find(dependencies, caller, body.document_id)
+        entry = next(_entries(dependencies, caller, document), None)
         owner = document.owner if entry is None else entry.owner
-    answer = services.search.ask(
+    answer = dependencies.search.ask(
         SearchQuestion(
             owner=owner,
             query=body.query,
@@ -120,7 +119,7 @@ def search(body: SearchRequest, caller: CallerDep, services: ServicesDep) -> Sea
         )
     )
     named = answer.skipped[:MAX_SKIPPED]
-    visible = _visible(services, caller, {hit.document_id for hit in answer.hits} | set(named))
+    visible = _visible(dependencies, caller, {hit.document_id for hit in answer.hits} | set(named))
     skipped = [document_id for document_id in named if document_id in visible]
     end = body.offset + len(answer.hits)
     return SearchAnswer(
@@ -138,38 +137,38 @@ def search(body: SearchRequest, caller: CallerDep, services: ServicesDep) -> Sea
     response_model=TreeNode,
     responses=problem_responses(*READ, 409),
 )
-def get_tree(document_id: str, caller: CallerDep, services: ServicesDep) -> Response:
+def get_tree(document_id: str, caller: CallerDep, dependencies: DependenciesDep) -> Response:
     """Get the document's outline: sections and clusters, each with a summary and its passages.
 
     Answers 409 until the document has been indexed.
     """
-    document = documents.find(services, caller, document_id)
-    for entry in _entries(services, caller, document):
+    document = documents.find(dependencies, caller, document_id)
+    for entry in _entries(dependencies, caller, document):
         with suppress(FileMissingError):
-            return Response(services.files.get(keys.tree(entry.prefix)), media_type="application/json")
+            return Response(dependencies.files.get(f"{entry.prefix}tree.json"), media_type="application/json")
     raise _not_indexed()
 
 
-def _entries(services: ApiDependencies, caller: Caller, document: DocumentRecord) -> Iterator[IndexEntry]:
+def _entries(dependencies: ApiDependencies, caller: Caller, document: DocumentRecord) -> Iterator[IndexEntry]:
     """Yield the indexes of a document that the caller may read: the caller's own, then its owner's.
 
-    An index lies on the shelf of whoever had the document analysed: a team mate, or an administrator.
+    An index belongs to whoever had the document analysed: a team mate, or an administrator.
     """
-    if services.shelf is None:
+    if dependencies.search_index is None:
         return
-    now = services.clock()
+    now = dependencies.clock()
     for owner in {owner.key: owner for owner in (caller.owner, document.owner)}.values():
-        entry = services.shelf.find(owner, document.document_id)
+        entry = dependencies.search_index.find(owner, document.document_id)
         if entry is not None and (entry.expires_at is None or entry.expires_at > now):
             yield entry
 
 
-def _visible(services: ApiDependencies, caller: Caller, document_ids: set[str]) -> set[str]:
+def _visible(dependencies: ApiDependencies, caller: Caller, document_ids: set[str]) -> set[str]:
     """Return those documents that the caller sees now: whatever was found, the record has the last word."""
     visible: set[str] = set()
     for document_id in document_ids:
         try:
-            documents.find(services, caller, document_id)
+            documents.find(dependencies, caller, document_id)
         except DocumentNotFoundError:
             continue
         visible.add(document_id)

@@ -9,13 +9,20 @@ from fastapi import APIRouter, Form, Path, Response
 from functions.api.http.links import RootDep
 from functions.api.http.openapi import SUBMIT, problem_responses
 from functions.api.http.problems import RequestError
-from functions.api.http.security import MAX_MULTIPART_FILE, CallerDep, GuardedRoute, ServicesDep, SettingsDep
+from functions.api.http.security import (
+    MAX_MULTIPART_FILE,
+    CallerDep,
+    DependenciesDep,
+    GuardedRoute,
+    SettingsDep,
+)
+from functions.api.routes.accepted import mark_accepted
+from functions.api.routes.dependencies import SubmitterDep
 from functions.api.schemas import job_views
-from functions.api.schemas.jobs import UploadAccepted, UploadSlot
 from functions.api.schemas.requests import CaseUploadForm, Identifier, UploadForm, UploadRequest
+from functions.api.schemas.submissions import UploadAccepted, UploadSlot
 from functions.api.services import documents
-from functions.api.services.accepted import mark_accepted
-from functions.api.services.submit import File, Submitter, SubmitterDep
+from functions.api.services.submit import File, Submitter
 
 MEBIBYTE = 1_048_576
 
@@ -24,10 +31,10 @@ router = APIRouter(tags=["Uploads"], route_class=GuardedRoute)
 
 @router.post("/uploads", status_code=201, responses=problem_responses(400, 401, 413, 415, 422, 503))
 def reserve_upload(
-    body: UploadRequest, caller: CallerDep, services: ServicesDep, settings: SettingsDep
+    body: UploadRequest, caller: CallerDep, dependencies: DependenciesDep, settings: SettingsDep
 ) -> UploadSlot:
     """Get an address for a file of any size, then start the analysis with its ``document_id``."""
-    slot = documents.reserve(services, settings, caller, body)
+    slot = documents.reserve(dependencies, settings, caller, body)
     return UploadSlot(
         document_id=slot.document.document_id,
         file_name=slot.document.file_name,

@@ -35,7 +35,7 @@ class HandledLetter:
 
     message_id: str
     job_id: str
-    fate: LetterOutcome
+    outcome: LetterOutcome
     retry_job_id: str = ""
 
 
@@ -48,15 +48,18 @@ class RedriveReport:
     complete: bool = False
 
     def counts(self) -> dict[str, int]:
-        """Return how many letters met each fate."""
-        return {fate.value: sum(one.fate is fate for one in self.handled) for fate in LetterOutcome}
+        """Return the number of letters by outcome."""
+        return {
+            outcome.value: sum(letter.outcome is outcome for letter in self.handled)
+            for outcome in LetterOutcome
+        }
 
     def gone(self) -> list[str]:
         """Return the ids of the letters that are no longer there."""
-        return [one.message_id for one in self.handled if not one.fate.stays]
+        return [letter.message_id for letter in self.handled if not letter.outcome.stays]
 
 
 def message_of(letter: DeadLetter) -> JobMessage | None:
-    """Return a letter's message, or None where it names no job that could be one of ours."""
+    """Return a letter's message, or None where it names no job by a valid id."""
     message = letter.message
     return message if message is not None and is_uuid(message.job_id) else None

@@ -1,20 +1,15 @@
-"""From records to answers."""
+"""Views of jobs and of their events, filled from records."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
 from datetime import datetime
-from pathlib import PurePosixPath
 from typing import Any
 
-from functions.api.schemas.jobs import ArtifactView, Flags, JobDetails, JobView
+from functions.api.schemas.artifacts import RESULT, download_name
+from functions.api.schemas.jobs import Flags, JobDetails, JobView
 from shared.clock import to_text
-from shared.documents.model import safe_file_name
 from shared.jobs.model import Event, Job, Status
-
-EXPORT = "export.json"
-REPORT = "report.pdf"
-RESULT = "result.json"
 
 INTERNAL_PARAMS = frozenset(
     {
@@ -133,31 +128,6 @@ def processing_status(status: Status, stage: str, current: int, total: int) -> s
     return over if total and current >= total else started
 
 
-def artifact_views(job: Job, root: str) -> list[ArtifactView]:
-    """Return a job's files, by name."""
-    return [
-        ArtifactView(
-            name=name,
-            media_type=artifact.media_type,
-            size=artifact.size,
-            sha256=artifact.sha256,
-            url=f"{root}/jobs/{job.job_id}/artifacts/{name}",
-        )
-        for name, artifact in sorted(job.artifacts.items())
-    ]
-
-
-def download_name(job: Job) -> str:
-    """Return the file that a download of the job gives: its report, export or result; empty for none."""
-    return next((name for name in (REPORT, EXPORT, RESULT) if name in job.artifacts), "")
-
-
-def file_name(job: Job, artifact: str) -> str:
-    """Return the name that a file of the job is saved under: what it is about, and what it is."""
-    about = PurePosixPath(str(job.params.get("file_name") or job.product_id or job.job_id)).stem
-    return safe_file_name(f"{about} {artifact.replace('/', '-')}")
-
-
 def event_view(event: Event, document_id: str) -> dict[str, Any]:
     """Return an event as the stream carries it."""
     return {
@@ -177,8 +147,8 @@ def event_view(event: Event, document_id: str) -> dict[str, Any]:
 
 def etag(job: Job, notifications: str | None = None) -> str:
     """Return the entity tag of a job's state; it changes with every change of what is shown of it."""
-    told = f"-{notifications}" if notifications not in {None, "none"} else ""
-    return f'"{job.version}{told}"'
+    suffix = f"-{notifications}" if notifications not in {None, "none"} else ""
+    return f'"{job.version}{suffix}"'
 
 
 def _details(job: Job) -> JobDetails:

@@ -23,7 +23,7 @@ ALL_EVENTS: Events = ("job.completed", "job.failed", "job.cancelled")
 
 
 class WebhookRequest(BaseModel):
-    """An address that is to be told of your jobs."""
+    """An address that is notified of your jobs."""
 
     model_config = ConfigDict(
         extra="forbid",
@@ -33,7 +33,7 @@ class WebhookRequest(BaseModel):
     )
 
     url: WebhookUrl = Field(description="https, a name of the internet, port 443 or 8443.", repr=False)
-    events: Events = Field(ALL_EVENTS, description="What it is told of.")
+    events: Events = Field(ALL_EVENTS, description="The events that it is notified of.")
     description: str = Field("", max_length=200, description="A note of yours.")
 
 

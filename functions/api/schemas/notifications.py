@@ -1,4 +1,4 @@
-"""What callers and operators are answered about notifications; the descriptions are the API's reference."""
+"""Answers about notifications, for callers and operators; the descriptions are the API's reference."""
 
 from __future__ import annotations
 
@@ -61,7 +61,7 @@ class AttemptView(BaseModel):
 
 
 class NotificationView(BaseModel):
-    """What is told to one receiver."""
+    """A message to one receiver."""
 
     notification_id: str = Field(description="The header webhook-id, the same at every attempt.")
     job_id: str | None
@@ -109,14 +109,16 @@ def with_secret(webhook: Webhook, now: datetime) -> WebhookWithSecret:
     return WebhookWithSecret(**_webhook(webhook, now), secret=webhook.secrets[0].text)
 
 
-def notification_view(one: Notification, attempts: Iterable[DeliveryAttempt] = ()) -> NotificationView:
+def notification_view(
+    notification: Notification, attempts: Iterable[DeliveryAttempt] = ()
+) -> NotificationView:
     """Return what the owner of a job sees of a notification."""
-    return NotificationView(**_notification(one, attempts))
+    return NotificationView(**_notification(notification, attempts))
 
 
-def failed_view(one: Notification, attempts: Iterable[DeliveryAttempt]) -> FailedNotification:
+def failed_view(notification: Notification, attempts: Iterable[DeliveryAttempt]) -> FailedNotification:
     """Return what operators see of a notification that was given up."""
-    return FailedNotification(**_notification(one, attempts), owner=one.owner)
+    return FailedNotification(**_notification(notification, attempts), owner=notification.owner)
 
 
 def log_view(log: NotificationLog) -> NotificationList:
@@ -125,7 +127,8 @@ def log_view(log: NotificationLog) -> NotificationList:
     return NotificationList(
         state=log.state,
         notifications=[
-            notification_view(one, attempts.get(one.notification_id, ())) for one in log.notifications
+            notification_view(notification, attempts.get(notification.notification_id, ()))
+            for notification in log.notifications
         ],
     )
 
@@ -147,32 +150,32 @@ def _webhook(webhook: Webhook, now: datetime) -> dict[str, Any]:
     }
 
 
-def _notification(one: Notification, attempts: Iterable[DeliveryAttempt]) -> dict[str, Any]:
-    pending = one.state is NotificationState.PENDING
+def _notification(notification: Notification, attempts: Iterable[DeliveryAttempt]) -> dict[str, Any]:
+    pending = notification.state is NotificationState.PENDING
     return {
-        "notification_id": one.notification_id,
-        "job_id": one.job_id or None,
-        "event": one.event.value,
-        "channel": one.channel.value,
-        "target": one.target,
-        "webhook_id": one.webhook_id or None,
-        "state": one.state.value,
-        "reason": one.reason or None,
-        "created_at": to_text(one.created_at),
-        "next_attempt_at": to_text(one.next_at) if pending else None,
-        "gives_up_at": to_text(one.deadline) if pending else None,
-        "delivered_at": _when(one.delivered_at),
-        "failed_at": _when(one.failed_at),
-        "attempts_made": one.attempts,
+        "notification_id": notification.notification_id,
+        "job_id": notification.job_id or None,
+        "event": notification.event.value,
+        "channel": notification.channel.value,
+        "target": notification.target,
+        "webhook_id": notification.webhook_id or None,
+        "state": notification.state.value,
+        "reason": notification.reason or None,
+        "created_at": to_text(notification.created_at),
+        "next_attempt_at": to_text(notification.next_at) if pending else None,
+        "gives_up_at": to_text(notification.deadline) if pending else None,
+        "delivered_at": _when(notification.delivered_at),
+        "failed_at": _when(notification.failed_at),
+        "attempts_made": notification.attempts,
         "attempts": [
             AttemptView(
-                number=each.number,
-                at=to_text(each.at),
-                milliseconds=each.milliseconds,
-                status=each.status,
-                error=each.error or None,
+                number=attempt.number,
+                at=to_text(attempt.at),
+                milliseconds=attempt.milliseconds,
+                status=attempt.status,
+                error=attempt.error or None,
             )
-            for each in attempts
+            for attempt in attempts
         ],
     }
 

@@ -86,7 +86,7 @@ class RedriveRequest(Request):
 
 
 class PurgeRequest(Request):
-    """Which dead letters to throw away: those that are named or, said expressly, the next 100."""
+    """Which dead letters to throw away: those that are named or, where all is set, the next 100."""
 
     model_config = ConfigDict(
         json_schema_extra={

@@ -1,4 +1,4 @@
-"""What operators are answered; the field descriptions are the API's reference."""
+"""Answers to operators; the field descriptions are the API's reference."""
 
 from __future__ import annotations
 
@@ -158,7 +158,7 @@ class HandledView(BaseModel):
 
     message_id: str
     job_id: str | None
-    fate: str = Field(
+    outcome: str = Field(
         description="resent (the job's message is back in its queue), retried (a new job for a failed one), "
         "settled (the job had ended otherwise), purged; unknown_job, unreadable and failed stay."
     )
@@ -168,7 +168,7 @@ class HandledView(BaseModel):
 class DeadLetterReport(BaseModel):
     """What became of dead letters."""
 
-    counts: dict[str, int] = Field(description="Letters by fate.")
+    counts: dict[str, int] = Field(description="Letters by outcome.")
     dead_letters: list[HandledView]
     missing: list[str] = Field(description="Letters asked for that could not be received now.")
     complete: bool = Field(description="False where there is more to do: ask again.")
@@ -277,12 +277,12 @@ def letter_report(report: RedriveReport) -> DeadLetterReport:
         counts=report.counts(),
         dead_letters=[
             HandledView(
-                message_id=one.message_id,
-                job_id=one.job_id or None,
-                fate=one.fate.value,
-                retry_job_id=one.retry_job_id or None,
+                message_id=letter.message_id,
+                job_id=letter.job_id or None,
+                outcome=letter.outcome.value,
+                retry_job_id=letter.retry_job_id or None,
             )
-            for one in report.handled
+            for letter in report.handled
         ],
         missing=report.missing,
         complete=report.complete,

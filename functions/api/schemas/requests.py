@@ -22,7 +22,7 @@ MetadataValue = Annotated[str, StringConstraints(max_length=500)]
 
 
 def _from_json(value: Any) -> Any:
-    """Read a map that a form carries as JSON text; what is none is left to validation."""
+    """Read a map that a form carries as JSON text; validation refuses other text."""
     if not isinstance(value, str):
         return value
     try:
@@ -46,10 +46,10 @@ class Request(BaseModel):
 
 
 class NotifyOptions(Request):
-    """Who is told when the job has ended, beside the webhooks that are told of all your jobs."""
+    """Who is notified when the job has ended, beside your webhooks, which are notified of all your jobs."""
 
     webhook_url: WebhookUrl | None = Field(
-        None, description="Address that is told of this job alone; see POST /webhooks.", repr=False
+        None, description="Address that is notified of this job alone; see POST /webhooks.", repr=False
     )
     webhook_secret: str | None = Field(
         None,
@@ -241,7 +241,7 @@ class JobFilters(BaseModel):
     product_id: Identifier | None = None
     document_id: Identifier | None = None
     case_id: Identifier | None = None
-    everybody: bool = Field(False, alias="all", description="Everybody's jobs; for administrators.")
+    everybody: bool = Field(False, alias="all", description="The jobs of all callers; for administrators.")
     limit: int = Field(20, ge=1, le=100)
     cursor: str = Field("", max_length=128, description="next_cursor of the page before.")
 
@@ -251,7 +251,7 @@ class UploadRequest(Request):
 
     model_config = ConfigDict(json_schema_extra={"examples": [{"file_name": "policy.pdf", "size": 1843200}]})
 
-    file_name: str = Field(min_length=1, max_length=1024, description="Its ending tells the type.")
+    file_name: str = Field(min_length=1, max_length=1024, description="Its ending names the type.")
     size: int | None = Field(None, ge=1, description="Size in bytes, where known.")
     media_type: str | None = Field(None, max_length=128, description="Has to fit the file name's ending.")
     case_id: Identifier | None = Field(None, description="Your case that the document belongs to.")

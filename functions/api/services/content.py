@@ -1,4 +1,4 @@
-"""What a file is: told by its ending, and checked against its first bytes."""
+"""The type of a file: named by its ending, and checked against its first bytes."""
 
 from __future__ import annotations
 

@@ -9,17 +9,13 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Annotated
-
-from fastapi import Depends
 
 from functions.api.http.problems import RequestError
-from functions.api.http.security import CallerDep, ServicesDep
-from functions.api.ports.services import ApiDependencies
+from functions.api.ports.dependencies import ApiDependencies
 from functions.api.schemas import job_views
 from functions.api.schemas.jobs import Flags
+from functions.api.services.acceptance import send_message
 from functions.api.services.lookup import require_change
-from functions.api.services.submit import notify
 from shared.auth import Caller
 from shared.jobs import states
 from shared.jobs.model import Change, Job, Status
@@ -34,7 +30,7 @@ Transition = Callable[[Job, datetime, str], Change]
 class JobControl:
     """Changes jobs in the name of one caller; every method raises ForbiddenError and RequestError."""
 
-    services: ApiDependencies
+    dependencies: ApiDependencies
     caller: Caller
 
     def pause(self, job: Job) -> Flags:
@@ -45,15 +41,15 @@ class JobControl:
         """Let a paused job go on where it stopped."""
         after = self._change(job, states.request_resume)
         if after.status is Status.QUEUED:
-            # Also for a repetition: whoever asks again may do so because the first message was lost.
-            notify(self.services, after, "resumed")
+            # Also for a repetition: the client may repeat because the first message was lost.
+            send_message(self.dependencies, after, "resumed")
         return job_views.flags(after)
 
     def cancel(self, job: Job) -> Flags:
         """Stop a job for good; a worker removes what it has made, and only then writes the end."""
         after = self._change(job, states.request_cancel)
         if not after.status.terminal:
-            notify(self.services, after, "cancelled")
+            send_message(self.dependencies, after, "cancelled")
         return job_views.flags(after)
 
     def _change(self, job: Job, transition: Transition) -> Job:
@@ -62,14 +58,14 @@ class JobControl:
 
         def decide(current: Job) -> Change:
             try:
-                return transition(current, self.services.clock(), self.caller.owner.key)
+                return transition(current, self.dependencies.clock(), self.caller.owner.key)
             except RepeatedError:
                 raise
             except RefusedError as refusal:
                 raise conflict(current, refusal) from refusal
 
         try:
-            after = edit(self.services.jobs, job.job_id, decide)
+            after = edit(self.dependencies.jobs, job.job_id, decide)
         except RepeatedError as repetition:
             return repetition.job
         logger.info("Job changed", job_id=job.job_id, status=after.status.value, event=after.message)
@@ -84,10 +80,3 @@ def conflict(job: Job, refusal: RefusedError) -> RequestError:
         status=409,
         extensions={"job": job_views.flags(job).model_dump()},
     )
-
-
-def _steering(caller: CallerDep, services: ServicesDep) -> JobControl:
-    return JobControl(services, caller)
-
-
-JobControlDep = Annotated[JobControl, Depends(_steering)]

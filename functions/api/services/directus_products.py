@@ -104,7 +104,7 @@ def _refusals(hidden: ClauseworksError) -> Iterator[None]:
     except DirectusTokenError:
         raise AuthError("token-refused", "Directus does not accept the token; get a new one.") from None
     except PermanentError as error:
-        # Problems of this very type are told as internal errors.
+        # Problems of this very type are shown as internal errors.
         raise PermanentError(error.code, error.detail) from error
 
 

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import hashlib
+import uuid
 from dataclasses import dataclass, replace
 
 from functions.api.http.problems import RequestError
-from functions.api.ports.services import ApiDependencies, RecordDependencies
+from functions.api.ports.dependencies import ApiDependencies, RecordDependencies
 from functions.api.schemas.requests import UploadRequest
 from functions.api.services.content import SNIFFED, require_content, require_media_type
 from functions.api.settings import ApiSettings
@@ -14,6 +15,9 @@ from shared.auth import Caller
 from shared.documents.model import DocumentGoneError, DocumentNotFoundError, DocumentRecord, safe_file_name
 from shared.files.port import FileMissingError, UploadForm
 from shared.ids import is_uuid, uuid7
+from shared.jobs.store import Idempotency
+
+_UPLOADS = uuid.UUID("6b1f6c2e-52a1-4c0e-9d3b-0f5a7e8c4d21")
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,7 +28,9 @@ class Slot:
     form: UploadForm
 
 
-def reserve(services: ApiDependencies, settings: ApiSettings, caller: Caller, request: UploadRequest) -> Slot:
+def reserve(
+    dependencies: ApiDependencies, settings: ApiSettings, caller: Caller, request: UploadRequest
+) -> Slot:
     """Make the record of a document that the client will upload; raises RequestError."""
     file_name = safe_file_name(request.file_name)
     media_type = require_media_type(file_name)
@@ -32,9 +38,9 @@ def reserve(services: ApiDependencies, settings: ApiSettings, caller: Caller, re
         raise RequestError("file-type-mismatch", f"A file of this name is {media_type}.")
     if request.size is not None:
         _require_size(request.size, settings)
-    document = _new(services, settings, caller, uuid7(), file_name, media_type, request.case_id or "")
-    services.documents.put(document)
-    form = services.files.upload_form(
+    document = _new(dependencies, settings, caller, uuid7(), file_name, media_type, request.case_id or "")
+    dependencies.documents.put(document)
+    form = dependencies.files.upload_form(
         document.key,
         media_type=media_type,
         max_size=settings.max_upload_size,
@@ -44,7 +50,7 @@ def reserve(services: ApiDependencies, settings: ApiSettings, caller: Caller, re
 
 
 def store(
-    services: ApiDependencies,
+    dependencies: ApiDependencies,
     settings: ApiSettings,
     caller: Caller,
     *,
@@ -60,13 +66,40 @@ def store(
     file_name = safe_file_name(file_name)
     media_type = require_media_type(file_name)
     require_content(media_type, data[:SNIFFED])
-    document = _new(services, settings, caller, document_id, file_name, media_type, case_id)
-    info = services.files.put(document.key, data, media_type)
+    document = _new(dependencies, settings, caller, document_id, file_name, media_type, case_id)
+    info = dependencies.files.put(document.key, data, media_type)
     document = replace(
         document, version_id=info.version_id, size=len(data), sha256=hashlib.sha256(data).hexdigest()
     )
-    services.documents.put(document)
+    dependencies.documents.put(document)
     return document
+
+
+def store_once(
+    dependencies: ApiDependencies,
+    settings: ApiSettings,
+    caller: Caller,
+    idempotency: Idempotency | None,
+    *,
+    file_name: str,
+    case_id: str,
+    data: bytes,
+) -> DocumentRecord:
+    """Store a file, or return the document that an earlier try of the same request has stored.
+
+    Raises RequestError for what ``store`` refuses, and while the document of an earlier try is being removed.
+    """
+    document_id = _document_id(idempotency)
+    earlier = None if idempotency is None else _stored_before(dependencies, document_id)
+    return earlier or store(
+        dependencies,
+        settings,
+        caller,
+        document_id=document_id,
+        file_name=file_name,
+        case_id=case_id,
+        data=data,
+    )
 
 
 def find(
@@ -82,12 +115,12 @@ def find(
     return document
 
 
-def pin(services: ApiDependencies, settings: ApiSettings, document: DocumentRecord) -> DocumentRecord:
+def pin(dependencies: ApiDependencies, settings: ApiSettings, document: DocumentRecord) -> DocumentRecord:
     """Fix which bytes a job is about: the newest version now, with its SHA-256 and size.
 
     Raises RequestError where nothing was uploaded yet, or where it is not what the name says.
     """
-    info = services.files.head(document.key)
+    info = dependencies.files.head(document.key)
     if info is None:
         raise RequestError(
             "upload-missing",
@@ -100,21 +133,21 @@ def pin(services: ApiDependencies, settings: ApiSettings, document: DocumentReco
         raise RequestError("empty-file", "The uploaded file is empty.")
     _require_size(info.size, settings)
     try:
-        sha256 = _checked_digest(services, document, info.version_id)
+        sha256 = _checked_digest(dependencies, document, info.version_id)
     except FileMissingError:
         raise RequestError("upload-missing", "The file was removed meanwhile.", status=409) from None
     pinned = replace(document, version_id=info.version_id, sha256=sha256, size=info.size)
     try:
-        services.documents.put(pinned)
+        dependencies.documents.put(pinned)
     except DocumentGoneError:
         raise DocumentNotFoundError(document.document_id) from None
     return pinned
 
 
-def _checked_digest(services: ApiDependencies, document: DocumentRecord, version_id: str) -> str:
+def _checked_digest(dependencies: ApiDependencies, document: DocumentRecord, version_id: str) -> str:
     """Return the SHA-256 of a stored version after a look at its first bytes."""
     digest = hashlib.sha256()
-    for number, piece in enumerate(services.files.stream(document.key, version_id)):
+    for number, piece in enumerate(dependencies.files.stream(document.key, version_id)):
         if number == 0:
             require_content(document.media_type, piece[:SNIFFED])
         digest.update(piece)
@@ -129,7 +162,7 @@ def _require_size(size: int, settings: ApiSettings) -> None:
 
 
 def _new(
-    services: ApiDependencies,
+    dependencies: ApiDependencies,
     settings: ApiSettings,
     caller: Caller,
     document_id: str,
@@ -137,7 +170,7 @@ def _new(
     media_type: str,
     case_id: str,
 ) -> DocumentRecord:
-    now = services.clock()
+    now = dependencies.clock()
     return DocumentRecord(
         document_id=document_id,
         owner=caller.owner,
@@ -147,3 +180,24 @@ def _new(
         case_id=case_id,
         expires_at=now + settings.retention,
     )
+
+
+def _stored_before(dependencies: ApiDependencies, document_id: str) -> DocumentRecord | None:
+    """Return the document of an earlier try; raises RequestError while it is being removed."""
+    if (document := dependencies.documents.get(document_id)) is not None:
+        return document
+    marked = dependencies.documents.expired(document_id)
+    if marked is not None and marked.deleted_at is not None:
+        raise RequestError(
+            "document-being-removed",
+            "The document that came with this Idempotency-Key is just being removed. Use a new key.",
+            status=409,
+        )
+    return None
+
+
+def _document_id(idempotency: Idempotency | None) -> str:
+    """Return an id for a document; a repeated request gets the same one, so that it is stored once."""
+    if idempotency is None:
+        return uuid7()
+    return str(uuid.uuid5(_UPLOADS, f"{idempotency.key}/{idempotency.fingerprint}"))

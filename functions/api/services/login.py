@@ -47,7 +47,7 @@ class DirectusLogins:
         try:
             return self._directus.authenticate(what, body)
         except (DirectusTokenError, DirectusRejectedError, DirectusNotFoundError):
-            # Which part was wrong is nobody's business.
+            # The answer does not name the wrong part, so that it is no help in guessing.
             raise AuthError(
                 "sign-in-refused", "Directus does not accept this. Check what you typed, or sign in anew."
             ) from None

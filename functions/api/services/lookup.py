@@ -1,16 +1,12 @@
-"""The job that a path names, for callers who may see it; for all others there is none."""
+"""Jobs and their documents, for callers who may see them; for all others they do not exist."""
 
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 from itertools import islice
-from typing import Annotated
-
-from fastapi import Depends
 
 from functions.api.http.problems import RequestError
-from functions.api.http.security import CallerDep, RecordsDep
-from functions.api.ports.services import RecordDependencies
+from functions.api.ports.dependencies import RecordDependencies
 from functions.api.services import documents
 from shared.auth import Caller, ForbiddenError
 from shared.documents.extractions import is_about, subjects_jobs
@@ -87,15 +83,3 @@ def _readable_of(records: RecordDependencies, caller: Caller, job_ids: Iterable[
     batches = (records.jobs.many(ids[start : start + BATCH]) for start in range(0, len(ids), BATCH))
     readable = (job for batch in batches for job in batch if caller.may_read(job.owner))
     yield from islice(readable, NEWEST)
-
-
-def _readable(job_id: str, caller: CallerDep, records: RecordsDep) -> Job:
-    return find_job(records, caller, job_id)
-
-
-def _of_document(document_id: str, caller: CallerDep, records: RecordsDep) -> Job:
-    return find_document_job(records, caller, document_id)
-
-
-ReadableJob = Annotated[Job, Depends(_readable)]
-DocumentJob = Annotated[Job, Depends(_of_document)]

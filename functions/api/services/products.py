@@ -1,14 +1,10 @@
-"""Which products may the caller see? Directus answers that itself, asked with the caller's own token."""
+"""The products that a caller may see: Directus decides, asked with the caller's own token."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Annotated
-
-from fastapi import Depends, Request
 
 from functions.api.http.problems import RequestError
-from functions.api.http.security import CallerDep, ServicesDep, token_of
 from functions.api.ports.products import DIRECTUS_ISSUER, ListedProduct, Products
 from shared.auth import Caller, ForbiddenError
 
@@ -17,7 +13,7 @@ from shared.auth import Caller, ForbiddenError
 class ProductGate:
     """Lets one caller through to the products that their token shows them.
 
-    Tokens of other issuers are none that Directus knows: whoever holds the secret answers for them.
+    Directus does not know tokens of other issuers: the holder of the secret answers for them.
     """
 
     products: Products | None
@@ -44,10 +40,3 @@ class ProductGate:
                 "Products are listed for tokens that Directus has issued: sign in through POST /auth/login."
             )
         return self.products.named(query, self.token, limit=limit, offset=offset)
-
-
-def _gate(request: Request, caller: CallerDep, services: ServicesDep) -> ProductGate:
-    return ProductGate(services.products, caller, token_of(request))
-
-
-ProductGateDep = Annotated[ProductGate, Depends(_gate)]

@@ -1,7 +1,7 @@
 """Whether an analysis may take up another one at a tier (``debug_from`` with ``source_job_id``).
 
 What is taken up was found in some text, with some parameters: it fits a job about the same text with the
-same ones. Everything else is refused here, rather than told as a result that never was.
+same ones. Everything else is refused here, before it could look like a result.
 """
 
 from __future__ import annotations
@@ -10,7 +10,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from functions.api.http.problems import RequestError
-from functions.api.ports.services import RecordDependencies
+from functions.api.ports.dependencies import RecordDependencies
 from functions.api.schemas import job_views
 from functions.api.services.lookup import find_job
 from shared.auth import Caller

@@ -1,25 +1,13 @@
-"""Accepting a job: may the caller, does it make sense, is it new; then record first, message second.
-
-Once the record is written the job is accepted. A message that could not be sent is no error: the
-reconciler finds the record and sends it again.
-"""
+"""What may be submitted: by this caller, about this subject, with these parameters. See ``acceptance``."""
 
 from __future__ import annotations
 
 import hashlib
-import json
-import uuid
-from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Annotated, Any
-
-from fastapi import Depends, Header
+from typing import Any
 
 from functions.api.http.problems import RequestError
-from functions.api.http.security import CallerDep, ServicesDep, SettingsDep
 from functions.api.ports.products import ProductNotFoundError
-from functions.api.ports.services import ApiDependencies
-from functions.api.schemas import job_views
 from functions.api.schemas.requests import (
     AnalysisOptions,
     AnalysisRequest,
@@ -27,54 +15,16 @@ from functions.api.schemas.requests import (
     CleanupRequest,
     OutputRequest,
 )
-from functions.api.services import documents, job_receivers, restart
+from functions.api.services import documents, restart
+from functions.api.services.acceptance import Acceptance, Submission
 from functions.api.services.content import require_media_type
 from functions.api.services.lookup import require_change
 from functions.api.services.products import ProductGate
-from functions.api.services.webhooks import WebhookService
-from functions.api.settings import ApiSettings
-from shared.auth import Caller, ForbiddenError
+from functions.api.services.results import require_analysis
+from shared.auth import ForbiddenError
 from shared.documents.model import DocumentRecord, safe_file_name
-from shared.errors import TransientError
-from shared.ids import uuid7
-from shared.jobs import outputs, states
-from shared.jobs.model import Job, Kind, Status, new_job
-from shared.jobs.queue import JobMessage
-from shared.jobs.store import Idempotency
-from shared.observability import logger
-from shared.sending import send_or_leave
-
-# A guess: what a few workers take to begin the next of an owner's jobs when each lasts seconds to minutes.
-QUEUE_RETRY_SECONDS = 30
-
-_UPLOADS = uuid.UUID("6b1f6c2e-52a1-4c0e-9d3b-0f5a7e8c4d21")
-
-Submittable = AnalysisRequest | CaseUploadForm | CleanupRequest | OutputRequest
-
-
-class TooManyQueuedJobsError(TransientError):
-    """As many jobs of the owner wait for a worker as may."""
-
-    status = 429
-
-    def __init__(self, limit: int) -> None:
-        super().__init__(
-            "too-many-queued-jobs",
-            f"{limit} of your jobs wait for a worker, and no more may. Submit again when some have begun.",
-            retry_after=QUEUE_RETRY_SECONDS,
-        )
-
-
-@dataclass(frozen=True, slots=True)
-class Submission:
-    """An accepted job; ``replayed`` where the Idempotency-Key had brought it before.
-
-    ``webhook_secret`` is the one that was made for its webhook, None where none was.
-    """
-
-    job: Job
-    replayed: bool
-    webhook_secret: str | None = None
+from shared.jobs import outputs
+from shared.jobs.model import Job, Kind
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,29 +36,23 @@ class File:
 
 
 @dataclass(frozen=True, slots=True)
-class Submitter:
-    """Accepts the jobs of one caller; ``key`` is the Idempotency-Key, empty for none.
+class Submitter(Acceptance):
+    """Checks what one caller submits, by kind of job, and accepts it; see Acceptance.
 
-    A key that was used before is answered with its job, whatever has changed since. Every method raises
-    TooManyQueuedJobsError before anything is stored.
+    Every method raises TooManyQueuedJobsError before anything is stored.
     """
-
-    services: ApiDependencies
-    settings: ApiSettings
-    caller: Caller
-    key: str = ""
 
     def analysis(self, request: AnalysisRequest, gate: ProductGate) -> Submission:
         """Accept an analysis of a product's document or of an upload."""
-        idempotency = self._idempotency("analysis", request)
-        if (earlier := self._replay(idempotency, request)) is not None:
+        idempotency = self.idempotency("analysis", request)
+        if (earlier := self.replay(idempotency, request)) is not None:
             return earlier
         self._require_options(request, request.product_id)
-        self._require_room()
-        params = self._params(request, idempotency)
+        self.require_room()
+        params = self.params(request, idempotency)
         if request.document_id is not None:
-            document = documents.find(self.services, self.caller, request.document_id)
-            pinned = documents.pin(self.services, self.settings, document)
+            document = documents.find(self.dependencies, self.caller, request.document_id)
+            pinned = documents.pin(self.dependencies, self.settings, document)
             params |= {"case_id": request.case_id or document.case_id} | _pinned_params(pinned)
         elif not self.settings.directus_url:
             raise RequestError(
@@ -117,60 +61,41 @@ class Submitter:
             )
         elif request.product_id is not None:
             params["product_name"] = gate.require(request.product_id)
-        restart.require(self.services, self.caller, params)
-        return self._accept(Kind.ANALYSIS, request, params, idempotency)
+        restart.require(self.dependencies, self.caller, params)
+        return self.accept(Kind.ANALYSIS, request, params, idempotency)
 
     def upload(self, file: File, form: CaseUploadForm, case_id: str) -> Submission:
         """Store a file and accept its analysis."""
         digest = hashlib.sha256(file.data).hexdigest()
-        idempotency = self._idempotency("upload", form, file=[file.name, digest], case_id=case_id)
-        if (earlier := self._replay(idempotency, form)) is not None:
+        idempotency = self.idempotency("upload", form, file=[file.name, digest], case_id=case_id)
+        if (earlier := self.replay(idempotency, form)) is not None:
             return earlier
         self._require_options(form)
-        self._require_room()
-        params = self._params(form, idempotency) | {"case_id": case_id}
+        self.require_room()
+        params = self.params(form, idempotency) | {"case_id": case_id}
         read_as = {"document_sha256": digest, "media_type": require_media_type(safe_file_name(file.name))}
-        restart.require(self.services, self.caller, params | read_as)
-        document = self._stored(file, case_id, idempotency)
-        return self._accept(Kind.ANALYSIS, form, params | _pinned_params(document), idempotency)
-
-    def _stored(self, file: File, case_id: str, idempotency: Idempotency | None) -> DocumentRecord:
-        """Store the file, or find what an earlier try of the same request has stored."""
-        document_id = _document_id(idempotency)
-        earlier = None if idempotency is None else self._stored_before(document_id)
-        return earlier or documents.store(
-            self.services,
+        restart.require(self.dependencies, self.caller, params | read_as)
+        document = documents.store_once(
+            self.dependencies,
             self.settings,
             self.caller,
-            document_id=document_id,
+            idempotency,
             file_name=file.name,
             case_id=case_id,
             data=file.data,
         )
-
-    def _stored_before(self, document_id: str) -> DocumentRecord | None:
-        """Return the document of an earlier try; raises RequestError while it is being removed."""
-        if (found := self.services.documents.get(document_id)) is not None:
-            return found
-        marked = self.services.documents.expired(document_id)
-        if marked is not None and marked.deleted_at is not None:
-            raise RequestError(
-                "document-being-removed",
-                "The document that came with this Idempotency-Key is just being removed. Use a new key.",
-                status=409,
-            )
-        return None
+        return self.accept(Kind.ANALYSIS, form, params | _pinned_params(document), idempotency)
 
     def cleanup(self, request: CleanupRequest, gate: ProductGate) -> Submission:
         """Accept a removal."""
-        idempotency = self._idempotency("cleanup", request)
-        if (earlier := self._replay(idempotency, request)) is not None:
+        idempotency = self.idempotency("cleanup", request)
+        if (earlier := self.replay(idempotency, request)) is not None:
             return earlier
         if not self.caller.may_seed(self.settings.seed_roles):
             raise ForbiddenError("Cleaning up needs admin_access or one of the roles set up for it.")
-        self._require_room()
+        self.require_room()
         if request.document_id is not None:
-            documents.find(self.services, self.caller, request.document_id, change=True)
+            documents.find(self.dependencies, self.caller, request.document_id, change=True)
         elif request.delete_product and not self.settings.directus_url:
             raise RequestError(
                 "directus-not-configured",
@@ -182,28 +107,20 @@ class Submitter:
         # The worker has no token: it goes by what the caller was at submission.
         if self.caller.admin:
             more["as_admin"] = True
-        params = self._params(request, idempotency) | more
-        return self._accept(Kind.CLEANUP, request, params, idempotency)
+        params = self.params(request, idempotency) | more
+        return self.accept(Kind.CLEANUP, request, params, idempotency)
 
     def outputs(self, request: OutputRequest, source: Job) -> Submission:
         """Accept the making of outputs of a completed analysis, as a job of its own."""
-        idempotency = self._idempotency("outputs", request, source_job_id=source.job_id)
-        if (earlier := self._replay(idempotency, request)) is not None:
+        idempotency = self.idempotency("outputs", request, source_job_id=source.job_id)
+        if (earlier := self.replay(idempotency, request)) is not None:
             return earlier
         require_change(self.caller, source)
-        if source.kind is not Kind.ANALYSIS:
-            raise RequestError("not-an-analysis", "Outputs are made of analyses; this job is none.")
-        if source.status is not Status.COMPLETED:
-            raise RequestError(
-                "result-not-ready",
-                f"The analysis is {source.status}; outputs are made of one that has completed.",
-                status=409,
-                extensions={"job": job_views.flags(source).model_dump()},
-            )
-        self._require_room()
+        require_analysis(source)
+        self.require_room()
         shared = {name: source.params[name] for name in outputs.SHARED_PARAMS if name in source.params}
-        params = {**shared, **self._params(request, idempotency), "source_job_id": source.job_id}
-        return self._accept(Kind.OUTPUT, request, params, idempotency, retry_of=source.job_id)
+        params = {**shared, **self.params(request, idempotency), "source_job_id": source.job_id}
+        return self.accept(Kind.OUTPUT, request, params, idempotency, retry_of=source.job_id)
 
     def _name_of(self, product_id: str, gate: ProductGate) -> str:
         try:
@@ -226,97 +143,6 @@ class Submitter:
                 errors=[{"loc": f"body.{name}", "message": "Needs product_id"} for name in seeding],
             )
 
-    def _require_room(self) -> None:
-        """Refuse more than the caller may have waiting.
-
-        The count is read from an index that only waiting jobs are in: it cannot drift, but a submission of
-        this moment may not be in it yet, so that a burst gets a little over the bound.
-        """
-        limit = self.settings.max_queued_jobs
-        if self.services.jobs.waiting(self.caller.owner.key, limit) >= limit:
-            raise TooManyQueuedJobsError(limit)
-
-    def _idempotency(self, route: str, request: Submittable, **more: Any) -> Idempotency | None:
-        """Return the key within its owner and route, and what the request says, however it is spelled.
-
-        Defaults are left out: a parameter that a later release adds makes no other request of this one.
-        """
-        if not self.key:
-            return None
-        scope = json.dumps([self.caller.owner.key, route, self.key])
-        said = request.model_dump(exclude={"file"}, exclude_defaults=True) | more
-        return Idempotency(_sha256(scope), _sha256(json.dumps(said, sort_keys=True)))
-
-    def _replay(self, idempotency: Idempotency | None, request: Submittable) -> Submission | None:
-        """Return the submission that the key stands for, None for a new one."""
-        job = None if idempotency is None else self.services.jobs.earlier(idempotency)
-        return None if job is None else self._submission(job, request, replayed=True)
-
-    def _submission(self, job: Job, request: Submittable, *, replayed: bool) -> Submission:
-        return Submission(job, replayed, job_receivers.secret_of(self._desk, request, job))
-
-    @property
-    def _desk(self) -> WebhookService:
-        return WebhookService(self.services, self.settings, self.caller)
-
-    def _params(self, request: Submittable, idempotency: Idempotency | None) -> dict[str, Any]:
-        """Return what the caller asks for; who is told is checked, and named by what is stored of it."""
-        asked = request.model_dump(exclude={"metadata", "max_attempts", "file", *job_receivers.FIELDS})
-        return {**asked, **job_receivers.accept(self._desk, request, idempotency)}
-
-    def _accept(
-        self,
-        kind: Kind,
-        request: Submittable,
-        params: Mapping[str, Any],
-        idempotency: Idempotency | None,
-        retry_of: str = "",
-    ) -> Submission:
-        now = self.services.clock()
-        job = new_job(
-            kind,
-            self.caller.owner,
-            {name: value for name, value in params.items() if value not in (None, "")},
-            now,
-            metadata=dict(request.metadata),
-            max_attempts=request.max_attempts,
-            retry_of=retry_of,
-            expires_at=now + self.settings.retention,
-        )
-        stored = self.services.jobs.create(states.submitted(job, self.caller.owner.key), idempotency)
-        if stored.job_id != job.job_id:
-            return self._submission(stored, request, replayed=True)
-        logger.info("Job accepted", job_id=job.job_id, kind=kind.value)
-        notify(self.services, job, "submitted")
-        return self._submission(job, request, replayed=False)
-
-
-IdempotencyKey = Annotated[
-    str | None,
-    Header(
-        alias="Idempotency-Key",
-        min_length=1,
-        max_length=255,
-        pattern=r"^[!-~]+$",
-        description="Repeats of a request under the same key return the same job.",
-    ),
-]
-
-
-def notify(services: ApiDependencies, job: Job, reason: str) -> None:
-    """Tell the worker of a job; where that fails, the reconciler will."""
-    with logger.append_context_keys(job_id=job.job_id):
-        send_or_leave(services.queue, JobMessage.about(job, reason))
-
-
-def _submitter(
-    caller: CallerDep, services: ServicesDep, settings: SettingsDep, idempotency_key: IdempotencyKey = None
-) -> Submitter:
-    return Submitter(services, settings, caller, idempotency_key or "")
-
-
-SubmitterDep = Annotated[Submitter, Depends(_submitter)]
-
 
 def _pinned_params(document: DocumentRecord) -> dict[str, Any]:
     """Return what makes a job read these bytes and no others."""
@@ -329,14 +155,3 @@ def _pinned_params(document: DocumentRecord) -> dict[str, Any]:
         "file_name": document.file_name,
         "media_type": document.media_type,
     }
-
-
-def _document_id(idempotency: Idempotency | None) -> str:
-    """Return an id for a document; a repeated request gets the same one, so that it is stored once."""
-    if idempotency is None:
-        return uuid7()
-    return str(uuid.uuid5(_UPLOADS, f"{idempotency.key}/{idempotency.fingerprint}"))
-
-
-def _sha256(text: str) -> str:
-    return hashlib.sha256(text.encode()).hexdigest()

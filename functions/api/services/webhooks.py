@@ -1,22 +1,18 @@
-"""What the routes of webhooks and notifications share."""
+"""Webhooks and notifications, in the name of one caller."""
 
 from __future__ import annotations
 
 from contextlib import suppress
 from dataclasses import dataclass
-from typing import Annotated
-
-from fastapi import Depends
 
 from functions.api.http.problems import RequestError
-from functions.api.http.security import CallerDep, ServicesDep, SettingsDep
+from functions.api.ports.dependencies import ApiDependencies
 from functions.api.ports.notifying import NotificationDependencies
-from functions.api.ports.services import ApiDependencies
-from functions.api.services.lookup import ReadableJob
 from functions.api.settings import ApiSettings
 from shared.auth import Caller
 from shared.errors import ClauseworksError, TransientError
 from shared.ids import is_uuid
+from shared.jobs.model import Job
 from shared.jobs.store import VersionConflictError
 from shared.notifications import states, webhooks
 from shared.notifications.addresses import locate, parse
@@ -25,7 +21,6 @@ from shared.notifications.queue import NotificationMessage
 from shared.notifications.states import NotPendingError
 from shared.notifications.store import WebhookNotFoundError, edit_webhook
 from shared.observability import logger
-from shared.sending import send_or_leave
 
 
 class NotificationNotFoundError(ClauseworksError):
@@ -41,16 +36,16 @@ class NotificationNotFoundError(ClauseworksError):
 class WebhookService:
     """Acts on webhooks and notifications in the name of one caller."""
 
-    services: ApiDependencies
+    dependencies: ApiDependencies
     settings: ApiSettings
     caller: Caller
 
     @property
     def ports(self) -> NotificationDependencies:
         """Return the ports."""
-        if self.services.notifying is None:
+        if self.dependencies.notifying is None:
             raise RuntimeError("the application was wired without the ports of notifications")
-        return self.services.notifying
+        return self.dependencies.notifying
 
     @property
     def scope(self) -> str:
@@ -63,15 +58,18 @@ class WebhookService:
         locate(parse(url, local=local), self.ports.resolve, local=local)
 
     def webhook(self, webhook_id: str) -> Webhook:
-        """Return one of the caller's webhooks; raises WebhookNotFoundError."""
-        found = self.ports.webhooks.get(self.scope, webhook_id) if is_uuid(webhook_id) else None
-        if found is None:
+        """Return a webhook of the caller's; raises WebhookNotFoundError."""
+        webhook = self.ports.webhooks.get(self.scope, webhook_id) if is_uuid(webhook_id) else None
+        if webhook is None:
             raise WebhookNotFoundError(webhook_id)
-        return found
+        return webhook
 
     def send(self, notification: Notification) -> None:
-        """Tell the worker of a notification; where that fails, the reconciler will."""
-        send_or_leave(self.ports.queue, NotificationMessage.about(notification))
+        """Send a notification's message to the worker; where that fails, the reconciler sends it."""
+        try:
+            self.ports.queue.send(NotificationMessage.about(notification))
+        except TransientError as error:
+            logger.warning("Message not sent; the reconciler will", problem=error.code)
 
     def deliver_again(self, parent: str, notification_id: str) -> Notification:
         """Have a notification delivered once more, whether it was delivered or given up.
@@ -83,37 +81,32 @@ class WebhookService:
         if before is None:
             raise NotificationNotFoundError(notification_id)
         try:
-            after = states.asked_again(before, self.services.clock())
+            after = states.asked_again(before, self.dependencies.clock())
             self.ports.notifications.save(before, after)
         except (NotPendingError, VersionConflictError):
             raise RequestError(
                 "notification-under-way", "The notification is being delivered already.", status=409
             ) from None
         if after.scope and after.scope == job_scope(after.webhook_id):
-            now = self.services.clock()
+            now = self.dependencies.clock()
             with suppress(WebhookNotFoundError):
                 edit_webhook(
-                    self.ports.webhooks, after.scope, after.webhook_id, lambda one: webhooks.enabled(one, now)
+                    self.ports.webhooks,
+                    after.scope,
+                    after.webhook_id,
+                    lambda webhook: webhooks.enabled(webhook, now),
                 )
         self.send(after)
         return after
 
 
-def _desk(caller: CallerDep, services: ServicesDep, settings: SettingsDep) -> WebhookService:
-    return WebhookService(services, settings, caller)
-
-
-def _told(job: ReadableJob, services: ServicesDep) -> str | None:
-    """Return how the notifications of a job stand that has ended; None where that is not to be had."""
-    if not job.status.terminal or services.notifying is None:
+def notification_state(dependencies: ApiDependencies, job: Job) -> str | None:
+    """Return the state of an ended job's notifications; None before the end, and where it cannot be read."""
+    if not job.status.terminal or dependencies.notifying is None:
         return None
     try:
-        return services.notifying.notifications.log(parent_of(job.job_id)).state
+        return dependencies.notifying.notifications.log(parent_of(job.job_id)).state
     except TransientError as error:
-        # The job's own state is what was asked for.
+        # The caller asked for the job's own state.
         logger.warning("Notifications not looked at", problem=error.code)
         return None
-
-
-ToldDep = Annotated[str | None, Depends(_told)]
-DeskDep = Annotated[WebhookService, Depends(_desk)]

@@ -7,8 +7,9 @@ from functools import partial
 from fastapi import FastAPI
 
 from functions.api.http.application import build_app
-from functions.api.ports.services import RecordDependencies
+from functions.api.ports.dependencies import RecordDependencies
 from functions.api.ports.watch import WatchMaker
+from functions.api.schemas.problems import ProblemView
 from functions.api.waiting import routes
 from functions.api.waiting.bootstrap import on_aws
 from functions.api.waiting.settings import WaitSettings
@@ -24,4 +25,6 @@ def create_app(
     settings = settings or WaitSettings()
     given = records
     polling = partial(Polling, longest=settings.wait_seconds)
-    return build_app([routes.router], settings, lambda: given or on_aws(settings), watch or polling)
+    return build_app(
+        [routes.router], settings, lambda: given or on_aws(settings), watch or polling, ProblemView
+    )

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from functions.api.ports.services import RecordDependencies
+from functions.api.ports.dependencies import RecordDependencies
 from functions.api.waiting.settings import WaitSettings
 
 

@@ -5,18 +5,22 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass, field
 
-from functions.api.ports.services import RecordDependencies
+from functions.api.ports.dependencies import RecordDependencies
 from functions.api.ports.watch import Watch
+from functions.api.schemas.job_responses import unchanged
 from functions.api.services import documents
 from functions.api.services.lookup import find_document_job
 from shared.auth import Caller
 from shared.jobs.model import Event, Job
+from shared.jobs.store import JobNotFoundError
+
+MAX_SECONDS = 60
 
 Next = Callable[[Job], Job | None]
 
 
 def nothing_follows(_job: Job) -> None:
-    """Say that no job comes after the one that is followed."""
+    """Return None: no job comes after the followed one."""
 
 
 @dataclass(slots=True)
@@ -24,7 +28,7 @@ class Follower:
     """A client's place in the events of a job, and of the jobs that come after it.
 
     ``after`` is the number of the last event that the client has, and is cut to those that there are;
-    ``following`` tells which job comes after one that has ended. ``ended`` says that nothing more will come.
+    ``following`` returns the job that comes after an ended one. ``ended`` says that nothing more will come.
     """
 
     watch: Watch
@@ -40,7 +44,7 @@ class Follower:
         self._begin(self.job)
 
     async def ready(self) -> list[Event]:
-        """Return the next events there are now; where there are none, ``ended`` holds."""
+        """Return the next events that exist now; with an empty list, ``ended`` says whether more can come."""
         while not (events := await self.watch.events(self.job.job_id, self.after)):
             job = await self.watch.call(self.following, self.job) if self.ended else None
             if job is None:
@@ -62,6 +66,23 @@ class Follower:
         self._changed_at = job.updated_at.timestamp()
 
 
+async def next_state(
+    job: Job, watch: Watch, records: RecordDependencies, seconds: float, if_none_match: str | None
+) -> Job:
+    """Return the job once it has changed or ``seconds`` are over; at once where the client is behind.
+
+    Raises JobNotFoundError where it is gone meanwhile.
+    """
+    if job.status.terminal or (if_none_match is not None and not unchanged(job, if_none_match)):
+        return job
+    if not await Follower(watch, records, job, job.version).wait(seconds):
+        return job
+    after = await watch.call(records.jobs.get, job.job_id)
+    if after is None:
+        raise JobNotFoundError(job.job_id)
+    return after
+
+
 @dataclass(frozen=True, slots=True)
 class DocumentJobs:
     """The jobs about one document, as one caller may follow them: one to its end, then the next newer one."""
@@ -70,7 +91,7 @@ class DocumentJobs:
     caller: Caller
     document_id: str
 
-    def place(self, last_event_id: str | None) -> tuple[Job, int]:
+    def resume_at(self, last_event_id: str | None) -> tuple[Job, int]:
         """Return the job to follow, and the number of its last event that the client has.
 
         Without an id, or where its job is gone, that is the newest active job, else the newest; raises
@@ -84,10 +105,12 @@ class DocumentJobs:
         return find_document_job(self.records, self.caller, self.document_id), 0
 
     def following(self, job: Job) -> Job | None:
-        """Return the next newer job: ids sort by the time of submission. What follows by itself is none."""
+        """Return the next newer job that does not follow by itself: ids sort by the time of submission."""
         ids = self.records.jobs.by_subject(document_id=self.document_id)
         newer = (self._find(job_id) for job_id in sorted(ids) if job_id > job.job_id)
-        return next((found for found in newer if found is not None and not found.is_follow_up), None)
+        return next(
+            (newer_job for newer_job in newer if newer_job is not None and not newer_job.is_follow_up), None
+        )
 
     def _find(self, job_id: str) -> Job | None:
         job = self.records.jobs.get(job_id)

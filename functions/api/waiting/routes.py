@@ -8,23 +8,20 @@ from typing import Annotated, Any
 from fastapi import APIRouter, Header, Query, Request
 from fastapi.responses import Response, StreamingResponse
 
-from functions.api.http.conditional import IfNoneMatch, job_answer, unchanged
+from functions.api.http.conditional import IfNoneMatch
 from functions.api.http.links import RootDep
 from functions.api.http.openapi import READ, problem_responses
 from functions.api.http.security import CallerDep, GuardedRoute, RecordsDep
-from functions.api.ports.services import RecordDependencies
 from functions.api.ports.watch import Watch
+from functions.api.schemas.job_responses import job_answer
 from functions.api.schemas.jobs import JobView
-from functions.api.services.lookup import ReadableJob
 from functions.api.waiting import sse
-from functions.api.waiting.follow import DocumentJobs, Follower
-from functions.api.waiting.watch import WatchDep
+from functions.api.waiting.dependencies import ReadableJob, WatchDep
+from functions.api.waiting.follow import MAX_SECONDS, DocumentJobs, Follower, next_state
 from shared.errors import TransientError
-from shared.jobs.model import Job
 from shared.jobs.store import JobNotFoundError
 from shared.observability import logger
 
-MAX_SECONDS = 60
 KEEP_ALIVE_SECONDS = 15.0
 # Of an invocation, kept for the answer.
 RESERVE_SECONDS = 2.0
@@ -39,11 +36,11 @@ _STREAM: dict[int | str, dict[str, Any]] = {
 
 router = APIRouter(tags=["Jobs"], route_class=GuardedRoute)
 
-Number = Annotated[
+LastEventNumber = Annotated[
     int | None,
     Header(alias="Last-Event-ID", ge=0, le=2**53, description="Number of the last event that you have."),
 ]
-Place = Annotated[
+LastEventId = Annotated[
     str | None,
     Header(
         alias="Last-Event-ID",
@@ -66,15 +63,15 @@ async def get_events(
     job: ReadableJob,
     records: RecordsDep,
     watch: WatchDep,
-    last_event_id: Number = None,
+    last_event_id: LastEventNumber = None,
 ) -> Response:
-    """Tell what has happened to a job since ``Last-Event-ID``, as it happens.
+    """Stream what has happened to a job since ``Last-Event-ID``, as it happens.
 
     Behind the gateway the answer ends with the events that there are, after a wait for the first; event
     sources come back for the next ones by themselves, none lost and none twice. 204 says that the job has
-    ended and all is told.
+    ended and every event was read.
     """
-    return await _told(Follower(watch, records, job, last_event_id or 0), request, whole_id=False)
+    return await _event_answer(Follower(watch, records, job, last_event_id or 0), request, whole_id=False)
 
 
 @router.get(
@@ -88,16 +85,16 @@ async def get_progress(
     caller: CallerDep,
     records: RecordsDep,
     watch: WatchDep,
-    last_event_id: Place = None,
+    last_event_id: LastEventId = None,
 ) -> Response:
-    """Tell what happens to a document, as the events of a job do.
+    """Stream what happens to a document, as the events of a job do.
 
     Followed is its newest active job, else its newest one; once that has ended, the next newer job, from
     its first event. Ids are ``JOB_ID:NUMBER``, so that coming back finds the place in either.
     """
     jobs = DocumentJobs(records, caller, document_id)
-    job, after = await watch.call(jobs.place, last_event_id)
-    return await _told(Follower(watch, records, job, after, jobs.following), request, whole_id=True)
+    job, after = await watch.call(jobs.resume_at, last_event_id)
+    return await _event_answer(Follower(watch, records, job, after, jobs.following), request, whole_id=True)
 
 
 @router.get("/jobs/{job_id}/wait", response_model=JobView, responses=problem_responses(304, *READ, 422, 429))
@@ -110,7 +107,7 @@ async def wait_for_job(
     seconds: Seconds = MAX_SECONDS,
     if_none_match: IfNoneMatch = None,
 ) -> Response:
-    """Tell how a job stands once it differs from what ``If-None-Match`` names, or from now without it.
+    """Show the state of a job once it differs from what ``If-None-Match`` names, or from now without it.
 
     After ``seconds`` without a change that is 304, or the same as now without a tag.
     """
@@ -118,24 +115,7 @@ async def wait_for_job(
     return job_answer(job, root, if_none_match)
 
 
-async def next_state(
-    job: Job, watch: Watch, records: RecordDependencies, seconds: float, if_none_match: str | None
-) -> Job:
-    """Return the job once it has changed or ``seconds`` are over; at once where the client is behind.
-
-    Raises JobNotFoundError where it is gone meanwhile.
-    """
-    if job.status.terminal or (if_none_match is not None and not unchanged(job, if_none_match)):
-        return job
-    if not await Follower(watch, records, job, job.version).wait(seconds):
-        return job
-    after = await watch.call(records.jobs.get, job.job_id)
-    if after is None:
-        raise JobNotFoundError(job.job_id)
-    return after
-
-
-async def _told(follower: Follower, request: Request, *, whole_id: bool) -> Response:
+async def _event_answer(follower: Follower, request: Request, *, whole_id: bool) -> Response:
     """Answer with events: in one piece, or as they come where the process can."""
     events = await follower.ready()
     if not events and follower.ended:
@@ -147,12 +127,12 @@ async def _told(follower: Follower, request: Request, *, whole_id: bool) -> Resp
         return StreamingResponse(_stream(follower, opening, whole_id=whole_id), media_type=sse.MEDIA_TYPE)
     if not events and await follower.wait(_bounded(request, watch, watch.longest)):
         events = await follower.ready()
-    told = sse.text(events, follower.job, whole_id=whole_id) if events else sse.KEEP_ALIVE
-    return Response(retry + told, media_type=sse.MEDIA_TYPE)
+    text = sse.text(events, follower.job, whole_id=whole_id) if events else sse.KEEP_ALIVE
+    return Response(retry + text, media_type=sse.MEDIA_TYPE)
 
 
 async def _stream(follower: Follower, opening: str, *, whole_id: bool) -> AsyncIterator[str]:
-    """Tell events until there will be none; where reading fails, end, and the client comes back."""
+    """Yield events until there will be none; where reading fails, end, and the client comes back."""
     yield opening
     try:
         while True:

@@ -11,7 +11,6 @@ from __future__ import annotations
 import asyncio
 import heapq
 import math
-import time
 from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
@@ -19,7 +18,7 @@ from dataclasses import dataclass, field
 from functools import partial
 from typing import ParamSpec, TypeVar
 
-from functions.api.ports.services import RecordDependencies
+from functions.api.ports.dependencies import RecordDependencies
 from functions.api.waiting.watch import LONGEST_PAUSE, gapless, pause
 from shared.errors import ClauseworksError
 from shared.jobs.model import Event
@@ -39,10 +38,10 @@ T = TypeVar("T")
 
 @dataclass(slots=True)
 class _Watched:
-    """A job that somebody waits for: its version, since when it has that, when it is read again.
+    """A job that clients wait for: its version, since when it has that, when it is read again.
 
     ``waiting`` has the version that each one waits to be passed. What a client says it has is never taken
-    for the job's version: others would be told of events that are not there.
+    for the job's version: others would see events that are not there.
     """
 
     version: int
@@ -50,32 +49,29 @@ class _Watched:
     due: float
     waiting: dict[asyncio.Future[bool], int] = field(default_factory=dict)
 
-    def tell(self, version: int, now: float) -> None:
-        """Let those know of a new version who have an earlier one."""
+    def changed_to(self, version: int, now: float) -> None:
+        """Wake those who have an earlier version than this new one."""
         self.version, self.changed_at = version, now
         for future, known in self.waiting.items():
             if known < version and not future.done():
                 future.set_result(True)
 
     def end(self, error: JobNotFoundError) -> None:
-        """Let everybody know that there is nothing to wait for."""
+        """Raise an error for all that wait."""
         for future in self.waiting:
             if not future.done():
                 future.set_exception(error)
 
 
 class SharedPoller:
-    """See Watch. Belongs to one event loop; reading stops when nobody waits."""
+    """See Watch. Belongs to one event loop, whose clock it goes by; reading stops when no client waits."""
 
     streams = True
 
-    def __init__(
-        self, records: RecordDependencies, longest: float, now: Callable[[], float] = time.monotonic
-    ) -> None:
+    def __init__(self, records: RecordDependencies, longest: float) -> None:
         self.longest = longest
         self._jobs = records.jobs
-        self._now = now
-        self._threads = ThreadPoolExecutor(THREADS, "hub")
+        self._threads = ThreadPoolExecutor(THREADS, "poller")
         self._watched: dict[str, _Watched] = {}
         self._reading: dict[tuple[str, int], asyncio.Task[list[Event]]] = {}
         self._rounds: asyncio.Task[None] | None = None
@@ -86,13 +82,13 @@ class SharedPoller:
         return await asyncio.get_running_loop().run_in_executor(self._threads, partial(read, *args, **kwargs))
 
     async def events(self, job_id: str, after: int) -> list[Event]:
-        """See Watch; who asks for the same at the same time shares one read."""
-        place = job_id, after
-        if place not in self._reading:
+        """See Watch; clients that read the same at the same time share one read."""
+        key = job_id, after
+        if key not in self._reading:
             task = asyncio.create_task(self.call(gapless, self._jobs, job_id, after))
-            self._reading[place] = task
-            task.add_done_callback(lambda _: self._reading.pop(place))
-        return await asyncio.shield(self._reading[place])
+            self._reading[key] = task
+            task.add_done_callback(lambda _: self._reading.pop(key))
+        return await asyncio.shield(self._reading[key])
 
     async def changed(self, job_id: str, version: int, seconds: float, idle: float) -> bool:
         """See Watch."""
@@ -113,7 +109,7 @@ class SharedPoller:
 
     def _watch(self, job_id: str, version: int, idle: float) -> _Watched:
         """Return what is known of a job, and have it read from now on."""
-        now = self._now()
+        now = _now()
         watched = self._watched.get(job_id)
         if watched is None:
             watched = self._watched[job_id] = _Watched(version, now - idle, now + self._pause(idle))
@@ -124,24 +120,24 @@ class SharedPoller:
         return watched
 
     async def _read_on(self) -> None:
-        """Read what is due, the longest overdue first, rest, and so on while anybody waits."""
+        """Read what is due, the longest overdue first, rest, and so on while a client waits."""
         while self._watched:
-            began = self._now()
+            began = _now()
             due = [(watched.due, job_id) for job_id, watched in self._watched.items() if watched.due <= began]
             await self._read([job_id for _, job_id in heapq.nsmallest(BATCH, due)])
-            await asyncio.sleep(max(REST_SECONDS, RESTS * (self._now() - began)))
+            await asyncio.sleep(max(REST_SECONDS, RESTS * (_now() - began)))
             await self._until_next()
 
     async def _until_next(self) -> None:
-        """Wait until something is due; somebody who comes meanwhile may have it sooner."""
+        """Wait until something is due; a client that comes meanwhile may have it sooner."""
         self._sooner.clear()
         next_due = min((watched.due for watched in self._watched.values()), default=0.0)
-        if (left := next_due - self._now()) > 0:
+        if (left := next_due - _now()) > 0:
             with suppress(TimeoutError):
                 await asyncio.wait_for(self._sooner.wait(), left)
 
     async def _read(self, job_ids: Sequence[str]) -> None:
-        """Read the versions of some jobs, and tell those who wait for another one."""
+        """Read the versions of some jobs, and wake those who wait for another one."""
         if not job_ids:
             return
         try:
@@ -149,17 +145,22 @@ class SharedPoller:
         except ClauseworksError as error:
             logger.warning("Versions could not be read", problem=error.code)
             versions = None
-        now = self._now()
+        now = _now()
         for job_id in job_ids:
             if (watched := self._watched.get(job_id)) is None:
                 continue
             if versions is not None and job_id not in versions:
                 watched.end(JobNotFoundError(job_id))
             elif versions is not None and versions[job_id] != watched.version:
-                watched.tell(versions[job_id], now)
+                watched.changed_to(versions[job_id], now)
             watched.due = now + self._pause(now - watched.changed_at)
 
     def _pause(self, idle: float) -> float:
         """Return the pause of a job: the longest one keeps the requests at about ten a second."""
         requests = math.ceil(len(self._watched) / BATCH)
         return pause(idle, min(LONGEST_PAUSE, max(LONGEST_PAUSE_OF_FEW, requests / REQUESTS_A_SECOND)))
+
+
+def _now() -> float:
+    """Return the seconds of the running loop's clock, which its sleeps and timeouts go by, too."""
+    return asyncio.get_running_loop().time()

@@ -13,7 +13,7 @@ KEEP_ALIVE = ": keep-alive\n\n"
 
 
 def retry(seconds: float) -> str:
-    """Tell the client to come back so long after the end of an answer."""
+    """Return the field that has the client come back so many seconds after the end of an answer."""
     return f"retry: {round(seconds * 1000)}\n\n"
 
 

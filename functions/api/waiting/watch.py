@@ -1,8 +1,8 @@
 """How a process waits until something happens to a job.
 
-    Elsewhere   not at all: the api function leaves waiting to the wait function
-    Polling     by reading again and again: the wait function, where a process serves one client
-    Hub         by reading for all clients together (see ``hub``): the local server
+    NoWait        not at all: the api function leaves waiting to the wait function
+    Polling       by reading again and again: the wait function, where a process serves one client
+    SharedPoller  by reading for all clients together (see ``shared_poller``): the local server
 
 What a watch waits for is an event with a higher number, which is the job's version.
 """
@@ -12,13 +12,11 @@ from __future__ import annotations
 import asyncio
 import time
 from collections.abc import Awaitable, Callable
-from typing import Annotated
 
-from fastapi import Depends, Request
 from starlette.concurrency import run_in_threadpool
 
-from functions.api.ports.services import RecordDependencies
-from functions.api.ports.watch import P, T, Watch
+from functions.api.ports.dependencies import RecordDependencies
+from functions.api.ports.watch import P, T
 from shared.jobs.model import Event
 from shared.jobs.store import JobStore
 
@@ -40,8 +38,8 @@ def gapless(jobs: JobStore, job_id: str, after: int) -> list[Event]:
     """Return the next events, none missing between them.
 
     A query is no snapshot: it may pass an event's place just before the event is written, and still see
-    the one after it. Read again it is there, for it was written before the one that was seen; the same may
-    befall another event then, so that what comes after a gap is left for the next time.
+    the one after it. Read again it is there, for it was written before the one that was seen; another
+    event may be missing then, so that what comes after a gap is left for the next read.
     """
     events = jobs.events(job_id, after, PAGE)
     if events and events[-1].number != after + len(events):
@@ -50,7 +48,7 @@ def gapless(jobs: JobStore, job_id: str, after: int) -> list[Event]:
 
 
 class NoWait:
-    """Does not wait: who would, is sent to where it is done."""
+    """Does not wait: clients that want to are sent to the wait function."""
 
     longest = 0.0
     streams = False
@@ -94,11 +92,3 @@ class Polling(NoWait):
             if await self.call(self._jobs.events, job_id, version, 1):
                 return True
         return False
-
-
-def _watch(request: Request) -> Watch:
-    watch: Watch = request.app.state.watch()
-    return watch
-
-
-WatchDep = Annotated[Watch, Depends(_watch)]

@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 from datetime import timedelta
 from typing import Any
 
-from functions.api.ports.services import ApiDependencies
+from functions.api.ports.dependencies import ApiDependencies
 from functions.api.services.operators.audited import Operator
 from shared.auth import Caller
 from shared.errors import Problem
@@ -41,7 +41,7 @@ class Desk:
         self.operations = MemoryOperations(self.queue, self.clock, fault)
         self.letters = self.operations.dead_letters
         self.audit = self.operations.audit
-        self.services = ApiDependencies(
+        self.dependencies = ApiDependencies(
             self.jobs,
             MemoryDocuments(self.clock, fault),
             FaultyFiles(fault),
@@ -50,11 +50,11 @@ class Desk:
             clock=self.clock,
         )
         self.settings = make_settings()
-        self.client = Client(application(self.services, self.settings), ADMIN)
+        self.client = Client(application(self.dependencies, self.settings), ADMIN)
 
     def operator(self) -> Operator:
         """Return somebody who acts without the application around."""
-        return Operator(self.services, self.operations.ports(), self.settings, ROOT)
+        return Operator(self.dependencies, self.operations.ports(), self.settings, ROOT)
 
     def job(self, job_id: str) -> Job:
         """Return a job that has to be there."""

@@ -13,8 +13,8 @@ import jwt
 from fastapi import APIRouter, FastAPI
 
 from functions.api.app import create_app
+from functions.api.ports.dependencies import ApiDependencies
 from functions.api.ports.notifying import NotificationDependencies
-from functions.api.ports.services import ApiDependencies
 from functions.api.ports.watch import WatchMaker
 from functions.api.settings import ApiSettings
 from functions.api.waiting.watch import NoWait
@@ -77,7 +77,7 @@ class Backend:
         # What names lead to; every other name leads to a public address.
         self.names: dict[str, tuple[str, ...]] = {}
 
-    def services(self, **checks: Any) -> ApiDependencies:
+    def dependencies(self, **checks: Any) -> ApiDependencies:
         return ApiDependencies(
             self.jobs,
             self.documents,
@@ -156,21 +156,21 @@ class Client:
 
 
 def application(
-    services: ApiDependencies, settings: ApiSettings | None = None, watch: WatchMaker = NoWait
+    dependencies: ApiDependencies, settings: ApiSettings | None = None, watch: WatchMaker = NoWait
 ) -> FastAPI:
     """Return an application with routes that all tests share: FastAPI takes a while to work them out."""
-    app = create_app(services, settings or make_settings(), watch)
+    app = create_app(dependencies, settings or make_settings(), watch)
     app.router = _routes()
     return app
 
 
 @cache
 def _routes() -> APIRouter:
-    return create_app(Backend().services(), make_settings()).router
+    return create_app(Backend().dependencies(), make_settings()).router
 
 
 def client_of(backend: Backend, bearer: str | None = None, **settings: Any) -> Client:
-    return Client(application(backend.services(), make_settings(**settings)), bearer)
+    return Client(application(backend.dependencies(), make_settings(**settings)), bearer)
 
 
 def problem(answer: httpx.Response) -> tuple[int, str]:

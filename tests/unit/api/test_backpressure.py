@@ -107,7 +107,7 @@ def test_what_no_longer_waits_makes_room(backend: Backend, admin: Client) -> Non
 
 
 def test_what_may_not_be_asked_is_said_first(backend: Backend, admin: Client) -> None:
-    alice = Client(application(backend.services(), make_settings(max_queued_jobs=LIMIT)), token())
+    alice = Client(application(backend.dependencies(), make_settings(max_queued_jobs=LIMIT)), token())
     fill(alice)
     assert problem(alice.post("/jobs/cleanup", json={"product_id": "1"})) == (403, "forbidden")
     assert problem(alice.upload(data={"seed_directus": "true"})) == (403, "forbidden")

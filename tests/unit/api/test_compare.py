@@ -51,12 +51,12 @@ def compare(client: Client, **body: Any) -> httpx.Response:
 
 
 def test_two_jobs_side_by_side(backend: Backend, alice: Client) -> None:
-    one, two = analysed(backend, alice, 1000.0), analysed(backend, alice, 2000.0)
-    answer = compare(alice, job_ids=[one.job_id, two.job_id])
+    first, second = analysed(backend, alice, 1000.0), analysed(backend, alice, 2000.0)
+    answer = compare(alice, job_ids=[first.job_id, second.job_id])
     assert answer.status_code == 200, answer.text
     body = answer.json()
     assert body["taxonomy"] == TAXONOMY
-    assert [product["job_id"] for product in body["products"]] == [one.job_id, two.job_id]
+    assert [product["job_id"] for product in body["products"]] == [first.job_id, second.job_id]
     (limit,) = body["comparison"]["segments"][0]["benefits"][0]["limits"]
     assert limit["comparable"] is True
     assert limit["highest"] == [1]
@@ -87,17 +87,17 @@ def test_a_product_stands_for_its_newest_completed_analysis(backend: Backend, al
 
 
 def test_others_analyses_are_not_there(backend: Backend, alice: Client, bob: Client, admin: Client) -> None:
-    one, two = analysed(backend, alice), analysed(backend, alice)
+    first, second = analysed(backend, alice), analysed(backend, alice)
     own = analysed(backend, bob)
-    assert problem(compare(bob, job_ids=[own.job_id, one.job_id])) == (404, "job-not-found")
-    documents = [one.document_id, two.document_id]
+    assert problem(compare(bob, job_ids=[own.job_id, first.job_id])) == (404, "job-not-found")
+    documents = [first.document_id, second.document_id]
     assert problem(compare(bob, document_ids=documents)) == (404, "document-not-found")
-    assert compare(admin, job_ids=[one.job_id, own.job_id]).status_code == 200
+    assert compare(admin, job_ids=[first.job_id, own.job_id]).status_code == 200
 
 
 def test_different_taxonomies_are_refused(backend: Backend, alice: Client) -> None:
-    one, two = analysed(backend, alice), analysed(backend, alice, taxonomy="household-contents 1.0")
-    answer = compare(alice, job_ids=[one.job_id, two.job_id])
+    first, second = analysed(backend, alice), analysed(backend, alice, taxonomy="household-contents 1.0")
+    answer = compare(alice, job_ids=[first.job_id, second.job_id])
     assert problem(answer) == (422, "taxonomies-differ")
     assert TAXONOMY in answer.json()["detail"]
     assert "household-contents 1.0" in answer.json()["detail"]

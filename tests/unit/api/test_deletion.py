@@ -33,8 +33,8 @@ def test_nobody_sees_it_from_now_on(backend: Backend, alice: Client, admin: Clie
     for method, path in ROUTES:
         if method != "DELETE":
             for client in (alice, admin):
-                found = client.request(method, f"/documents/{document_id}{path}")
-                assert problem(found) == (404, "document-not-found"), path
+                answer = client.request(method, f"/documents/{document_id}{path}")
+                assert problem(answer) == (404, "document-not-found"), path
     submitted = alice.post("/jobs/analysis", json={"document_id": document_id})
     assert problem(submitted) == (404, "document-not-found")
     cleanup = admin.post("/jobs/cleanup", json={"document_id": document_id})

@@ -53,7 +53,7 @@ def publish(backend: Backend, job_id: str, document: Extracted | None = None, **
     """Have a job publish a document, as its worker does."""
     whole = document or extracted()
     job = edit(backend.jobs, job_id, lambda j: states.take(j, utc_now(), "w", LEASE))
-    said: dict[str, Any] = {
+    extraction: dict[str, Any] = {
         "document_id": job.document_id,
         "job_id": job_id,
         "fence": job.fence,
@@ -67,7 +67,7 @@ def publish(backend: Backend, job_id: str, document: Extracted | None = None, **
         "headings": 12,
         "chunks": 5,
     }
-    about = Extraction(**said | fields)
+    about = Extraction(**extraction | fields)
     for first in range(1, about.page_count + 1, keys.PAGES_PER_FILE):
         pages = whole.pages[first - 1 : first - 1 + keys.PAGES_PER_FILE]
         data = json.dumps([page_view(whole, page) for page in pages]).encode()
@@ -139,8 +139,8 @@ class TestDocument:
         record = backend.documents.get(document_id)
         assert record is not None
         edit(backend.jobs, job_id, lambda j: states.take(j, utc_now(), "w", LEASE))
-        said = Extraction(document_id, job_id, 1, utc_now(), "00", "text/plain", "r", 1)
-        backend.documents.publish(said, replace(record, product_id="p1"))
+        extraction = Extraction(document_id, job_id, 1, utc_now(), "00", "text/plain", "r", 1)
+        backend.documents.publish(extraction, replace(record, product_id="p1"))
         answer = client.get(f"/documents/{document_id}").json()
         assert answer["product_id"] == "p1"
         assert [job["job_id"] for job in answer["jobs"]] == [job_id]

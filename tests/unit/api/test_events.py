@@ -18,7 +18,7 @@ from shared.ids import uuid7
 from shared.jobs.model import Event, Kind, Owner
 from tests.support.memory.faulty import FaultyJobs
 from tests.unit.api.support import ADMIN, ALICE, BOB, Backend, Client, client_of, problem, token
-from tests.unit.api.waiting import Time, Work, numbers, submitted, told, wait_app
+from tests.unit.api.waiting import Time, Work, events_of, numbers, submitted, wait_app
 
 
 @pytest.fixture
@@ -59,15 +59,15 @@ class TestJob:
         answer = events(watcher, work)
         assert answer.text.startswith("retry: 250\n\nid: 1\ndata: {")
         assert time.slept == []
-        first, second = told(answer)
+        first, second = events_of(answer)
         assert (first["sse_id"], first["id"], first["status"]) == ("1", 1, "queued")
         assert (second["id"], second["status"], second["progress"]) == (2, "running", 0)
         assert second["job_id"] == work.job_id
-        assert numbers(told(events(watcher, work, 1))) == [2]
+        assert numbers(events_of(events(watcher, work, 1))) == [2]
 
     def test_the_next_event_is_waited_for(self, watcher: Client, work: Work, time: Time) -> None:
         time.at(3.0, work.take)
-        assert numbers(told(events(watcher, work, 1))) == [2]
+        assert numbers(events_of(events(watcher, work, 1))) == [2]
         assert 3.0 <= time.now < 3.0 + LONGEST_PAUSE
 
     def test_nothing_happens(self, watcher: Client, work: Work, time: Time) -> None:
@@ -84,7 +84,7 @@ class TestJob:
     def test_ended_and_all_told(self, watcher: Client, work: Work, time: Time) -> None:
         for write in work.all():
             write()
-        last = told(events(watcher, work))[-1]
+        last = events_of(events(watcher, work))[-1]
         assert (last["status"], last["progress"]) == ("completed", 100)
         assert events(watcher, work, last["id"]).status_code == 204
         assert time.slept == []
@@ -102,15 +102,15 @@ class TestJob:
             while (answer := events(watcher, work, seen[-1] if seen else None)).status_code != 204:
                 # Some answers are lost on their way: the client knows of what came before only.
                 if dice.random() < 0.8:
-                    seen += numbers(told(answer))
+                    seen += numbers(events_of(answer))
             assert seen == list(range(1, backend.job(work.job_id).version + 1))
 
     def test_long_histories_come_in_pages(self, watcher: Client, work: Work) -> None:
         for write in work.all(PAGE):
             write()
-        first = told(events(watcher, work))
+        first = events_of(events(watcher, work))
         assert numbers(first) == list(range(1, PAGE + 1))
-        assert numbers(told(events(watcher, work, PAGE))) == [PAGE + 1, PAGE + 2, PAGE + 3]
+        assert numbers(events_of(events(watcher, work, PAGE))) == [PAGE + 1, PAGE + 2, PAGE + 3]
 
     def test_an_event_that_a_query_missed_is_not_lost(self, backend: Backend) -> None:
         class Blind(FaultyJobs):
@@ -119,17 +119,17 @@ class TestJob:
             blind = True
 
             def events(self, job_id: str, after: int = 0, limit: int = 100) -> list[Event]:
-                found = FaultyJobs.events(self, job_id, after, limit)
+                events = FaultyJobs.events(self, job_id, after, limit)
                 if Blind.blind:
                     Blind.blind = False
-                    return [event for event in found if event.number != 2]
-                return found
+                    return [event for event in events if event.number != 2]
+                return events
 
         backend.jobs = Blind()
         work = submitted(backend)
         work.take()
         work.unit()
-        assert numbers(told(events(Client(wait_app(backend, Time())), work))) == [1, 2, 3]
+        assert numbers(events_of(events(Client(wait_app(backend, Time())), work))) == [1, 2, 3]
 
     def test_nothing_is_told_across_a_gap_that_remains(self, backend: Backend) -> None:
         hidden = [2, 3]
@@ -138,21 +138,21 @@ class TestJob:
             """Misses another event with each of the first two queries."""
 
             def events(self, job_id: str, after: int = 0, limit: int = 100) -> list[Event]:
-                found = FaultyJobs.events(self, job_id, after, limit)
+                events = FaultyJobs.events(self, job_id, after, limit)
                 missed = hidden.pop(0) if hidden else 0
-                return [event for event in found if event.number != missed]
+                return [event for event in events if event.number != missed]
 
         backend.jobs = Blind()
         work = submitted(backend)
         for write in work.all(1):
             write()
         watcher = Client(wait_app(backend, Time()))
-        assert numbers(told(events(watcher, work))) == [1, 2]
-        assert numbers(told(events(watcher, work, 2))) == [3, 4]
+        assert numbers(events_of(events(watcher, work))) == [1, 2]
+        assert numbers(events_of(events(watcher, work, 2))) == [3, 4]
 
     def test_who_may_watch(self, watcher: Client, work: Work) -> None:
         assert problem(events(Client(watcher.app, token(BOB)), work)) == (404, "job-not-found")
-        assert told(events(Client(watcher.app, ADMIN), work))
+        assert events_of(events(Client(watcher.app, ADMIN), work))
         assert problem(events(Client(watcher.app, ""), work)) == (401, "token-missing")
         assert problem(watcher.get("/jobs/none/events")) == (404, "job-not-found")
 
@@ -175,7 +175,7 @@ class TestDocument:
             for write in job.all():
                 write()
         followed = sorted((old, active, new), key=lambda job: job.job_id)[1]
-        (event,) = told(progress(watcher, document))
+        (event,) = events_of(progress(watcher, document))
         assert event["sse_id"] == f"{followed.job_id}:1"
         assert (event["id"], event["document_id"]) == (1, document)
 
@@ -184,7 +184,7 @@ class TestDocument:
         for job in jobs:
             for write in job.all(0):
                 write()
-        seen = told(progress(watcher, document))
+        seen = events_of(progress(watcher, document))
         assert [event["sse_id"] for event in seen] == [f"{jobs[1].job_id}:{n}" for n in (1, 2, 3)]
         assert progress(watcher, document, seen[-1]["sse_id"]).status_code == 204
 
@@ -204,7 +204,7 @@ class TestDocument:
             time.at(6.0 + at, write)
         seen: list[str] = []
         while (answer := progress(watcher, document, seen[-1] if seen else "")).status_code != 204:
-            seen += [event["sse_id"] for event in told(answer)]
+            seen += [event["sse_id"] for event in events_of(answer)]
         expected = [f"{first.job_id}:{n}" for n in range(1, 5)]
         expected += [f"{second.job_id}:{n}" for n in range(1, 5)]
         assert seen == expected
@@ -217,7 +217,7 @@ class TestDocument:
         newest = max(job.job_id for job in jobs)
         reads: Counter[str] = Counter()
         backend.jobs.fault = lambda operation: reads.update([operation])
-        (*_, last) = told(progress(watcher, document))
+        (*_, last) = events_of(progress(watcher, document))
         assert last["job_id"] == newest
         assert (reads["jobs.many"], reads["jobs.get"]) == (2, 0)
         reads.clear()
@@ -232,7 +232,7 @@ class TestDocument:
         for job in jobs[1:]:
             job.take()
             job.complete()
-        assert {event["job_id"] for event in told(progress(watcher, document))} == {jobs[3].job_id}
+        assert {event["job_id"] for event in events_of(progress(watcher, document))} == {jobs[3].job_id}
 
     def test_newer_jobs_of_others_hide_none_of_mine(
         self, backend: Backend, watcher: Client, document: str, monkeypatch: pytest.MonkeyPatch
@@ -243,18 +243,18 @@ class TestDocument:
             submitted(backend, "root", document, Kind.CLEANUP)
         for write in mine.all(0):
             write()
-        assert {event["job_id"] for event in told(progress(watcher, document))} == {mine.job_id}
+        assert {event["job_id"] for event in events_of(progress(watcher, document))} == {mine.job_id}
 
     def test_place_in_a_job_that_is_gone(self, backend: Backend, watcher: Client, document: str) -> None:
         gone = submitted(backend, document_id=document)
         backend.jobs.remove(gone.job_id)
         kept = submitted(backend, document_id=document)
-        (event,) = told(progress(watcher, document, f"{gone.job_id}:7"))
+        (event,) = events_of(progress(watcher, document, f"{gone.job_id}:7"))
         assert event["sse_id"] == f"{kept.job_id}:1"
 
     def test_place_in_another_documents_job(self, backend: Backend, watcher: Client, document: str) -> None:
         other, mine = submitted(backend), submitted(backend, document_id=document)
-        (event,) = told(progress(watcher, document, f"{other.job_id}:1"))
+        (event,) = events_of(progress(watcher, document, f"{other.job_id}:1"))
         assert event["sse_id"] == f"{mine.job_id}:1"
 
     def test_others_jobs_about_it_are_not_told(
@@ -264,7 +264,7 @@ class TestDocument:
         submitted(backend, "root", document, Kind.CLEANUP)
         for write in mine.all(0):
             write()
-        assert {event["job_id"] for event in told(progress(watcher, document))} == {mine.job_id}
+        assert {event["job_id"] for event in events_of(progress(watcher, document))} == {mine.job_id}
         assert progress(watcher, document, f"{mine.job_id}:3").status_code == 204
 
     def test_who_may_watch(self, backend: Backend, watcher: Client, document: str) -> None:
@@ -284,6 +284,6 @@ class TestDocument:
 def test_the_api_function_never_waits(backend: Backend) -> None:
     """Requests that reach it all the same are answered with what there is."""
     work, alice = submitted(backend), client_of(backend)
-    assert numbers(told(events(alice, work))) == [1]
+    assert numbers(events_of(events(alice, work))) == [1]
     assert events(alice, work, 1).text == "retry: 2000\n\n: keep-alive\n\n"
     assert alice.get(f"/jobs/{work.job_id}/wait?seconds=60").json()["status"] == "queued"

@@ -37,7 +37,7 @@ def test_what_directus_refuses(
 ) -> None:
     with DirectusServer() as server, closing(DirectusLogins(server.url)) as logins:
         server.fail(fault)
-        client = Client(application(replace(backend.services(), logins=logins)), "")
+        client = Client(application(replace(backend.dependencies(), logins=logins)), "")
         answer = client.post("/auth/login", json=WHO)
         assert problem(answer) == expected
         assert PASSWORD not in answer.text + caplog.text
@@ -53,5 +53,5 @@ def test_bodies_are_bounded(nobody: Client) -> None:
 
 def test_what_is_sent_has_its_form(backend: Backend) -> None:
     with closing(DirectusLogins("http://127.0.0.1:9")) as logins:
-        client = Client(application(replace(backend.services(), logins=logins)), "")
+        client = Client(application(replace(backend.dependencies(), logins=logins)), "")
         assert problem(client.post("/auth/login", json={"email": "a"})) == (422, "invalid-request")

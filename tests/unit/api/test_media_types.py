@@ -55,7 +55,9 @@ def served() -> dict[str, httpx.Response]:
     client = Client(create_app(settings=make_settings()), "")
     pages = {path: client.get(f"/dev{path}", root_path="/dev") for path in PAGES}
     named = [
-        found for page in pages.values() for found in re.findall(r'(?:src|href)="/dev(/[^"]+)"', page.text)
+        address
+        for page in pages.values()
+        for address in re.findall(r'(?:src|href)="/dev(/[^"]+)"', page.text)
     ]
     return pages | {path: client.get(f"/dev{path}", root_path="/dev") for path in {*CONSOLE, *named}}
 

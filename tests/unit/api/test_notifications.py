@@ -206,19 +206,27 @@ def failed(backend: Backend, alice: Client) -> tuple[str, str]:
     job_id = upload(alice, webhook_url=URL).json()["job_id"]
     end(backend, job_id)
     deliver(backend, job_id, PostAnswer(410))
-    (one,) = alice.get(f"/jobs/{job_id}/notifications").json()["notifications"]
-    return job_id, one["notification_id"]
+    (notification,) = alice.get(f"/jobs/{job_id}/notifications").json()["notifications"]
+    return job_id, notification["notification_id"]
 
 
 def test_the_log_shows_every_attempt(backend: Backend, alice: Client) -> None:
     job_id, notification_id = failed(backend, alice)
     log = alice.get(f"/jobs/{job_id}/notifications").json()
     assert log["state"] == "failed"
-    (one,) = log["notifications"]
-    assert one["notification_id"] == notification_id
-    assert (one["channel"], one["target"], one["reason"]) == ("webhook", "https://hooks.acme.com", "http-410")
-    assert (one["state"], one["next_attempt_at"], one["attempts_made"]) == ("failed", None, 1)
-    (attempt,) = one["attempts"]
+    (notification,) = log["notifications"]
+    assert notification["notification_id"] == notification_id
+    assert (notification["channel"], notification["target"], notification["reason"]) == (
+        "webhook",
+        "https://hooks.acme.com",
+        "http-410",
+    )
+    assert (notification["state"], notification["next_attempt_at"], notification["attempts_made"]) == (
+        "failed",
+        None,
+        1,
+    )
+    (attempt,) = notification["attempts"]
     assert (attempt["number"], attempt["status"], attempt["error"]) == (1, 410, "http-410")
     assert alice.get(f"/jobs/{job_id}").json()["status"] == "completed"
 
@@ -256,10 +264,10 @@ def test_there_is_no_such_notification(backend: Backend, alice: Client) -> None:
 
 
 def test_operators_see_how_full_the_queue_is(backend: Backend) -> None:
-    ports = backend.services().notifying
+    ports = backend.dependencies().notifying
     assert ports is not None
     ports = replace(ports, depth=lambda: QueueDepth(3, 2, 1), dead_depth=lambda: QueueDepth(1, 1, 0))
-    admin = Client(application(replace(backend.services(), notifying=ports)), ADMIN)
+    admin = Client(application(replace(backend.dependencies(), notifying=ports)), ADMIN)
     queue = admin.get("/admin/queues").json()["queues"][-1]
     assert (queue["kind"], queue["depth"], queue["in_flight"], queue["delayed"]) == ("notification", 3, 2, 1)
     assert queue["dead_letters"] == 2
@@ -269,9 +277,13 @@ def test_operators_see_what_was_given_up_and_leave_an_entry(
     backend: Backend, alice: Client, admin: Client
 ) -> None:
     job_id, notification_id = failed(backend, alice)
-    (one,) = admin.get("/admin/notifications").json()["notifications"]
-    assert (one["job_id"], one["owner"], one["state"]) == (job_id, "directus|alice", "failed")
-    assert len(one["attempts"]) == 1
+    (notification,) = admin.get("/admin/notifications").json()["notifications"]
+    assert (notification["job_id"], notification["owner"], notification["state"]) == (
+        job_id,
+        "directus|alice",
+        "failed",
+    )
+    assert len(notification["attempts"]) == 1
     address = f"/admin/tasks/{job_id}/notifications/{notification_id}/redeliver"
     assert admin.post(address).status_code == 202
     assert admin.get("/admin/notifications").json() == {"notifications": []}

@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 
-from functions.api.ports.services import ApiDependencies
+from functions.api.ports.dependencies import ApiDependencies
 from shared.jobs.model import Kind
 from shared.jobs.queue import JobMessage
 from tests.support.paths import OPENAPI
@@ -51,8 +51,8 @@ class TestAccess:
         assert problem(answer) == (404, "job-not-found")
 
     def test_an_application_wired_without_the_ports_says_so(self, backend: Backend) -> None:
-        services = ApiDependencies(backend.jobs, backend.documents, backend.files, backend.queue)
-        client = Client(application(services), ADMIN)
+        dependencies = ApiDependencies(backend.jobs, backend.documents, backend.files, backend.queue)
+        client = Client(application(dependencies), ADMIN)
         assert problem(client.get("/admin/queues")) == (500, "internal-error")
 
 
@@ -138,8 +138,8 @@ class TestWorkers:
             "lease_left": 90.0,
             "overdue": False,
         }
-        found = desk.client.get("/admin/workers", params={"kind": "analysis"}).json()["workers"]
-        assert [worker["job_id"] for worker in found] == [first.job_id]
+        workers = desk.client.get("/admin/workers", params={"kind": "analysis"}).json()["workers"]
+        assert [worker["job_id"] for worker in workers] == [first.job_id]
 
 
 class TestQueues:

@@ -63,14 +63,14 @@ class TestHistory:
             desk.clock.advance(seconds=1)
         whole = desk.client.get(self.address(job.job_id)).json()["entries"]
         assert len(whole) == 14
-        found: list[Any] = []
+        entries: list[Any] = []
         after: Any = ""
         while after is not None:
             page = desk.client.get(self.address(job.job_id), params={"limit": limit, "after": after}).json()
             assert len(page["entries"]) <= limit
-            found += page["entries"]
+            entries += page["entries"]
             after = page["next_after"]
-        assert found == whole
+        assert entries == whole
         numbers = [entry["number"] for entry in whole if entry["number"] is not None]
         assert numbers == list(range(1, 9))
 

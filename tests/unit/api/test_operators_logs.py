@@ -37,24 +37,24 @@ class Service:
     calls: int = 0
     exceptions: type[Exceptions] = Exceptions
 
-    def filter_log_events(self, **asked: Any) -> dict[str, Any]:
+    def filter_log_events(self, **request: Any) -> dict[str, Any]:
         self.calls += 1
-        if asked["logGroupName"] not in self.groups:
+        if request["logGroupName"] not in self.groups:
             raise GroupMissingError
         events = [
             (number, at, text)
-            for number, (at, text) in enumerate(self.groups[asked["logGroupName"]])
-            if asked["startTime"] <= at <= asked["endTime"]
+            for number, (at, text) in enumerate(self.groups[request["logGroupName"]])
+            if request["startTime"] <= at <= request["endTime"]
         ]
-        first = int(asked.get("nextToken", 0))
+        first = int(request.get("nextToken", 0))
         after = first + self.scanned
-        term = asked["filterPattern"].strip('"')
-        found = [
+        term = request["filterPattern"].strip('"')
+        matching = [
             {"eventId": str(number), "timestamp": at, "message": text, "logStreamName": "s"}
             for number, at, text in events[first:after]
             if term in text
         ]
-        return {"events": found} | ({"nextToken": str(after)} if after < len(events) else {})
+        return {"events": matching} | ({"nextToken": str(after)} if after < len(events) else {})
 
 
 @dataclass

@@ -23,8 +23,8 @@ TROUBLE = TransientError("aws-unavailable", "Busy.")
 
 
 def cancelled(desk: Desk) -> Job:
-    asked = desk.then(desk.running(), lambda job: states.request_cancel(job, desk.clock(), "alice"))
-    return desk.then(asked, lambda job: states.cancelled(job, job.fence, desk.clock()))
+    cancelling = desk.then(desk.running(), lambda job: states.request_cancel(job, desk.clock(), "alice"))
+    return desk.then(cancelling, lambda job: states.cancelled(job, job.fence, desk.clock()))
 
 
 class TestList:
@@ -52,8 +52,8 @@ class TestList:
     def test_hides_nothing(self, desk: Desk) -> None:
         ids = {desk.letter(desk.submitted()) for _ in range(25)}
         for _ in range(2):
-            found = desk.client.get(LIST, params={"limit": 100}).json()["dead_letters"]
-            assert {letter["message_id"] for letter in found} == ids
+            letters = desk.client.get(LIST, params={"limit": 100}).json()["dead_letters"]
+            assert {letter["message_id"] for letter in letters} == ids
 
     def test_more_than_asked_for(self, desk: Desk) -> None:
         for _ in range(3):
@@ -97,8 +97,8 @@ class TestRedrive:
         answer = desk.client.post(REDRIVE, json={"kind": "analysis"})
         assert answer.status_code == 200, answer.text
         body = answer.json()
-        fates = {letter["message_id"]: letter["fate"] for letter in body["dead_letters"]}
-        assert fates == {
+        outcomes = {letter["message_id"]: letter["outcome"] for letter in body["dead_letters"]}
+        assert outcomes == {
             ids["open"]: "resent",
             ids["failed"]: "retried",
             ids["completed"]: "settled",
@@ -227,7 +227,7 @@ class TestRedrive:
         assert (entry.action, entry.actor, entry.outcome) == ("redrive", "directus|root", AuditOutcome.DONE)
         assert entry.details == {
             "message_id": message_id,
-            "fate": "retried",
+            "outcome": "retried",
             "retry_job_id": body["dead_letters"][0]["retry_job_id"],
         }
         (queue,) = desk.client.get("/admin/audit").json()["entries"]
@@ -358,13 +358,13 @@ def test_killed_anywhere_nothing_is_lost_and_no_job_doubled() -> None:
 
         desk.clock.advance(seconds=redrive.HIDDEN.total_seconds())
         report = redrive.redrive(desk.operator(), Kind.ANALYSIS)
-        assert LetterOutcome.FAILED not in {handled.fate for handled in report.handled}
+        assert LetterOutcome.FAILED not in {handled.outcome for handled in report.handled}
         _check(desk, jobs["open"], letters)
         assert set(desk.letters.letters) == {letters["poison"]}
         (retry,) = desk.retries_of(jobs["failed"])
         assert retry.status is Status.QUEUED
         assert {name: desk.job(job.job_id) for name, job in jobs.items()} == before
-    # Receive; then for each letter: read, two entries, and what each fate takes.
+    # Receive; then for each letter: read, two entries, and what each outcome takes.
     assert at > 20
 
 

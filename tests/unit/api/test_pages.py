@@ -20,7 +20,7 @@ class TestHealth:
         assert answer.json() == {"status": "ok", "version": VERSION, "stage": "local"}
 
     def ready(self, backend: Backend, bearer: str, **checks: object) -> Client:
-        return Client(application(backend.services(**checks)), bearer)
+        return Client(application(backend.dependencies(**checks)), bearer)
 
     def test_ready(self, backend: Backend) -> None:
         answer = self.ready(backend, "", table=lambda: None).get("/health/ready")
@@ -49,16 +49,28 @@ class TestHealth:
         assert Client(client.app, "").get("/health/ready").json() == {"status": "unavailable"}
 
     def test_asks_at_most_every_ten_seconds(self, backend: Backend) -> None:
-        asked: list[int] = []
+        calls: list[int] = []
         moment = 100.0
-        client = self.ready(backend, "", table=lambda: asked.append(1))
+        client = self.ready(backend, "", table=lambda: calls.append(1))
         client.app.state.probe = Probe(now=lambda: moment)
         for _ in range(3):
             client.get("/health/ready")
-        assert len(asked) == 1
+        assert len(calls) == 1
         moment += CACHE_SECONDS
         client.get("/health/ready")
-        assert len(asked) == 2
+        assert len(calls) == 2
+
+    def test_each_check_has_its_time(self, backend: Backend) -> None:
+        moment = 100.0
+
+        def slow() -> None:
+            nonlocal moment
+            moment += 0.25
+
+        client = self.ready(backend, ADMIN, table=slow, queue=lambda: None)
+        client.app.state.probe = Probe(now=lambda: moment)
+        checks = client.get("/health/ready").json()["checks"]
+        assert {name: check["milliseconds"] for name, check in checks.items()} == {"table": 250, "queue": 0}
 
 
 class TestPages:

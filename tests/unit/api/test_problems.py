@@ -13,8 +13,10 @@ from typing import Any
 import jwt
 import pytest
 from fastapi import Request
+from starlette.types import Receive, Scope, Send
 
 from functions.api.http import problems
+from functions.api.http.middleware import Edge
 from functions.api.http.security import authenticate
 from shared.auth import AuthError
 from shared.errors import PROBLEM_BASE, PermanentError
@@ -364,3 +366,20 @@ def test_gateway_answers_with_types_that_are_explained() -> None:
     used = set(re.findall(PROBLEM_BASE + "([a-z-]+)", template))
     assert used
     assert {code for code in used if f"| `{code}` |" not in page} == set()
+
+
+def test_the_line_of_a_request_has_its_time(caplog: pytest.LogCaptureFixture) -> None:
+    moment = 7.0
+
+    async def slow(_scope: Scope, _receive: Receive, send: Send) -> None:
+        nonlocal moment
+        moment += 1.25
+        await send({"type": "http.response.start", "status": 204, "headers": []})
+        await send({"type": "http.response.body", "body": b""})
+
+    with caplog.at_level(logging.INFO):
+        app: Any = Edge(slow, now=lambda: moment)
+    answer = Client(app, "").get("/")
+    assert answer.status_code == 204
+    (record,) = [record for record in caplog.records if record.msg == "Request"]
+    assert record.__dict__["milliseconds"] == 1250

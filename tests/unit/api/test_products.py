@@ -33,9 +33,9 @@ def client(backend: Backend, server: DirectusServer) -> Iterator[Client]:
 
 
 def connected(backend: Backend, url: str, products: DirectusProducts) -> Client:
-    services = replace(backend.services(), products=products)
+    dependencies = replace(backend.dependencies(), products=products)
     settings = make_settings(directus_url=url, jwt_issuers=("directus", "crm"))
-    return Client(application(services, settings), SEEDER)
+    return Client(application(dependencies, settings), SEEDER)
 
 
 @pytest.fixture(params=["/jobs/analysis", "/jobs/cleanup"])
@@ -156,7 +156,7 @@ class TestListing:
     def named(self, client: Client, **params: str) -> list[str | None]:
         answer = client.get("/products", params=params)
         assert answer.status_code == 200, answer.text
-        return [one["product_name"] for one in answer.json()["products"]]
+        return [product["product_name"] for product in answer.json()["products"]]
 
     def test_what_directus_shows_by_name(self, client: Client) -> None:
         assert self.named(client) == [None, "Hausrat PLUS", "Reise Basis", "Reise Plus", "Zahn"]
@@ -165,7 +165,7 @@ class TestListing:
         assert first == {"products": [product], "next_cursor": None}
 
     @pytest.mark.parametrize(
-        ("query", "found"),
+        ("query", "names"),
         [
             ("plus", ["Hausrat PLUS", "Reise Plus"]),
             (" plus  REISE ", ["Reise Plus"]),
@@ -173,8 +173,8 @@ class TestListing:
             ("nothing", []),
         ],
     )
-    def test_words_of_the_name(self, client: Client, query: str, found: list[str]) -> None:
-        assert self.named(client, query=query) == found
+    def test_words_of_the_name(self, client: Client, query: str, names: list[str]) -> None:
+        assert self.named(client, query=query) == names
 
     def test_an_id(self, server: DirectusServer, client: Client) -> None:
         known = "0b6ba2ea-4f0f-4b0e-8c53-8f0a6d1f6f1e"
@@ -188,7 +188,7 @@ class TestListing:
         for size in (2, 2, 1):
             answer = client.get("/products", params={"limit": 2, "cursor": cursor}).json()
             assert len(answer["products"]) == size
-            seen += [one["product_id"] for one in answer["products"]]
+            seen += [product["product_id"] for product in answer["products"]]
             cursor = answer["next_cursor"] or ""
         assert cursor == ""
         assert seen == ["p6", "p4", "p3", "p2", "p1"]

@@ -35,8 +35,8 @@ def review(client: Client, job_id: str, path: str = LIMIT, **body: Any) -> httpx
 
 
 def reviews(client: Client, job_id: str) -> list[dict[str, Any]]:
-    found: list[dict[str, Any]] = client.get(f"/jobs/{job_id}/reviews").json()["reviews"]
-    return found
+    listed: list[dict[str, Any]] = client.get(f"/jobs/{job_id}/reviews").json()["reviews"]
+    return listed
 
 
 class TestHere:
@@ -48,8 +48,8 @@ class TestHere:
         assert reviews(alice, job_id) == []
         answer = review(alice, job_id, verdict="rejected", note="It is CHF 2.")
         assert answer.status_code == 200, answer.text
-        said = {"path": LIMIT, "verdict": "rejected", "note": "It is CHF 2.", "mirrored": "no"}
-        assert said.items() <= answer.json().items()
+        expected = {"path": LIMIT, "verdict": "rejected", "note": "It is CHF 2.", "mirrored": "no"}
+        assert expected.items() <= answer.json().items()
         assert answer.json()["reviewer"] == "directus|alice"
         assert reviews(alice, job_id) == [answer.json()]
 
@@ -57,13 +57,13 @@ class TestHere:
         review(alice, job_id, verdict="rejected")
         review(alice, job_id)
         review(alice, job_id, "segments/0")
-        assert [(one["path"], one["verdict"]) for one in reviews(alice, job_id)] == [
+        assert [(review["path"], review["verdict"]) for review in reviews(alice, job_id)] == [
             ("segments/0", "accepted"),
             (LIMIT, "accepted"),
         ]
         for _ in range(2):
             answer = alice.request("DELETE", f"/jobs/{job_id}/findings/{LIMIT}/review")
-            assert [one["path"] for one in answer.json()["reviews"]] == ["segments/0"]
+            assert [review["path"] for review in answer.json()["reviews"]] == ["segments/0"]
 
     @pytest.mark.parametrize(
         "path",
@@ -111,17 +111,17 @@ class TestDirectus:
     def server(self) -> Iterator[DirectusServer]:
         with DirectusServer() as running:
             running.add("dcm_product", {"id": "p1"})
-            for one in placed(tree(1.0), "p1"):
-                running.add(one.collection, {"id": one.row_id, VALIDATED: False})
-            running.users = {SEEDER: {"p1", *(one.row_id for one in placed(tree(1.0), "p1"))}}
+            for row in placed(tree(1.0), "p1"):
+                running.add(row.collection, {"id": row.row_id, VALIDATED: False})
+            running.users = {SEEDER: {"p1", *(row.row_id for row in placed(tree(1.0), "p1"))}}
             yield running
 
     @pytest.fixture
     def client(self, backend: Backend, server: DirectusServer) -> Iterator[Client]:
         with closing(DirectusProducts(server.url)) as products:
-            services = replace(backend.services(), products=products)
+            dependencies = replace(backend.dependencies(), products=products)
             settings = make_settings(directus_url=server.url, jwt_issuers=("directus", "crm"))
-            yield Client(application(services, settings), SEEDER)
+            yield Client(application(dependencies, settings), SEEDER)
 
     def seeded(self, backend: Backend, seeding: str = "verified", issuer: str = "directus") -> str:
         now = utc_now()
@@ -137,7 +137,7 @@ class TestDirectus:
 
     def marked(self, server: DirectusServer) -> set[str]:
         """Return the paths of the findings whose rows are marked."""
-        rows = {one.path: server.tables[one.collection][one.row_id] for one in placed(tree(1.0), "p1")}
+        rows = {row.path: server.tables[row.collection][row.row_id] for row in placed(tree(1.0), "p1")}
         return {path for path, row in rows.items() if row[VALIDATED]}
 
     def test_accepting_protects_the_row_and_rejecting_does_not(
@@ -197,6 +197,6 @@ class TestDirectus:
         assert review(client, job_id).json()["mirrored"] == "failed"
         address = f"/jobs/{job_id}/findings/{LIMIT}/review"
         assert problem(client.request("DELETE", address)) == (503, "review-not-mirrored")
-        assert [one["mirrored"] for one in reviews(client, job_id)] == ["failed"]
+        assert [review["mirrored"] for review in reviews(client, job_id)] == ["failed"]
         server.faults = []
         assert review(client, job_id).json()["mirrored"] == "yes"

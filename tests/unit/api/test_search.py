@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from functions.api.ports.services import ApiDependencies
+from functions.api.ports.dependencies import ApiDependencies
 from shared.clock import utc_now
 from shared.documents.model import DocumentRecord
 from shared.errors import TransientError
@@ -27,28 +27,28 @@ class Counter:
     """The desk's search behind the API, which sees every question that reaches it."""
 
     desk: Desk = field(default_factory=Desk)
-    asked: list[SearchQuestion] = field(default_factory=list)
+    questions: list[SearchQuestion] = field(default_factory=list)
     error: Exception | None = None
     answer: SearchAnswer | None = None
 
     def ask(self, question: SearchQuestion) -> SearchAnswer:
-        self.asked.append(question)
+        self.questions.append(question)
         if self.error is not None:
             raise self.error
         return self.answer or self.desk.search.ask(question)
 
-    def services(self) -> ApiDependencies:
-        services = Backend().services()
+    def dependencies(self) -> ApiDependencies:
+        dependencies = Backend().dependencies()
         return replace(
-            services,
+            dependencies,
             documents=self.desk.documents,
             files=self.desk.files,
             search=self,
-            shelf=self.desk.shelf,
+            search_index=self.desk.shelf,
         )
 
     def client(self, bearer: str | None = None) -> Client:
-        return Client(application(self.services()), bearer)
+        return Client(application(self.dependencies()), bearer)
 
 
 @pytest.fixture
@@ -58,7 +58,7 @@ def counter() -> Counter:
     return counter
 
 
-def found(client: Client, **body: Any) -> list[str]:
+def hits_of(client: Client, **body: Any) -> list[str]:
     answer = client.post("/search", json={"query": "kennel for dogs", **body})
     assert answer.status_code == 200, answer.text
     return sorted({hit["document_id"] for hit in answer.json()["hits"]})
@@ -75,7 +75,7 @@ def test_the_answer_names_page_headings_passage_and_document(counter: Counter) -
     assert hit["found_by"] == ["vectors", "keywords"]
     assert (body["found"], body["documents"], body["next_offset"], body["skipped"]) == (1, 1, None, [])
     assert body["skipped_documents"] == 0
-    assert counter.asked[0].query == "dogs in a kennel"
+    assert counter.questions[0].query == "dogs in a kennel"
 
 
 def test_pages(counter: Counter) -> None:
@@ -101,10 +101,10 @@ def test_another_owners_documents_are_out_of_reach(counter: Counter, field_name:
     answer = counter.client().post("/search", json={"query": "dogs", field_name: scope})
     if field_name == "document_id":
         assert problem(answer) == (404, "document-not-found")
-        assert counter.asked == []
+        assert counter.questions == []
     else:
         assert answer.json()["hits"] == []
-    assert found(counter.client(token(BOB)), **{field_name: scope}) == [secret.document_id]
+    assert hits_of(counter.client(token(BOB)), **{field_name: scope}) == [secret.document_id]
 
 
 @pytest.mark.parametrize(
@@ -121,20 +121,20 @@ def test_an_owner_in_the_payload_is_refused(counter: Counter, forged: dict[str, 
     counter.desk.index(POLICY, OTHER)
     answer = counter.client().post("/search", json={"query": "dogs", **forged})
     assert problem(answer) == (422, "invalid-request")
-    assert counter.asked == []
+    assert counter.questions == []
 
 
 def test_the_owner_is_that_of_the_token(counter: Counter) -> None:
-    found(counter.client())
-    found(counter.client(token(BOB, team="blue")))
-    assert [question.owner.key for question in counter.asked] == [OWNER.key, OTHER.key]
+    hits_of(counter.client())
+    hits_of(counter.client(token(BOB, team="blue")))
+    assert [question.owner.key for question in counter.questions] == [OWNER.key, OTHER.key]
 
 
 def test_a_team_mate_searches_a_document_by_its_id_only(counter: Counter) -> None:
     shared = counter.desk.index(POLICY, replace(OTHER, team="blue"))
     mate = counter.client(token(ALICE, team="blue"))
-    assert found(mate, document_id=shared.document_id) == [shared.document_id]
-    assert found(mate) == []
+    assert hits_of(mate, document_id=shared.document_id) == [shared.document_id]
+    assert hits_of(mate) == []
     stranger = counter.client(token(ALICE, team="red"))
     answer = stranger.post("/search", json={"query": "dogs", "document_id": shared.document_id})
     assert problem(answer) == (404, "document-not-found")
@@ -143,8 +143,8 @@ def test_a_team_mate_searches_a_document_by_its_id_only(counter: Counter) -> Non
 def test_an_administrator_searches_any_document_by_its_id_and_else_their_own(counter: Counter) -> None:
     theirs = counter.desk.index(POLICY, OTHER)
     admin = counter.client(token("root", admin_access=True))
-    assert found(admin, document_id=theirs.document_id) == [theirs.document_id]
-    assert found(admin) == []
+    assert hits_of(admin, document_id=theirs.document_id) == [theirs.document_id]
+    assert hits_of(admin) == []
 
 
 def test_what_the_search_should_not_have_found_is_not_passed_on(counter: Counter) -> None:
@@ -189,8 +189,8 @@ def test_who_had_anothers_document_analysed_reads_the_index_of_that_analysis(
     mine = replace(document, owner=Owner("directus", subject, team="blue"))
     desk.index_again(mine)
     assert mate.get(path).status_code == 200
-    assert found(mate, document_id=document.document_id) == [document.document_id]
-    assert counter.asked[-1].owner.key == mine.owner.key
+    assert hits_of(mate, document_id=document.document_id) == [document.document_id]
+    assert counter.questions[-1].owner.key == mine.owner.key
 
     stranger = counter.client(token("eve", team="red"))
     for answer in (
@@ -199,8 +199,8 @@ def test_who_had_anothers_document_analysed_reads_the_index_of_that_analysis(
     ):
         assert problem(answer) == (404, "document-not-found")
     owner = counter.client(token(BOB, team="blue"))
-    assert found(owner, document_id=document.document_id) == []
-    assert counter.asked[-1].owner.key == OTHER.key
+    assert hits_of(owner, document_id=document.document_id) == []
+    assert counter.questions[-1].owner.key == OTHER.key
 
 
 def test_of_two_indexes_the_callers_own_comes_first_while_it_lasts(counter: Counter) -> None:
@@ -214,20 +214,20 @@ def test_of_two_indexes_the_callers_own_comes_first_while_it_lasts(counter: Coun
     key = f"{entry.prefix}tree.json"
     desk.files.put(key, b'{"title": "mine"}', "application/json")
     assert mate.get(path).json() == {"title": "mine"}
-    assert found(mate, document_id=document.document_id) == [document.document_id]
-    assert counter.asked[-1].owner.key == mine.owner.key
+    assert hits_of(mate, document_id=document.document_id) == [document.document_id]
+    assert counter.questions[-1].owner.key == mine.owner.key
     desk.files.delete_prefix(key)
     assert "children" in mate.get(path).json(), "the owner's"
     desk.shelf.put(replace(entry, expires_at=desk.clock() - timedelta(seconds=1)))
-    assert found(mate, document_id=document.document_id) == [document.document_id]
-    assert counter.asked[-1].owner.key == OTHER.key
+    assert hits_of(mate, document_id=document.document_id) == [document.document_id]
+    assert counter.questions[-1].owner.key == OTHER.key
 
 
 def test_a_deleted_document_is_not_found_from_that_moment_on(counter: Counter) -> None:
     document = counter.desk.index(POLICY, OWNER)
-    assert found(counter.client()) == [document.document_id]
+    assert hits_of(counter.client()) == [document.document_id]
     counter.desk.documents.begin_deletion(document.document_id, counter.desk.clock())
-    assert found(counter.client()) == []
+    assert hits_of(counter.client()) == []
 
 
 @pytest.mark.parametrize(
@@ -252,7 +252,7 @@ def test_bad_questions(counter: Counter, body: dict[str, Any]) -> None:
 
 
 def test_without_a_search_function_it_says_so() -> None:
-    client = Client(application(Backend().services()))
+    client = Client(application(Backend().dependencies()))
     assert problem(client.post("/search", json={"query": "x"})) == (422, "search-not-configured")
 
 
@@ -272,5 +272,5 @@ def test_a_document_without_an_index_has_no_tree_yet(counter: Counter) -> None:
     counter.desk.index_again(document)
     counter.desk.files.delete_prefix(f"{document.prefix}index/")
     assert problem(counter.client().get(path)) == (409, "document-not-indexed")
-    nothing = Client(application(replace(counter.services(), shelf=MemorySearchIndex())))
+    nothing = Client(application(replace(counter.dependencies(), search_index=MemorySearchIndex())))
     assert problem(nothing.get(path)) == (409, "document-not-indexed")

@@ -51,11 +51,11 @@ def test_upload_is_pinned_at_submission(backend: Backend, alice: Client) -> None
     first = alice.post("/jobs/analysis", json={"document_id": document_id}).json()["job_id"]
     backend.files.put(f"documents/{document_id}/original", b"%PDF-another", "application/pdf")
     second = alice.post("/jobs/analysis", json={"document_id": document_id}).json()["job_id"]
-    one, two = backend.job(first).params, backend.job(second).params
-    assert (one["document_version"], one["document_size"]) == ("v1", len(PDF))
-    assert two["document_version"] == "v2"
-    assert one["document_sha256"] != two["document_sha256"]
-    assert backend.files.get(one["document_key"], one["document_version"]) == PDF
+    first_params, second_params = backend.job(first).params, backend.job(second).params
+    assert (first_params["document_version"], first_params["document_size"]) == ("v1", len(PDF))
+    assert second_params["document_version"] == "v2"
+    assert first_params["document_sha256"] != second_params["document_sha256"]
+    assert backend.files.get(first_params["document_key"], first_params["document_version"]) == PDF
 
 
 def test_pinned_upload_is_not_read_twice(backend: Backend, alice: Client) -> None:

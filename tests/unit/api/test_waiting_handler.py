@@ -45,7 +45,7 @@ def handler(backend: Backend, time: Time) -> Iterator[Handler]:
     loop.close()
 
 
-def asked(path: str) -> dict[str, object]:
+def request(path: str) -> dict[str, object]:
     """Return an event of a caller who has seen the first state and event."""
     headers = {"Host": EXECUTE_API, "Authorization": f"Bearer {token()}", "Last-Event-ID": "1"}
     return event("GET", path, headers=headers | {"If-None-Match": '"1"'})
@@ -53,18 +53,18 @@ def asked(path: str) -> dict[str, object]:
 
 @pytest.mark.parametrize("path", ["events", "wait?"])
 def test_a_wait_ends_before_its_invocation(handler: Handler, work: Work, time: Time, path: str) -> None:
-    handler(asked(f"/jobs/{work.job_id}/{path.rstrip('?')}"), Context(9_000))
+    handler(request(f"/jobs/{work.job_id}/{path.rstrip('?')}"), Context(9_000))
     assert time.now == pytest.approx(9 - RESERVE_SECONDS)
 
 
 def test_an_invocation_about_to_end_answers_at_once(handler: Handler, work: Work, time: Time) -> None:
-    answer = handler(asked(f"/jobs/{work.job_id}/events"), Context(500))
+    answer = handler(request(f"/jobs/{work.job_id}/events"), Context(500))
     assert (answer["statusCode"], time.slept) == (200, [])
 
 
 def test_a_stream_is_text_to_the_gateway(handler: Handler, work: Work, time: Time) -> None:
     time.at(1.0, work.take)
-    answer = handler(asked(f"/jobs/{work.job_id}/events"), Context(29_000))
+    answer = handler(request(f"/jobs/{work.job_id}/events"), Context(29_000))
     assert (answer["statusCode"], answer["isBase64Encoded"]) == (200, False)
     assert [each["id"] for each in parsed(answer["body"])] == [2]
     assert answer["headers"]["cache-control"] == "no-store"

@@ -136,7 +136,9 @@ def test_a_test_is_on_its_way_even_where_its_message_is_not(backend: Backend, al
         "https://hooks.acme.com",
     )
     log = alice.get(f"/webhooks/{webhook_id}/notifications").json()
-    assert [one["notification_id"] for one in log["notifications"]] == [sent["notification_id"]]
+    assert [notification["notification_id"] for notification in log["notifications"]] == [
+        sent["notification_id"]
+    ]
     assert "path-that-is-secret" not in str(log)
 
 

@@ -12,7 +12,7 @@ from typing import Any
 import httpx
 from fastapi import APIRouter, FastAPI
 
-from functions.api.ports.services import RecordDependencies
+from functions.api.ports.dependencies import RecordDependencies
 from functions.api.waiting.app import create_app
 from functions.api.waiting.settings import WaitSettings
 from functions.api.waiting.watch import Polling
@@ -112,7 +112,7 @@ def _routes() -> APIRouter:
     return create_app(settings=wait_settings()).router
 
 
-def told(answer: httpx.Response) -> list[dict[str, Any]]:
+def events_of(answer: httpx.Response) -> list[dict[str, Any]]:
     """Return the events of an answer, each with the stream's id as ``sse_id``, after a look at its form."""
     assert answer.status_code == 200, answer.text
     assert answer.headers["content-type"].startswith("text/event-stream")

@@ -1,4 +1,4 @@
-"""Every action with its entry in the audit trail: written before, and again with how it went."""
+"""Every action with its entry in the audit trail: written before, and again with its outcome."""
 
 from __future__ import annotations
 
@@ -7,8 +7,8 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from typing import Any
 
+from functions.api.ports.dependencies import ApiDependencies
 from functions.api.ports.operations import OperatorDependencies
-from functions.api.ports.services import ApiDependencies
 from functions.api.settings import ApiSettings
 from shared.auth import Caller
 from shared.errors import ClauseworksError, TransientError
@@ -26,9 +26,9 @@ class Action:
 
 @dataclass(frozen=True, slots=True)
 class Operator:
-    """Somebody who acts, and what the actions need."""
+    """An administrator who acts, and what the actions need."""
 
-    services: ApiDependencies
+    dependencies: ApiDependencies
     operations: OperatorDependencies
     settings: ApiSettings
     caller: Caller
@@ -44,7 +44,7 @@ class Operator:
 
         Where the entry cannot be written there is no action: raises TransientError.
         """
-        now = self.services.clock()
+        now = self.dependencies.clock()
         entry = AuditEntry(
             entry_id=uuid7(),
             subject=subject,
@@ -69,7 +69,7 @@ class Operator:
             self._close(replace(entry, outcome=outcome, details=under_way.details))
 
     def _close(self, entry: AuditEntry) -> None:
-        """Write how it went; what was done is done, also where the trail does not answer any more."""
+        """Write the outcome; the action stays done where the trail does not answer any more."""
         try:
             self.operations.audit.record(entry)
         except TransientError as error:

@@ -1,4 +1,4 @@
-"""Dead letters in hand: received one batch after another, and given back in the end."""
+"""Dead letters under work: received one batch after another, and released in the end."""
 
 from __future__ import annotations
 
@@ -16,14 +16,14 @@ from shared.operations.dead_letters import MAX_BATCH, DeadLetter, DeadLetters
 class DeadLetterBatch:
     """The letters of one queue that we hold; those that are not deleted are released at the exit.
 
-    Nobody else sees a letter while we hold it. Should we die, they come back when ``hidden`` is over.
-    ``emptied`` tells whether the queue had no more to give.
+    Others do not see a letter while we hold it; after a crash they come back when ``hidden`` is over.
+    ``emptied`` is true once the queue had no more to give.
     """
 
     def __init__(
-        self, letters: DeadLetters, kind: Kind, clock: Clock, *, hidden: timedelta, patience: timedelta
+        self, dead_letters: DeadLetters, kind: Kind, clock: Clock, *, hidden: timedelta, patience: timedelta
     ) -> None:
-        self._letters = letters
+        self._dead_letters = dead_letters
         self._kind = kind
         self._clock = clock
         self._hidden = hidden
@@ -39,7 +39,7 @@ class DeadLetterBatch:
     ) -> None:
         try:
             for letter in self._held.values():
-                self._letters.release(letter)
+                self._dead_letters.release(letter)
         except TransientError as failure:
             logger.warning("Letters not released; they come back", problem=failure.code)
 
@@ -47,7 +47,7 @@ class DeadLetterBatch:
         """Yield up to ``limit`` letters, while there are more and patience lasts."""
         taken = 0
         while taken < limit and self._clock() < self._until:
-            batch = self._letters.receive(self._kind, min(MAX_BATCH, limit - taken), self._hidden)
+            batch = self._dead_letters.receive(self._kind, min(MAX_BATCH, limit - taken), self._hidden)
             fresh = [letter for letter in batch if letter.message_id not in self._held]
             self._held |= {letter.message_id: letter for letter in batch}
             for letter in fresh:
@@ -59,5 +59,5 @@ class DeadLetterBatch:
 
     def delete(self, letter: DeadLetter) -> None:
         """Remove a letter for good."""
-        self._letters.delete(letter)
+        self._dead_letters.delete(letter)
         del self._held[letter.message_id]

@@ -7,7 +7,7 @@ import json
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from functions.api.http.problems import RequestError
+from functions.api.http.cursors import invalid_cursor
 from shared.ids import is_uuid
 from shared.jobs.model import Event
 from shared.jobs.store import JobStore
@@ -15,7 +15,7 @@ from shared.operations.audit import AuditEntry, AuditTrail
 
 
 @dataclass(frozen=True, slots=True)
-class Place:
+class HistoryCursor:
     """How far a reader has come: the last event's number and the last audit entry's id."""
 
     number: int = 0
@@ -26,7 +26,7 @@ class Place:
         return base64.urlsafe_b64encode(json.dumps([self.number, self.entry_id]).encode()).decode()
 
     @classmethod
-    def from_text(cls, text: str) -> Place:
+    def from_text(cls, text: str) -> HistoryCursor:
         """Read a cursor; an empty one is the beginning. Raises RequestError."""
         if not text:
             return cls()
@@ -36,31 +36,31 @@ class Place:
             number, entry_id = None, None
         whole = isinstance(number, int) and 0 <= number < 10**12
         if not whole or not isinstance(entry_id, str) or (entry_id and not is_uuid(entry_id)):
-            raise RequestError("invalid-cursor", "The cursor is none of ours; leave it out to start anew.")
+            raise invalid_cursor()
         return cls(number, entry_id)
 
 
 @dataclass(frozen=True, slots=True)
 class HistoryPage:
-    """Events and audit entries, and the place after them; None where there is no more."""
+    """Events and audit entries, and the cursor after them; None where there is no more."""
 
     entries: list[Event | AuditEntry]
-    after: Place | None
+    after: HistoryCursor | None
 
 
-def read(jobs: JobStore, audit: AuditTrail, job_id: str, place: Place, limit: int) -> HistoryPage:
+def read(jobs: JobStore, audit: AuditTrail, job_id: str, cursor: HistoryCursor, limit: int) -> HistoryPage:
     """Return one page of a job's history."""
-    events = jobs.events(job_id, place.number, limit + 1)
-    actions = audit.entries(job_id, place.entry_id, limit + 1)
+    events = jobs.events(job_id, cursor.number, limit + 1)
+    actions = audit.entries(job_id, cursor.entry_id, limit + 1)
     page: list[Event | AuditEntry] = []
     for entry in _merged(events, actions):
         if len(page) == limit:
-            return HistoryPage(page, place)
+            return HistoryPage(page, cursor)
         page.append(entry)
         if isinstance(entry, Event):
-            place = Place(entry.number, place.entry_id)
+            cursor = HistoryCursor(entry.number, cursor.entry_id)
         else:
-            place = Place(place.number, entry.entry_id)
+            cursor = HistoryCursor(cursor.number, entry.entry_id)
     return HistoryPage(page, None)
 
 

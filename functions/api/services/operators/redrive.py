@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Collection
 from datetime import timedelta
+from functools import partial
 
 from functions.api.schemas.dead_letters import (
     MAX_LETTERS,
@@ -26,7 +27,7 @@ from shared.observability import logger
 from shared.operations.audit import queue_subject
 from shared.operations.dead_letters import DeadLetter
 
-# Letters looked at: for those that were asked for by id, and beyond those that have to stay.
+# Letters looked at: for those that are named by id, and beyond those that have to stay.
 MAX_SEARCHED = 500
 PATIENCE = timedelta(seconds=15)
 HIDDEN = timedelta(seconds=30)
@@ -36,82 +37,82 @@ Deal = Callable[[DeadLetterBatch, DeadLetter], HandledLetter]
 
 
 def redrive(operator: Operator, kind: Kind, message_ids: Collection[str] = ()) -> RedriveReport:
-    """Bring back the letters that are named, or up to ``MAX_LETTERS`` where none is."""
-    return _each(operator, "redrive", kind, message_ids, lambda hand, one: _redriven(operator, hand, one))
+    """Bring back the letters that are named, or up to ``MAX_LETTERS`` without names."""
+    return _each(operator, "redrive", kind, message_ids, partial(_redriven, operator))
 
 
 def purge(operator: Operator, kind: Kind, message_ids: Collection[str] = ()) -> RedriveReport:
-    """Throw away the letters that are named, or up to ``MAX_LETTERS`` where none is."""
-    return _each(operator, "purge", kind, message_ids, lambda hand, one: _purged(operator, hand, one))
+    """Throw away the letters that are named, or up to ``MAX_LETTERS`` without names."""
+    return _each(operator, "purge", kind, message_ids, partial(_purged, operator))
 
 
 def _each(
     operator: Operator, action: str, kind: Kind, message_ids: Collection[str], deal: Deal
 ) -> RedriveReport:
     report = RedriveReport(missing=list(dict.fromkeys(message_ids)))
-    asked = {"message_ids": list(report.missing)} if message_ids else {}
-    with operator.acting(action, queue_subject(kind), **asked) as entry:
-        letters = operator.operations.dead_letters
+    named = {"message_ids": list(report.missing)} if message_ids else {}
+    with operator.acting(action, queue_subject(kind), **named) as entry:
+        dead_letters = operator.operations.dead_letters
         with DeadLetterBatch(
-            letters, kind, operator.services.clock, hidden=HIDDEN, patience=PATIENCE
-        ) as hand:
+            dead_letters, kind, operator.dependencies.clock, hidden=HIDDEN, patience=PATIENCE
+        ) as batch:
             try:
-                _go_through(hand, report, bool(message_ids), deal)
+                _go_through(batch, report, bool(message_ids), deal)
             finally:
                 entry.details |= {"counts": report.counts(), "gone": report.gone()}
     return report
 
 
-def _go_through(hand: DeadLetterBatch, report: RedriveReport, chosen: bool, deal: Deal) -> None:
+def _go_through(batch: DeadLetterBatch, report: RedriveReport, chosen: bool, deal: Deal) -> None:
     """Deal with letter after letter; the first service that fails ends it."""
     moved = 0
-    for letter in hand.take(MAX_SEARCHED):
+    for letter in batch.take(MAX_SEARCHED):
         if chosen and letter.message_id not in report.missing:
             continue
         try:
-            handled = deal(hand, letter)
+            handled = deal(batch, letter)
         except TransientError as error:
             logger.warning("Letter kept", message_id=letter.message_id, problem=error.code)
             report.handled.append(HandledLetter(letter.message_id, "", LetterOutcome.FAILED))
             return
         report.handled.append(handled)
-        moved += not handled.fate.stays
+        moved += not handled.outcome.stays
         if chosen:
             report.missing.remove(letter.message_id)
         if moved == MAX_LETTERS or (chosen and not report.missing):
             break
-    report.complete = hand.emptied or (chosen and not report.missing)
+    report.complete = batch.emptied or (chosen and not report.missing)
 
 
-def _redriven(operator: Operator, hand: DeadLetterBatch, letter: DeadLetter) -> HandledLetter:
+def _redriven(operator: Operator, batch: DeadLetterBatch, letter: DeadLetter) -> HandledLetter:
     message = message_of(letter)
     if message is None:
         return HandledLetter(letter.message_id, "", LetterOutcome.UNREADABLE)
-    job = operator.services.jobs.get(message.job_id)
+    job = operator.dependencies.jobs.get(message.job_id)
     if job is None:
         return HandledLetter(letter.message_id, message.job_id, LetterOutcome.UNKNOWN_JOB)
     with operator.acting("redrive", job.job_id, message_id=letter.message_id) as entry:
-        fate, retry_job_id = _replaced(operator, job)
-        entry.details |= {"fate": fate.value} | ({"retry_job_id": retry_job_id} if retry_job_id else {})
-        hand.delete(letter)
-    return HandledLetter(letter.message_id, job.job_id, fate, retry_job_id)
+        outcome, retry_job_id = _replaced(operator, job)
+        entry.details |= {"outcome": outcome.value} | ({"retry_job_id": retry_job_id} if retry_job_id else {})
+        batch.delete(letter)
+    return HandledLetter(letter.message_id, job.job_id, outcome, retry_job_id)
 
 
 def _replaced(operator: Operator, job: Job) -> tuple[LetterOutcome, str]:
     """Do for a job what its letter could not, so that the letter can go."""
     if not job.status.terminal:
-        operator.services.queue.send(JobMessage.about(job, "redriven"))
+        operator.dependencies.queue.send(JobMessage.about(job, "redriven"))
         return LetterOutcome.RESENT, ""
     if job.status is Status.FAILED:
         return LetterOutcome.RETRIED, try_again(operator, job).job.job_id
     return LetterOutcome.SETTLED, ""
 
 
-def _purged(operator: Operator, hand: DeadLetterBatch, letter: DeadLetter) -> HandledLetter:
+def _purged(operator: Operator, batch: DeadLetterBatch, letter: DeadLetter) -> HandledLetter:
     message = message_of(letter)
     if message is None:
-        hand.delete(letter)
+        batch.delete(letter)
         return HandledLetter(letter.message_id, "", LetterOutcome.PURGED)
     with operator.acting("purge", message.job_id, message_id=letter.message_id):
-        hand.delete(letter)
+        batch.delete(letter)
     return HandledLetter(letter.message_id, message.job_id, LetterOutcome.PURGED)

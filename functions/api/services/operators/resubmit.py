@@ -6,8 +6,8 @@ import hashlib
 import json
 
 from functions.api.services import control
+from functions.api.services.acceptance import Submission, send_message
 from functions.api.services.operators.audited import Operator
-from functions.api.services.submit import Submission, notify
 from shared.jobs import states
 from shared.jobs.model import Job, new_job
 from shared.jobs.states import RefusedError
@@ -24,11 +24,11 @@ def try_again(operator: Operator, job: Job, key: str = "") -> Submission:
     """Make a new job of one that has ended: the same owner, kind, parameters and metadata.
 
     Under ``key`` the operator gets one new job, whatever is repeated. Without a key a job is tried again
-    once, whoever asks: repetitions return the same new job, and so does a redrive of its dead letters.
+    once for all callers: repetitions return the same new job, and so does a redrive of its dead letters.
     Raises IdempotencyMismatchError where the key stands for another job.
     """
-    services = operator.services
-    now = services.clock()
+    dependencies = operator.dependencies
+    now = dependencies.clock()
     fresh = new_job(
         job.kind,
         job.owner,
@@ -41,10 +41,10 @@ def try_again(operator: Operator, job: Job, key: str = "") -> Submission:
     )
     scope = [operator.name, "retry", key] if key else ["retry", job.job_id]
     idempotency = Idempotency(_sha256(json.dumps(scope)), _sha256(job.job_id))
-    stored = services.jobs.create(states.submitted(fresh, operator.name), idempotency)
+    stored = dependencies.jobs.create(states.submitted(fresh, operator.name), idempotency)
     if stored.job_id != fresh.job_id:
         return Submission(stored, replayed=True)
-    notify(services, stored, "retried")
+    send_message(dependencies, stored, "retried")
     return Submission(stored, replayed=False)
 
 

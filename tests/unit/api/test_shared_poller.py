@@ -18,6 +18,7 @@ from functions.api.waiting.shared_poller import BATCH, SharedPoller
 from shared.errors import TransientError
 from shared.ids import uuid7
 from shared.jobs.store import JobNotFoundError
+from tests.unit.api import virtual_time
 from tests.unit.api.support import BOB, Backend, Client, application, make_settings, problem, token
 from tests.unit.api.waiting import numbers, parsed, submitted
 
@@ -34,11 +35,11 @@ def reads(backend: Backend) -> Counter[str]:
 
 @pytest.fixture
 def app(backend: Backend) -> FastAPI:
-    return application(backend.services(), make_settings(), partial(SharedPoller, longest=20))
+    return application(backend.dependencies(), make_settings(), partial(SharedPoller, longest=20))
 
 
-def hub_of(backend: Backend) -> SharedPoller:
-    return SharedPoller(backend.services(), longest=20)
+def poller_of(backend: Backend) -> SharedPoller:
+    return SharedPoller(backend.dependencies(), longest=20)
 
 
 async def until(holds: Callable[[], bool]) -> None:
@@ -47,37 +48,37 @@ async def until(holds: Callable[[], bool]) -> None:
             await asyncio.sleep(0.01)
 
 
-class TestHub:
+class TestSharedPoller:
     def test_tells_everybody_who_waits_by_few_reads(self, backend: Backend, reads: Counter[str]) -> None:
         works = [submitted(backend) for _ in range(BATCH + 1)]
 
         async def watch() -> list[bool]:
-            hub = hub_of(backend)
-            waits = [hub.changed(work.job_id, 1, LONG, 0) for work in works for _ in range(3)]
+            poller = poller_of(backend)
+            waits = [poller.changed(work.job_id, 1, LONG, 0) for work in works for _ in range(3)]
             tasks = [asyncio.create_task(wait) for wait in waits]
             await until(lambda: reads["jobs.versions"] >= 2)
             for work in works:
                 work.take()
             return await asyncio.gather(*tasks)
 
-        assert asyncio.run(watch()) == [True] * 3 * (BATCH + 1)
+        assert virtual_time.run(watch()) == [True] * 3 * (BATCH + 1)
         assert reads["jobs.events"] == 0
 
     def test_nothing_changes(self, backend: Backend) -> None:
         work = submitted(backend)
-        assert asyncio.run(hub_of(backend).changed(work.job_id, 1, 0.05, 0)) is False
+        assert virtual_time.run(poller_of(backend).changed(work.job_id, 1, 0.05, 0)) is False
 
     def test_who_is_behind_does_not_wait(self, backend: Backend, reads: Counter[str]) -> None:
         work = submitted(backend)
 
         async def watch() -> bool:
-            hub = hub_of(backend)
+            poller = poller_of(backend)
             async with asyncio.TaskGroup() as group:
-                group.create_task(hub.changed(work.job_id, 5, 0.05, LONG))
+                group.create_task(poller.changed(work.job_id, 5, 0.05, LONG))
                 await asyncio.sleep(0)
-                return await hub.changed(work.job_id, 4, LONG, LONG)
+                return await poller.changed(work.job_id, 4, LONG, LONG)
 
-        assert asyncio.run(watch()) is True
+        assert virtual_time.run(watch()) is True
         assert reads["jobs.versions"] == 0
 
     def test_who_claims_to_know_more_misleads_nobody_for_long(
@@ -86,64 +87,64 @@ class TestHub:
         work = submitted(backend)
 
         async def watch() -> list[bool]:
-            hub = hub_of(backend)
-            ahead = asyncio.create_task(hub.changed(work.job_id, 2**53, 0.5, 0))
+            poller = poller_of(backend)
+            ahead = asyncio.create_task(poller.changed(work.job_id, 2**53, 0.5, 0))
             await until(lambda: reads["jobs.versions"] >= 1)
-            honest = await hub.changed(work.job_id, 1, 0.2, 0)
+            honest = await poller.changed(work.job_id, 1, 0.2, 0)
             return [honest, await ahead]
 
-        assert asyncio.run(watch()) == [False, False]
+        assert virtual_time.run(watch()) == [False, False]
 
     def test_a_claim_does_not_wake_who_waits(self, backend: Backend) -> None:
         work = submitted(backend)
 
         async def watch() -> bool:
-            hub = hub_of(backend)
+            poller = poller_of(backend)
             async with asyncio.TaskGroup() as group:
-                waiting = group.create_task(hub.changed(work.job_id, 1, 0.2, LONG))
+                waiting = group.create_task(poller.changed(work.job_id, 1, 0.2, LONG))
                 await asyncio.sleep(0)
-                group.create_task(hub.changed(work.job_id, 2**53, 0.1, LONG))
+                group.create_task(poller.changed(work.job_id, 2**53, 0.1, LONG))
             return waiting.result()
 
-        assert asyncio.run(watch()) is False
+        assert virtual_time.run(watch()) is False
 
     def test_job_that_is_gone(self, backend: Backend) -> None:
         with pytest.raises(JobNotFoundError):
-            asyncio.run(hub_of(backend).changed(uuid7(), 1, LONG, 0))
+            virtual_time.run(poller_of(backend).changed(uuid7(), 1, LONG, 0))
 
     def test_store_that_fails_for_a_while(self, backend: Backend) -> None:
         work = submitted(backend)
 
         async def watch() -> bool:
             backend.fail(TransientError("aws-unavailable", "x"), "jobs.versions")
-            waiting = asyncio.create_task(hub_of(backend).changed(work.job_id, 1, LONG, 0))
+            waiting = asyncio.create_task(poller_of(backend).changed(work.job_id, 1, LONG, 0))
             await asyncio.sleep(0.3)
             backend.fail(TransientError("aws-unavailable", "x"))
             work.take()
             return await waiting
 
-        assert asyncio.run(watch()) is True
+        assert virtual_time.run(watch()) is True
 
     def test_those_who_ask_at_the_same_time_share_a_read(self, backend: Backend, reads: Counter[str]) -> None:
         work = submitted(backend)
 
         async def read() -> list[list[Any]]:
-            hub = hub_of(backend)
-            return await asyncio.gather(*(hub.events(work.job_id, 0) for _ in range(50)))
+            poller = poller_of(backend)
+            return await asyncio.gather(*(poller.events(work.job_id, 0) for _ in range(50)))
 
-        assert [[event.number for event in events] for events in asyncio.run(read())] == [[1]] * 50
+        assert [[event.number for event in events] for events in virtual_time.run(read())] == [[1]] * 50
         assert reads["jobs.events"] == 1
 
     def test_reading_stops_when_nobody_waits(self, backend: Backend, reads: Counter[str]) -> None:
         work = submitted(backend)
 
         async def watch() -> set[str]:
-            await hub_of(backend).changed(work.job_id, 1, 0.01, 0)
+            await poller_of(backend).changed(work.job_id, 1, 0.01, 0)
             await asyncio.sleep(0.3)
             others = asyncio.all_tasks() - {asyncio.current_task()}
             return {task.get_name() for task in others}
 
-        assert asyncio.run(watch()) == set()
+        assert virtual_time.run(watch()) == set()
 
 
 class Stream:
@@ -166,7 +167,7 @@ class Stream:
         }
         self._app = app
         self._gone = asyncio.Event()
-        self._asked = False
+        self._requested = False
         self.status = 0
         self.text = ""
         self.ended = False
@@ -187,8 +188,8 @@ class Stream:
         await self._app(self._scope, self._receive, self._send)
 
     async def _receive(self) -> dict[str, Any]:
-        if not self._asked:
-            self._asked = True
+        if not self._requested:
+            self._requested = True
             return {"type": "http.request", "body": b"", "more_body": False}
         await self._gone.wait()
         return {"type": "http.disconnect"}
@@ -214,7 +215,7 @@ class TestStream:
                 await until(lambda: stream.ended)
                 return stream.text
 
-        text = asyncio.run(follow())
+        text = virtual_time.run(follow())
         assert text.startswith("retry: 250\n\nid: 1\n")
         assert numbers(parsed(text)) == list(range(1, backend.job(work.job_id).version + 1))
 
@@ -228,7 +229,7 @@ class TestStream:
             async with Stream(app, f"/jobs/{work.job_id}/events").open() as stream:
                 await until(lambda: stream.text.count(": keep-alive\n\n") > 5)
 
-        asyncio.run(follow())
+        virtual_time.run(follow())
         assert reads["jobs.events"] == 2
 
     def test_client_that_leaves(self, backend: Backend, app: FastAPI, reads: Counter[str]) -> None:
@@ -243,7 +244,7 @@ class TestStream:
             await asyncio.sleep(0.3)
             return Counter({name: reads[name] - before[name] for name in ("jobs.versions", "jobs.events")})
 
-        assert not +asyncio.run(follow())
+        assert not +virtual_time.run(follow())
 
     def test_comes_back_to_its_place(self, backend: Backend, app: FastAPI) -> None:
         work = submitted(backend)
@@ -257,8 +258,8 @@ class TestStream:
                 await until(lambda: stream.ended)
             return stream
 
-        assert numbers(parsed(asyncio.run(follow(3)).text)) == list(range(4, version + 1))
-        assert asyncio.run(follow(version)).status == 204
+        assert numbers(parsed(virtual_time.run(follow(3)).text)) == list(range(4, version + 1))
+        assert virtual_time.run(follow(version)).status == 204
 
     def test_a_client_that_is_ahead_disturbs_nobody(
         self, backend: Backend, app: FastAPI, reads: Counter[str]
@@ -278,7 +279,7 @@ class TestStream:
                 await until(lambda: "id: 2\n" in honest.text and "id: 2\n" in ahead.text)
                 return ahead.text
 
-        assert numbers(parsed(asyncio.run(follow()))) == [2]
+        assert numbers(parsed(virtual_time.run(follow()))) == [2]
 
     @pytest.mark.parametrize("operation", ["jobs.events", "jobs.versions"])
     def test_ends_where_reading_fails_for_good(self, backend: Backend, app: FastAPI, operation: str) -> None:
@@ -294,7 +295,7 @@ class TestStream:
                     backend.jobs.remove(work.job_id)
                 await until(lambda: stream.ended)
 
-        asyncio.run(follow())
+        virtual_time.run(follow())
 
 
 class TestStatus:
@@ -310,7 +311,7 @@ class TestStatus:
                 await until(lambda: stream.ended)
             return stream
 
-        answer = asyncio.run(follow())
+        answer = virtual_time.run(follow())
         assert (answer.status, json.loads(answer.text)["status"]) == (200, "running")
 
     def test_head_does_not_hold(self, backend: Backend, app: FastAPI) -> None:
@@ -321,7 +322,7 @@ class TestStatus:
                 await until(lambda: stream.ended)
             return stream
 
-        answer = asyncio.run(follow())
+        answer = virtual_time.run(follow())
         assert (answer.status, answer.text) == (200, "")
 
     def test_strangers_see_nothing(self, backend: Backend, app: FastAPI) -> None:

@@ -38,8 +38,8 @@ class RecordDependencies:
 class ApiDependencies(RecordDependencies):
     """The ports that the routes use; ``checks`` are probes of readiness, which raise when in trouble.
 
-    ``products`` is None where there is no Directus, ``operations`` where nobody operates, ``notifying`` where
-    nobody is told, ``search`` and ``shelf`` where nothing is indexed.
+    ``products`` is None where there is no Directus, ``operations`` without operators, ``notifying`` without
+    notifications, ``search`` and ``shelf`` where nothing is indexed.
     """
 
     files: Files
@@ -48,7 +48,7 @@ class ApiDependencies(RecordDependencies):
     operations: OperatorDependencies | None = None
     notifying: NotificationDependencies | None = None
     search: SearchService | None = None
-    shelf: SearchIndexStore | None = None
+    search_index: SearchIndexStore | None = None
     reviews: ReviewStore | None = None
     logins: Logins | None = None
     checks: Mapping[str, Check] = field(default_factory=dict)
