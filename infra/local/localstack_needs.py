@@ -108,8 +108,11 @@ def facts_of(endpoint: str, session: boto3.Session) -> Facts | None:
         services = answer.json()["services"]
     except (httpx.HTTPError, ValueError, LookupError, TypeError):
         return None
-    limits = session.client("lambda", endpoint_url=endpoint).get_account_settings()["AccountLimit"]
     sqs: Any = session.client("sqs", endpoint_url=endpoint)
+    # Other emulators answer at its address, too; only its own answers bear this mark.
+    if "x-localstack" not in sqs.list_queues()["ResponseMetadata"]["HTTPHeaders"]:
+        return None
+    limits = session.client("lambda", endpoint_url=endpoint).get_account_settings()["AccountLimit"]
     queue_url = sqs.create_queue(QueueName=f"clauseworks-probe-{uuid.uuid4().hex[:8]}")["QueueUrl"]
     sqs.delete_queue(QueueUrl=queue_url)
     return Facts(services, int(limits["CodeSizeZipped"]), int(limits["CodeSizeUnzipped"]), queue_url)

@@ -36,7 +36,7 @@ KINDS = ("cloudformation", "dynamodb", "s3api", "ssm", "kms", "apigateway", "iam
 
 def test_there_is_nothing_else_to_type() -> None:
     others = [command for command in COMMANDS if command not in AWS]
-    assert {command.split()[0] for command in others} == {"sam", "python"}
+    assert {command.split()[0] for command in others} == {"make", "sam", "python"}
     assert {command.split()[1] for command in AWS} == set(KINDS)
 
 
