@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from functions.analyze.engines.llm.engine import ProviderEngine
     from functions.analyze.outputs.reader import ReaderDependencies
     from functions.analyze.outputs.translation.port import Translator
-    from functions.analyze.pipeline.workflow import AnalysisDependencies
+    from functions.analyze.pipeline.dependencies import AnalysisDependencies
     from shared.jobs.workflow import MakeWorkflow
 
 
@@ -75,7 +75,7 @@ def make_tools(s: AnalyzeSettings, jobs: JobStore) -> AnalysisDependencies:
     from functions.analyze.engines.rules.engine import RulesEngine
     from functions.analyze.extract.source import ExtractionLimits as FileLimits
     from functions.analyze.ocr.ppocr.engine import PaddleOcr
-    from functions.analyze.pipeline.workflow import AnalysisDependencies
+    from functions.analyze.pipeline.dependencies import AnalysisDependencies
     from functions.analyze.seeding.session import SeedingDependencies
     from shared.aws.dynamodb.documents import DynamoDocuments
     from shared.aws.dynamodb.leases import DynamoLeases
@@ -94,8 +94,7 @@ def make_tools(s: AnalyzeSettings, jobs: JobStore) -> AnalysisDependencies:
     models = model_engines(s, rules, endpoint_url=s.aws_endpoint_url, meter=measure)
     return AnalysisDependencies(
         taxonomy=load_taxonomy(s.taxonomy),
-        engines={rules.name: rules},
-        models=models,
+        engines={rules.name: rules, **models},
         missing=MISSING,
         directus=directus,
         seeding=seeding,

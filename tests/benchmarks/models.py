@@ -21,7 +21,7 @@ from functions.analyze.engines.rules.engine import RulesEngine
 from functions.analyze.evaluation.run import analyse_file
 from functions.analyze.extract import open_source
 from functions.analyze.extract.source import DEFAULT_LIMITS
-from functions.analyze.pipeline.workflow import AnalysisDependencies
+from functions.analyze.pipeline.dependencies import AnalysisDependencies
 from shared.documents.model import media_type_of
 from shared.findings.model import ResultTree, from_tree
 from shared.jobs.model import Status
@@ -65,9 +65,7 @@ def measure(path: Path, *, hybrid: bool = False) -> Figures:
     tree = from_tree(json.loads(export))
     oracle = Oracle(tree)
     engine = ProviderEngine(oracle, RequestPolicy(prices={oracle.model: (1.0, 1.0)}, concurrency=1), rules)
-    tools = AnalysisDependencies(
-        taxonomy, {rules.name: rules}, limits=DEFAULT_LIMITS, models={oracle.name: engine}
-    )
+    tools = AnalysisDependencies(taxonomy, {rules.name: rules, oracle.name: engine}, limits=DEFAULT_LIMITS)
     job, _ = analyse_file(path, tools, oracle.name, hybrid=hybrid)
     assert job.status is Status.COMPLETED, job.error
     assert job.result is not None

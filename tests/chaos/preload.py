@@ -62,7 +62,8 @@ def load() -> None:
 def _analyse(data: bytes) -> None:
     """Analyse the sample in memory: what loads on first use is loaded then."""
     from functions.analyze.engines.rules.engine import RulesEngine
-    from functions.analyze.pipeline.workflow import AnalysisDependencies, AnalysisWorkflow
+    from functions.analyze.pipeline.dependencies import AnalysisDependencies
+    from functions.analyze.pipeline.workflow import AnalysisWorkflow
     from shared.jobs.queue import JobMessage
     from shared.jobs.runner import Runner
     from shared.memory.files import MemoryFiles

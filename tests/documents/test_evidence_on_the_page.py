@@ -23,7 +23,7 @@ from functions.analyze.extract.source import DEFAULT_LIMITS, Visible
 from functions.analyze.ocr.page import recognise
 from functions.analyze.ocr.ppocr.engine import PaddleOcr
 from functions.analyze.outputs.report.highlight import highlight, pixels_of
-from functions.analyze.pipeline.workflow import AnalysisDependencies
+from functions.analyze.pipeline.dependencies import AnalysisDependencies
 from tests.stack.support import findings
 from tests.support import shipped
 from tests.support.paths import SAMPLES

@@ -2,7 +2,8 @@
 
 import pytest
 
-from functions.analyze.engines.rules import RulesEngine
+from functions.analyze.engines.port import Question
+from functions.analyze.engines.rules.engine import RulesAnalysis
 from shared.findings.model import Evidence, Finding
 from shared.taxonomy.model import Category, Item
 from tests.support import shipped
@@ -26,8 +27,8 @@ def found_below(title: str, language: str, segment: Item, benefit: Item, example
     titles = (TAXONOMY.root.labels[language], segment.labels[language], title)
     source = document("# {}\n## {}\n### {}\n".format(*titles) + example, language=language)
     found = Finding(segment.name, 1.0, (Evidence(1, "x", 0, 1),), item_id=segment.item_id)
-    analysis = RulesEngine().open(source, TAXONOMY)
-    return [finding.item_id for finding in analysis.find_benefits(found, [benefit])]
+    (benefits,) = RulesAnalysis(source, TAXONOMY).find_benefits([Question(found, (benefit,))])
+    return [finding.item_id for finding in benefits]
 
 
 @pytest.mark.parametrize(("language", "segment", "benefit", "example"), EXAMPLES)

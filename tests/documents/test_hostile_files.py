@@ -12,7 +12,7 @@ import pytest
 
 from functions.analyze.evaluation.run import analyse_file
 from functions.analyze.extract import DEFAULT_LIMITS
-from functions.analyze.pipeline.workflow import AnalysisDependencies
+from functions.analyze.pipeline.dependencies import AnalysisDependencies
 from shared.jobs.model import Status
 from shared.taxonomy.reader import load_taxonomy
 from tests.hostile.__main__ import SECONDS

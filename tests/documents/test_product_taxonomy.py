@@ -11,7 +11,8 @@ import pytest
 
 from functions.analyze.document.json_file import dump
 from functions.analyze.engines.rules.engine import RulesEngine
-from functions.analyze.pipeline.workflow import AnalysisDependencies, AnalysisWorkflow
+from functions.analyze.pipeline.dependencies import AnalysisDependencies
+from functions.analyze.pipeline.workflow import AnalysisWorkflow
 from shared.clock import utc_now
 from shared.directus import Directus
 from shared.ids import uuid7

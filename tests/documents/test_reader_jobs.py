@@ -17,8 +17,9 @@ from functions.analyze.outputs.report import fonts
 from functions.analyze.outputs.report.workflow import ReportFiles
 from functions.analyze.outputs.translation.port import Translator
 from functions.analyze.outputs.workflow import OutputWorkflow
+from functions.analyze.pipeline.dependencies import AnalysisDependencies
 from functions.analyze.pipeline.reopen import reader_makers
-from functions.analyze.pipeline.workflow import AnalysisDependencies, AnalysisWorkflow
+from functions.analyze.pipeline.workflow import AnalysisWorkflow
 from shared.clock import utc_now
 from shared.errors import PermanentError, TransientError
 from shared.ids import uuid7

@@ -21,7 +21,7 @@ from functions.analyze.ocr.ppocr.engine import PaddleOcr
 from functions.analyze.outputs.translation.apertium import Apertium
 from functions.analyze.outputs.translation.by_model import ModelTranslator
 from functions.analyze.outputs.translation.port import Translator, Wish
-from functions.analyze.pipeline.workflow import AnalysisDependencies
+from functions.analyze.pipeline.dependencies import AnalysisDependencies
 from functions.api.schemas.job_views import processing_status
 from infra.samples.catalogue import SAMPLES
 from shared.jobs.model import Job, Status

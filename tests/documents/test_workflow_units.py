@@ -14,8 +14,9 @@ import pytest
 
 from functions.analyze.document.model import Document, Page
 from functions.analyze.extract import Source, open_source
-from functions.analyze.pipeline import workflow
-from functions.analyze.pipeline.workflow import AnalysisDependencies, AnalysisWorkflow
+from functions.analyze.pipeline import reading
+from functions.analyze.pipeline.dependencies import AnalysisDependencies
+from functions.analyze.pipeline.workflow import AnalysisWorkflow
 from shared.clock import utc_now
 from shared.ids import uuid7
 from shared.jobs import states
@@ -80,7 +81,7 @@ class CountingSource:
 @pytest.fixture
 def reader(monkeypatch: pytest.MonkeyPatch) -> Reader:
     reader = Reader()
-    monkeypatch.setattr(workflow, "GuardedSource", reader.open)
+    monkeypatch.setattr(reading, "GuardedSource", reader.open)
     return reader
 
 

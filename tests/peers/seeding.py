@@ -12,7 +12,8 @@ from pathlib import Path
 from typing import Any
 
 from functions.analyze.engines.rules.engine import RulesEngine
-from functions.analyze.pipeline.workflow import AnalysisDependencies, AnalysisWorkflow
+from functions.analyze.pipeline.dependencies import AnalysisDependencies
+from functions.analyze.pipeline.workflow import AnalysisWorkflow
 from functions.analyze.seeding.rows import Rows
 from functions.analyze.seeding.session import SeedingDependencies
 from functions.cleanup.removal.seeded import DirectusRows

@@ -85,12 +85,12 @@ def test_the_job_of_a_killed_worker_goes_on_elsewhere(
     job_id = upload(local.api, "long.md", long_document())["job_id"]
     until(lambda: local.stage(job_id) != "", "no worker began")
     killed = local.running("AnalyzeFunction")
-    until(lambda: local.stage(job_id) == "chunk", "the document was never cut")
+    until(lambda: local.stage(job_id) == "publish", "the document was never published")
     for container in killed:
         signal(container, name)
     dead = local.jobs.get(job_id)
     assert dead is not None
-    assert (dead.status, dead.current_stage) == (Status.RUNNING, "chunk"), "the worker had ended before"
+    assert (dead.status, dead.current_stage) == (Status.RUNNING, "publish"), "the worker had ended before"
 
     local.wait_repaired(job_id)
     assert outcome(local, job_id) == undisturbed

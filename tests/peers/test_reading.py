@@ -9,7 +9,8 @@ from typing import Any
 import pytest
 
 from functions.analyze.engines.rules.engine import RulesEngine
-from functions.analyze.pipeline.workflow import AnalysisDependencies, AnalysisWorkflow
+from functions.analyze.pipeline.dependencies import AnalysisDependencies
+from functions.analyze.pipeline.workflow import AnalysisWorkflow
 from infra.directus.ids import model_id, stable_id
 from infra.directus.products import TRAVEL
 from shared.clock import utc_now

@@ -16,7 +16,7 @@ import pytest
 
 from functions.analyze.engines.rules.engine import RulesEngine
 from functions.analyze.evaluation.run import analyse_file
-from functions.analyze.pipeline.workflow import AnalysisDependencies
+from functions.analyze.pipeline.dependencies import AnalysisDependencies
 from infra.local.stack import LocalStack
 from shared.taxonomy.reader import load_taxonomy
 from tests.stack.support import PROBLEM, artifact, bearer, findings, upload, wait

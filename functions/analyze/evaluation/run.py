@@ -25,7 +25,8 @@ from functions.analyze.evaluation.report import Cost, lines, wrong_and_missed
 from functions.analyze.evaluation.scoring import Judgement, judge
 from functions.analyze.extract.source import DEFAULT_LIMITS
 from functions.analyze.ocr.ppocr.engine import PaddleOcr
-from functions.analyze.pipeline.workflow import AnalysisDependencies, AnalysisWorkflow
+from functions.analyze.pipeline.dependencies import AnalysisDependencies
+from functions.analyze.pipeline.workflow import AnalysisWorkflow
 from shared.clock import utc_now
 from shared.documents.model import MEDIA_TYPES, media_type_of
 from shared.files import keys
@@ -96,9 +97,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
     rules = RulesEngine()
     tools = AnalysisDependencies(
         load_taxonomy(options.taxonomy),
-        {rules.name: rules},
+        {rules.name: rules, **model_engines(ModelSettings(), rules)},
         limits=DEFAULT_LIMITS,
-        models=model_engines(ModelSettings(), rules),
         missing=MISSING,
         ocr=PaddleOcr(),
         checker=rules,

@@ -14,7 +14,7 @@ from shared.taxonomy.model import Taxonomy
 
 @dataclass(frozen=True, slots=True)
 class Origin:
-    """Which analysis it is: its job, the file, the engine and model that found, and what they warned of."""
+    """Which analysis it is: its job, the file, the engine and its model, and what they warned of."""
 
     job_id: str
     file_name: str
@@ -25,10 +25,10 @@ class Origin:
 
 @dataclass(frozen=True, slots=True)
 class AnalysisView:
-    """An analysis whose findings are there; each part is read when it is asked for.
+    """An analysis whose findings are there; each part is read when it is needed.
 
-    ``source`` returns the opened file that was analysed, ``made`` an artifact (JSON) that the ended job has
-    published, None where there is none.
+    ``source`` returns the opened file that was analysed, ``artifact`` returns an artifact (JSON) that the
+    ended job has published, or None.
     """
 
     document: Callable[[], Document]
@@ -36,7 +36,7 @@ class AnalysisView:
     tree: Callable[[], ResultTree]
     source: Callable[[], Source]
     origin: Callable[[], Origin]
-    made: Callable[[str], Any] = lambda _name: None
+    artifact: Callable[[str], Any] = lambda _name: None
 
 
 def reader_language(params: Mapping[str, Any], document: Document) -> str:

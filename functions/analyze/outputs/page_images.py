@@ -16,7 +16,7 @@ from collections.abc import Mapping, Sequence
 from functools import cached_property
 from typing import Any
 
-from functions.analyze.document import source_file
+from functions.analyze.document import extraction_files, source_file
 from functions.analyze.document.source_file import SourceFile
 from functions.analyze.extract import DEFAULT_LIMITS, ExtractionLimits
 from functions.analyze.extract.bitmap import FOR_PEOPLE, Bitmap
@@ -25,7 +25,6 @@ from functions.analyze.extract.guarded import GuardedSource
 from shared.documents.extractions import extraction_gone
 from shared.errors import PermanentError
 from shared.files import keys
-from shared.files.port import FileMissingError
 from shared.jobs.workflow import Run, Stage
 from shared.observability import logger
 
@@ -45,7 +44,7 @@ def encode(bitmap: Bitmap) -> bytes:
 
 
 class PageImages:
-    """An output; its job's ``params`` have ``understood``, the prefix of what was understood.
+    """An output, made of the extraction that its job's parameters name.
 
     Pictures are made of the bytes that were read, by fixed rules: repeated, the same ones are written again.
     A page that cannot be shown has none, which is no error of the job.
@@ -83,7 +82,7 @@ class PageImages:
         numbers = range(self._pages_of(index) + 1, self._pages_of(index + 1) + 1)
         drawn = [number for number in numbers if self._picture(number)]
         if self._run.files.head(keys.about(self._prefix)) is None:
-            # Removed while a worker that stood still was in here: nobody else would look for them.
+            # Removed while a worker that stood still was in here: nothing else would look for them.
             self.undo()
             raise extraction_gone()
         return drawn
@@ -111,18 +110,14 @@ class PageImages:
 
     @property
     def _prefix(self) -> str:
-        return str(self._run.params["understood"])
+        return extraction_files.prefix_of(self._run)
 
     @cached_property
     def _about(self) -> dict[str, Any]:
-        try:
-            about: dict[str, Any] = json.loads(self._run.files.get(keys.about(self._prefix)))
-        except FileMissingError as error:
-            raise extraction_gone() from error
-        return about
+        return extraction_files.read_json(self._run, keys.about(self._prefix))
 
     @cached_property
     def _source(self) -> GuardedSource:
-        found = SourceFile(**self._about["original"])
-        data = source_file.read(self._run, found)
-        return GuardedSource(data, found.file_name, found.media_type or None, self._limits)
+        file = SourceFile(**self._about["original"])
+        data = source_file.read(self._run, file)
+        return GuardedSource(data, file.file_name, file.media_type or None, self._limits)

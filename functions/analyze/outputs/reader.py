@@ -1,4 +1,4 @@
-"""The outputs for readers: translation, summary and report, as the parameters of a job ask for them."""
+"""The outputs for readers: translation, summary and report, as the parameters of a job request them."""
 
 from __future__ import annotations
 
@@ -26,33 +26,33 @@ class ReaderDependencies:
     summariser: Summariser | None = None
 
 
-# The parameters that ask an analysis for an output, in the order in which outputs are made.
-ASKED_BY = {"translation": "translate_to", "summary": "summary", "report": "report"}
+# Outputs, in the order in which they are made, with the parameter of an analysis that requests each.
+REQUESTED_BY = {"translation": "translate_to", "summary": "summary", "report": "report"}
 _ANY = "auto"
 
 
 def reader_outputs(
-    run: Run, analysed: AnalysisView, tools: ReaderDependencies, names: Sequence[str]
+    run: Run, view: AnalysisView, dependencies: ReaderDependencies, names: Sequence[str]
 ) -> Mapping[str, Workflow]:
     """Return the workflows of the outputs ``names``, in the order in which they build on each other."""
-    translation = Translation(run, analysed, tools.translators) if "translation" in names else None
+    translation = Translation(run, view, dependencies.translators) if "translation" in names else None
     makers: dict[str, Workflow] = {}
     if translation is not None:
         makers["translation"] = translation
     if "summary" in names:
-        makers["summary"] = Summary(run, analysed, translation, tools.summariser)
+        makers["summary"] = Summary(run, view, translation, dependencies.summariser)
     if "report" in names:
-        makers["report"] = ReportFiles(run, analysed)
+        makers["report"] = ReportFiles(run, view)
     return makers
 
 
-def asked(run: Run) -> list[str]:
-    """Return the outputs that an analysis is asked for."""
-    return [name for name, parameter in ASKED_BY.items() if run.params.get(parameter)]
+def requested_outputs(run: Run) -> list[str]:
+    """Return the outputs that the parameters of an analysis request."""
+    return [name for name, parameter in REQUESTED_BY.items() if run.params.get(parameter)]
 
 
 def require_translator(run: Run, translators: Sequence[Translator]) -> None:
-    """Refuse a translation that nobody offers before any work is done.
+    """Refuse a translation that no translator offers before any work is done.
 
     The language of the document is known then only if the job names it; otherwise the target is looked at.
     Raises PermanentError.

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping, Sequence
 
 from functions.analyze.document.json_file import dump
 from functions.analyze.document.model import Document
@@ -44,8 +44,8 @@ def summary(tree: ResultTree) -> Mapping[str, int]:
     levels = [*tree.segments, *benefits]
 
     def count(kind: str) -> int:
-        found: Iterable[Finding] = getattr(tree.product, kind)
-        return len(tuple(found)) + sum(len(getattr(level, kind)) for level in levels)
+        of_product: Sequence[Finding] = getattr(tree.product, kind)
+        return len(of_product) + sum(len(getattr(level, kind)) for level in levels)
 
     return {
         "num_segments": len(tree.segments),

@@ -1,8 +1,8 @@
-"""Pages that are known already: identical bytes of one owner are extracted once.
+"""Extractions are reused: identical bytes of one owner are extracted once.
 
-What an earlier analysis has understood is taken over where the bytes, the extraction's settings and its
-revision are the same. It is copied to this job's files at once, so that this job does not depend on what
-becomes of the other document.
+The extraction of an earlier analysis serves where the bytes, the extraction's settings and its revision are
+the same. It is copied to this job's files at once, so that this job does not depend on what becomes of the
+other document.
 """
 
 from __future__ import annotations
@@ -26,7 +26,7 @@ _JSON = "application/json"
 
 @dataclass(frozen=True, slots=True)
 class CachedExtraction:
-    """What was taken over: keys of this job's files; ``chunks`` is empty where they are to be cut anew."""
+    """A reused extraction: keys of this job's files; ``chunks`` is empty where they are to be cut anew."""
 
     document: str
     chunks: str
@@ -34,12 +34,12 @@ class CachedExtraction:
     page_count: int
 
 
-def take_over(
+def reuse(
     run: Run, documents: DocumentStore | None, owner: Owner | None, sha256: str, recipe: str
 ) -> CachedExtraction | None:
-    """Copy the newest pages of the same bytes and recipe among the owner's documents; None for none.
+    """Copy the newest extraction of the same bytes and recipe among the owner's documents, or return None.
 
-    A job that is to publish what its stages return, or to take nothing from before, does its work itself.
+    A job that is to publish what its stages return, or to reuse nothing, does its work itself.
     """
     if documents is None or owner is None or run.params.get("no_cache") or run.params.get("debug"):
         return None
@@ -57,14 +57,14 @@ def chunk_settings(run: Run) -> tuple[int, int]:
     return run.params.get("chunk_size", 800), run.params.get("chunk_overlap", 80)
 
 
-def known_document(run: Run, known: CachedExtraction) -> Document:
-    """Return the document that was taken over."""
-    return document_from_dict(json.loads(run.files.get(known.document)))
+def cached_document(run: Run, cached: CachedExtraction) -> Document:
+    """Return the document of a reused extraction."""
+    return document_from_dict(json.loads(run.files.get(cached.document)))
 
 
-def known_chunks(run: Run, known: CachedExtraction) -> list[Any]:
-    """Return the passages that were taken over."""
-    chunks: list[Any] = json.loads(run.files.get(known.chunks))
+def cached_chunks(run: Run, cached: CachedExtraction) -> list[Any]:
+    """Return the passages of a reused extraction."""
+    chunks: list[Any] = json.loads(run.files.get(cached.chunks))
     return chunks
 
 

@@ -18,6 +18,7 @@ INTERNAL_PARAMS = frozenset(
         "document_sha256",
         "document_size",
         "document_version",
+        "extraction",
         "file_name",
         "media_type",
         "product_name",

@@ -8,7 +8,8 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from functions.analyze.outputs.workflow import OutputWorkflow
-from functions.analyze.pipeline.workflow import AnalysisDependencies, AnalysisWorkflow
+from functions.analyze.pipeline.dependencies import AnalysisDependencies
+from functions.analyze.pipeline.workflow import AnalysisWorkflow
 from functions.analyze.search.index.workflow import IndexDependencies, IndexWorkflow
 from functions.analyze.search.library import Library
 from functions.analyze.search.search import Search

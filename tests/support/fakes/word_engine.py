@@ -2,12 +2,23 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 
 from functions.analyze.document.model import Document
+from functions.analyze.engines.port import (
+    Analysis,
+    BatchSizes,
+    EngineReport,
+    Place,
+    Question,
+    Task,
+    without_model,
+)
+from shared.errors import PermanentError
 from shared.findings.model import Details, Evidence, Finding
-from shared.taxonomy.model import Category, Item, Taxonomy
+from shared.jobs.workflow import Run
+from shared.taxonomy.model import Category, Item
 
 
 def no_fault(_call: str) -> None:
@@ -22,9 +33,19 @@ class WordEngine:
     fault: Callable[[str], None] = no_fault
     opened: int = field(default=0)
 
-    def open(self, document: Document, taxonomy: Taxonomy) -> WordAnalysis:
+    def check(self, run: Run) -> None:
+        if run.params.get("hybrid"):
+            raise PermanentError("hybrid-without-model", f"The engine {self.name!r} asks no model.")
+
+    def sizes(self, page_count: int) -> BatchSizes:
+        return BatchSizes(segments=4 if page_count <= 100 else 1)
+
+    def open(self, task: Task) -> Analysis:
         self.opened += 1
-        return WordAnalysis(document, self.fault)
+        return WordAnalysis(task.document, self.fault)
+
+    def report(self, run: Run, counts: Mapping[str, int]) -> EngineReport:
+        return without_model(self.name)
 
 
 @dataclass(frozen=True)
@@ -36,19 +57,22 @@ class WordAnalysis:
         self.fault("segments")
         return self._find(items)
 
-    def find_benefits(self, segment: Finding, items: Sequence[Item]) -> list[Finding]:
-        self.fault(f"benefits of {segment.item_name}")
-        return self._find(items)
+    def find_benefits(self, questions: Sequence[Question]) -> list[list[Finding]]:
+        return [self._benefits(question) for question in questions]
 
-    def find_details(self, segment: Finding, benefit: Finding | None, item: Item) -> Details:
-        self.fault(f"details of {item.name}")
-        return self._details(item)
+    def find_details(self, places: Sequence[Place]) -> list[Details]:
+        return [self._details(place) for place in places]
 
-    def find_product_details(self, item: Item) -> Details:
-        self.fault("details of the product")
-        return self._details(item)
+    def take_counts(self) -> Mapping[str, int]:
+        return {}
 
-    def _details(self, item: Item) -> Details:
+    def _benefits(self, question: Question) -> list[Finding]:
+        self.fault(f"benefits of {question.segment.item_name}")
+        return self._find(question.items)
+
+    def _details(self, place: Place) -> Details:
+        item = place.item
+        self.fault("details of the product" if place.segment is None else f"details of {item.name}")
         return Details(
             tuple(self._find(item.of(Category.LIMIT))),
             tuple(self._find(item.of(Category.CONDITION))),

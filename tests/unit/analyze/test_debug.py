@@ -7,6 +7,7 @@ from typing import Any
 
 import pytest
 
+from functions.analyze.pipeline.reading import DocumentReading
 from functions.analyze.pipeline.workflow import AnalysisWorkflow
 from shared.errors import PermanentError
 from shared.files.keys import job_prefix
@@ -17,7 +18,7 @@ from shared.jobs.store import edit
 from tests.support.fakes.word_engine import WordEngine, no_fault
 from tests.unit.analyze.test_workflow import World
 
-ALL = ["prepare", "extract", "chunk", "segments", "benefits", "details", "check"]
+ALL = ["prepare", "extract", "assemble", "chunk", "segments", "benefits", "details", "check"]
 TIERS = ["segments", "benefits", "details"]
 
 
@@ -69,8 +70,8 @@ class TestFrom:
         world = World(WordEngine(fault=asked.append))
         source = source_of(world, export=True)
         asked.clear()
-        for method in ("_prepare", "_extract", "_chunk"):
-            monkeypatch.setattr(AnalysisWorkflow, method, forbid(method))
+        for method in ("_prepare", "_extract", "_assemble", "_chunk"):
+            monkeypatch.setattr(DocumentReading, method, forbid(method))
         job = ended(world, again(world, source, tier, export=True))
         assert job.status is Status.COMPLETED
         assert {unit.stage for unit in world.jobs.units(job.job_id)} == set(ALL[ALL.index(tier) :])

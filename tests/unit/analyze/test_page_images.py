@@ -13,6 +13,7 @@ import pytest
 from numpy.typing import NDArray
 from PIL import Image
 
+from functions.analyze.document.extraction_files import EXTRACTION
 from functions.analyze.document.source_file import SourceFile
 from functions.analyze.extract import DEFAULT_LIMITS, ExtractionLimits, open_source
 from functions.analyze.extract.bitmap import FOR_PEOPLE, FOR_RECOGNITION, Look
@@ -45,12 +46,12 @@ class World:
     files: FaultyFiles = field(default_factory=FaultyFiles)
     limits: ExtractionLimits = DEFAULT_LIMITS
 
-    def submit(self, data: bytes, name: str, media_type: str, pages: int) -> Job:
+    def submit(self, data: bytes, name: str, media_type: str, pages: int, parameter: str = EXTRACTION) -> Job:
         stored = self.files.put(KEY, data, media_type)
         found = SourceFile(KEY, stored.version_id, name, media_type, sha256_of(iter([data])))
         about = {"original": found.to_json(), "media_type": media_type, "pages": pages}
         self.files.put(keys.about(PREFIX), json.dumps(about).encode(), "application/json")
-        params = {"document_id": "d1", "outputs": ["images"], "understood": PREFIX}
+        params = {"document_id": "d1", "outputs": ["images"], parameter: PREFIX}
         job = Job(uuid7(), Kind.OUTPUT, Owner("directus", "u1"), params, utc_now(), utc_now())
         return self.jobs.create(states.submitted(job, "u1"))
 
@@ -105,6 +106,12 @@ def scan(form: str, size: tuple[int, int] = (850, 1100), frames: int = 1, **how:
     data = io.BytesIO()
     pages[0].save(data, form, **more, **how)
     return data.getvalue()
+
+
+def test_a_job_of_the_first_release_is_done(world: World) -> None:
+    outcome = world.deliver(world.submit(pdf(), "p.pdf", "application/pdf", 1, parameter="understood"))
+    assert outcome.ending is Ending.COMPLETED
+    assert len(world.pictures()) == 1
 
 
 def test_every_page_of_a_pdf_has_its_picture_with_its_size(world: World) -> None:

@@ -9,7 +9,8 @@ from typing import Any
 import pytest
 
 from functions.analyze.document.codec import document_from_dict
-from functions.analyze.pipeline.workflow import AnalysisDependencies, AnalysisWorkflow
+from functions.analyze.pipeline.dependencies import AnalysisDependencies
+from functions.analyze.pipeline.workflow import AnalysisWorkflow
 from shared.clock import Clock, utc_now
 from shared.documents.model import DocumentRecord, Extraction
 from shared.files import keys
@@ -64,15 +65,12 @@ class Library(World):
         """Do the units of a job up to the end of a stage."""
 
         def remaining() -> float:
-            return 0.0 if self.units(job, stage) else 1000.0
+            return 0.0 if any(unit.stage == stage for unit in self.jobs.units(job.job_id)) else 1000.0
 
         assert self.deliver(job, remaining).ending is Ending.CONTINUED
         found = self.jobs.get(job.job_id)
         assert found is not None
         return found
-
-    def units(self, job: Job, stage: str) -> bool:
-        return len([unit for unit in self.jobs.units(job.job_id) if unit.stage == stage]) == 3
 
     @property
     def said(self) -> Extraction:
@@ -141,7 +139,7 @@ def test_pages_lie_ten_to_a_file() -> None:
 def test_it_can_be_read_while_the_analysis_goes_on() -> None:
     world = Library()
     job = world.submit(text=POLICY)
-    world.deliver_until(job, "chunk")
+    world.deliver_until(job, "publish")
     assert world.said.job_id == job.job_id
     published = world.said
     assert world.deliver(job).ending is Ending.COMPLETED
@@ -169,7 +167,7 @@ def test_a_cancelled_analysis_takes_back_what_it_published_and_no_more() -> None
     world = Library()
     kept = world.run(text=POLICY)
     job = world.submit(text=POLICY)
-    world.deliver_until(job, "chunk")
+    world.deliver_until(job, "publish")
     assert world.said.job_id == job.job_id
     edit(world.jobs, job.job_id, lambda j: states.request_cancel(j, utc_now(), "u1"))
     assert world.deliver(job).ending is Ending.CANCELLED
@@ -261,5 +259,5 @@ def test_pictures_follow_where_pages_have_a_look(kind: str, index: bool, follow_
     ]
     assert sorted(name for one in made for name in one.params["outputs"]) == follow_ups
     for one in made:
-        assert one.params["understood"] == world.said.prefix
+        assert one.params["extraction"] == world.said.prefix
         assert one.source_job_id == job.job_id

@@ -11,7 +11,8 @@ from typing import Any
 
 import pytest
 
-from functions.analyze.pipeline.workflow import AnalysisDependencies, AnalysisWorkflow
+from functions.analyze.pipeline.dependencies import AnalysisDependencies
+from functions.analyze.pipeline.workflow import AnalysisWorkflow
 from shared.clock import utc_now
 from shared.errors import TransientError
 from shared.ids import uuid7

@@ -67,7 +67,7 @@ class Requests:
     def __init__(self, task: Task) -> None:
         self._language = task.document.language
         self._depth = Depth.of(task.run.params)
-        self.passages = Passages(task.document, task.chunks)
+        self.passages = Passages(task.document, task.chunks())
         self._whole = sum(piece.tokens for piece in self.passages.pieces)
         self.presence = PresenceForm(task.document, self.passages)
         self.details = DetailsForm(task.document, self.passages)
@@ -149,20 +149,20 @@ class Requests:
 
 
 class ModelAnalysis:
-    """See BatchAnalysis."""
+    """See Analysis."""
 
-    def __init__(self, requests: Requests, asker: Callable[[], ModelClient]) -> None:
+    def __init__(self, requests: Requests, make_client: Callable[[], ModelClient]) -> None:
         self._requests = requests
-        self._make_asker = asker
-        self._asker: ModelClient | None = None
+        self._make_client = make_client
+        self._client: ModelClient | None = None
 
     def find_segments(self, items: Sequence[Item]) -> list[Finding]:
-        """See BatchAnalysis."""
+        """See Analysis."""
         found = self._ask(self._requests.presence, self._requests.segments(items))
         return [finding for finding in found if finding is not None]
 
     def find_benefits(self, questions: Sequence[Question]) -> list[list[Finding]]:
-        """See BatchAnalysis."""
+        """See Analysis."""
         found = iter(self._ask(self._requests.presence, self._requests.benefits(questions)))
         return [
             [finding for _ in question.items if (finding := next(found)) is not None]
@@ -170,18 +170,18 @@ class ModelAnalysis:
         ]
 
     def find_details(self, places: Sequence[Place]) -> list[Details]:
-        """See BatchAnalysis; a place of which the taxonomy wants no details has none."""
+        """See Analysis; a place of which the taxonomy wants no details has none."""
         wanted = [place for place in places if has_kinds(place)]
         found = iter(self._ask(self._requests.details, self._requests.places(wanted)))
         return [next(found) if has_kinds(place) else Details() for place in places]
 
     def take_counts(self) -> Mapping[str, int]:
-        """See BatchAnalysis."""
-        return {} if self._asker is None else self._asker.take_counts()
+        """See Analysis."""
+        return {} if self._client is None else self._client.take_counts()
 
     def _ask(self, form: Form[_Q, Any], batches: Sequence[Sequence[_Q]]) -> list[Any]:
         if not batches:
             return []
-        if self._asker is None:
-            self._asker = self._make_asker()
-        return [answer for answers in self._asker.ask_all(form, batches) for answer in answers]
+        if self._client is None:
+            self._client = self._make_client()
+        return [answer for answers in self._client.ask_all(form, batches) for answer in answers]

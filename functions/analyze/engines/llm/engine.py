@@ -13,7 +13,7 @@ from functions.analyze.engines.llm.model_client import ModelClient
 from functions.analyze.engines.llm.port import Provider
 from functions.analyze.engines.llm.reply_cache import ReplyCache
 from functions.analyze.engines.llm.usage import Budget, Meter, Price, UsageTracker, cost, spent
-from functions.analyze.engines.port import BatchAnalysis, Engine, EngineReport, OneByOne, Task
+from functions.analyze.engines.port import Analysis, BatchSizes, Engine, EngineReport, Task
 from shared.errors import PermanentError
 from shared.jobs.workflow import Run
 from shared.retry import RetryPolicy
@@ -35,46 +35,52 @@ class RequestPolicy:
     budget: Budget = field(default_factory=Budget)
     prices: Mapping[str, Price] = field(default_factory=dict)
     sure: float = 0.85
-    policy: RetryPolicy = field(default_factory=RetryPolicy)
+    retry: RetryPolicy = field(default_factory=RetryPolicy)
     sleep: Callable[[float], None] = time.sleep
 
 
 class ProviderEngine:
-    """See ModelEngine; ``rules`` go first where a job asks for ``hybrid``."""
+    """See Engine; ``rules`` go first where a job asks for ``hybrid``."""
 
     def __init__(
         self,
         provider: Provider,
-        conduct: RequestPolicy,
+        policy: RequestPolicy,
         rules: Engine,
         *,
         meter: Meter = no_meter,
     ) -> None:
         self._provider = provider
-        self._conduct = conduct
+        self._policy = policy
         self._rules = rules
         self._meter = meter
 
     def check(self, run: Run) -> None:
-        """See ModelEngine."""
+        """See Engine."""
         if self._budget(run).usd and self._price is None:
             raise PermanentError(
                 "price-unknown",
                 f"The job has a budget in US dollars, but MODEL_PRICES lacks {self._provider.model}.",
             )
 
-    def open(self, task: Task) -> BatchAnalysis:
-        """See ModelEngine."""
-        requests = Requests(task)
-        earlier = () if task.run.params.get("no_cache") else task.earlier
-        model = ModelAnalysis(requests, lambda: self.asker(task.run, earlier))
-        if not task.run.params.get("hybrid"):
+    def sizes(self, page_count: int) -> BatchSizes:
+        """See Engine: a bounded number of requests, however long the document is."""
+        return BatchSizes()
+
+    def open(self, task: Task) -> Analysis:
+        """See Engine."""
+        run, requests = task.run, Requests(task)
+
+        def client() -> ModelClient:
+            return self.client(run, () if run.params.get("no_cache") else task.previous_jobs())
+
+        model = ModelAnalysis(requests, client)
+        if not run.params.get("hybrid"):
             return model
-        rules = OneByOne(self._rules.open(task.document, task.taxonomy))
-        return HybridAnalysis(rules, model, requests, self._conduct.sure)
+        return HybridAnalysis(self._rules.open(task), model, requests, self._policy.sure)
 
     def report(self, run: Run, counts: Mapping[str, int]) -> EngineReport:
-        """See ModelEngine."""
+        """See Engine."""
         used, usage = spent(run), self.usage(run)
         price = usage["cost_usd"]
         hybrid = bool(run.params.get("hybrid"))
@@ -120,24 +126,24 @@ class ProviderEngine:
             "cost_usd": cost(used, self._price),
         }
 
-    def asker(self, run: Run, earlier: Sequence[str] = ()) -> ModelClient:
-        """Return what asks on a job's account; answers of the jobs ``earlier`` serve again."""
-        conduct = self._conduct
+    def client(self, run: Run, previous_jobs: Sequence[str] = ()) -> ModelClient:
+        """Return a client on a job's account; replies to the jobs ``previous_jobs`` serve again."""
+        policy = self._policy
         return ModelClient(
             self._provider,
-            ReplyCache(run.files, run.job.job_id, earlier),
+            ReplyCache(run.files, run.job.job_id, previous_jobs),
             UsageTracker(run, self._budget(run), self._price, self._meter),
-            concurrency=conduct.concurrency,
-            policy=conduct.policy,
-            sleep=conduct.sleep,
+            concurrency=policy.concurrency,
+            policy=policy.retry,
+            sleep=policy.sleep,
         )
 
     def _budget(self, run: Run) -> Budget:
-        return self._conduct.budget.narrowed(run.params)
+        return self._policy.budget.narrowed(run.params)
 
     @property
     def _price(self) -> Price | None:
-        return self._conduct.prices.get(self._provider.model)
+        return self._policy.prices.get(self._provider.model)
 
 
 def _saving(counts: Mapping[str, int]) -> dict[str, Any]:

@@ -8,13 +8,13 @@ from collections.abc import Mapping, Sequence
 from functions.analyze.engines.llm.analysis import Plan, Requests
 from functions.analyze.engines.llm.details import has_kinds
 from functions.analyze.engines.llm.presence import AskedItem
-from functions.analyze.engines.port import BatchAnalysis, Place, Question
+from functions.analyze.engines.port import Analysis, Place, Question
 from shared.findings.model import Details, Finding
 from shared.taxonomy.model import Item
 
 
 class HybridAnalysis:
-    """See BatchAnalysis.
+    """See Analysis.
 
     A finding of the rules stands from the confidence ``sure`` on. An item that they do not find is absent
     where the document does not speak of it either. Everything else is for the model to decide. What that
@@ -22,7 +22,7 @@ class HybridAnalysis:
     model read.
     """
 
-    def __init__(self, rules: BatchAnalysis, model: BatchAnalysis, requests: Requests, sure: float) -> None:
+    def __init__(self, rules: Analysis, model: Analysis, requests: Requests, sure: float) -> None:
         self._rules = rules
         self._model = model
         self._requests = requests
@@ -30,14 +30,14 @@ class HybridAnalysis:
         self._counts: Counter[str] = Counter()
 
     def find_segments(self, items: Sequence[Item]) -> list[Finding]:
-        """See BatchAnalysis."""
+        """See Analysis."""
         found = {finding.item_id: finding for finding in self._rules.find_segments(items)}
         doubtful = [item for item in items if self._in_doubt(item, found.get(item.item_id))]
         self._count_presence(self._requests.segments(items), self._requests.segments(doubtful))
         return self._decided(items, found, doubtful, self._model.find_segments(doubtful))
 
     def find_benefits(self, questions: Sequence[Question]) -> list[list[Finding]]:
-        """See BatchAnalysis."""
+        """See Analysis."""
         found = [
             {finding.item_id: finding for finding in findings}
             for findings in self._rules.find_benefits(questions)
@@ -57,7 +57,7 @@ class HybridAnalysis:
         ]
 
     def find_details(self, places: Sequence[Place]) -> list[Details]:
-        """See BatchAnalysis: a place is settled where every limit is sure, or where nothing could be one."""
+        """See Analysis: a place is settled where every limit is sure, or where nothing could be one."""
         found = self._rules.find_details(places)
         doubtful = [
             number
@@ -71,7 +71,7 @@ class HybridAnalysis:
         return found
 
     def take_counts(self) -> Mapping[str, int]:
-        """See BatchAnalysis."""
+        """See Analysis."""
         counts, self._counts = dict(self._counts), Counter()
         return {**counts, **self._model.take_counts()}
 

@@ -23,14 +23,14 @@ def model_engines(
 
     ``endpoint_url`` is that of an AWS emulator, ``meter`` takes metrics by name.
     """
-    conduct = RequestPolicy(
+    policy = RequestPolicy(
         concurrency=s.model_concurrency,
         budget=Budget(s.model_job_tokens, s.model_job_usd),
         prices=s.model_prices,
         sure=s.hybrid_sure,
     )
     return {
-        provider.name: ProviderEngine(provider, conduct, rules, meter=meter)
+        provider.name: ProviderEngine(provider, policy, rules, meter=meter)
         for provider in _providers(s, endpoint_url)
     }
 

@@ -7,10 +7,11 @@ grant each benefit, and derives segments, limits, conditions and exclusions from
 from __future__ import annotations
 
 import weakref
-from collections.abc import Sequence
+from collections.abc import Callable, Mapping, Sequence
 from functools import cached_property
 
 from functions.analyze.document.model import Document
+from functions.analyze.engines.port import BatchSizes, EngineReport, Place, Question, Task, without_model
 from functions.analyze.engines.rules.attribution import Attribution
 from functions.analyze.engines.rules.benefits import ACCEPT, BenefitFinder, Support
 from functions.analyze.engines.rules.confidence import combined
@@ -26,29 +27,50 @@ from functions.analyze.engines.rules.outline import Clause, ClauseKind
 from functions.analyze.engines.rules.outlining import build_outline
 from functions.analyze.engines.rules.scopes import Scopes
 from functions.analyze.engines.rules.stance import Stance, Stances
+from shared.errors import PermanentError
 from shared.findings.model import Contradiction, Details, Finding, ResultTree
+from shared.jobs.workflow import Run
 from shared.taxonomy.model import Category, Item, Taxonomy
 
 _PASSAGES = 4
+# Segments in a batch; in a document of more pages than this a single segment may take seconds.
+_SEGMENTS = 4
+_LONG_DOCUMENT = 100
 
 
 class RulesEngine:
-    """The embedded default engine."""
+    """See Engine: the embedded default, which asks no model. Also a Checker."""
 
     name = "rules"
 
     def __init__(self) -> None:
-        # Only while somebody works with it: a check right after an analysis reads nothing twice.
+        # Only while it is in use: a check right after an analysis reads nothing twice.
         self._latest: weakref.ref[RulesAnalysis] | None = None
 
-    def open(self, document: Document, taxonomy: Taxonomy) -> RulesAnalysis:
-        """Prepare ``document`` for the questions of ``taxonomy``."""
-        analysis = RulesAnalysis(document, taxonomy)
+    def check(self, run: Run) -> None:
+        """See Engine."""
+        if run.params.get("hybrid"):
+            raise PermanentError(
+                "hybrid-without-model",
+                f"The engine {self.name!r} asks no model: hybrid needs openai or bedrock.",
+            )
+
+    def sizes(self, page_count: int) -> BatchSizes:
+        """See Engine."""
+        return BatchSizes(segments=_SEGMENTS if page_count <= _LONG_DOCUMENT else 1)
+
+    def open(self, task: Task) -> RulesAnalysis:
+        """See Engine."""
+        analysis = RulesAnalysis(task.document, task.taxonomy)
         self._latest = weakref.ref(analysis)
         return analysis
 
+    def report(self, run: Run, counts: Mapping[str, int]) -> EngineReport:
+        """See Engine."""
+        return without_model(self.name)
+
     def contradictions(self, document: Document, taxonomy: Taxonomy, tree: ResultTree) -> list[Contradiction]:
-        """Return the contradictions about the benefits of ``tree``, which any engine may have found."""
+        """See Checker: any engine may have found what ``tree`` has."""
         if not tree.segments:
             return []
         latest = self._latest() if self._latest is not None else None
@@ -58,7 +80,7 @@ class RulesEngine:
 
 
 class RulesAnalysis:
-    """One document read with one taxonomy."""
+    """See Analysis: one document read with one taxonomy; deterministic."""
 
     def __init__(self, document: Document, taxonomy: Taxonomy) -> None:
         self._taxonomy = taxonomy
@@ -95,57 +117,63 @@ class RulesAnalysis:
         return self._outline.document is document and self._taxonomy is taxonomy
 
     def find_segments(self, items: Sequence[Item]) -> list[Finding]:
-        """Return the segments of ``items`` that the document grants."""
+        """See Analysis."""
         if not self._is_relevant:
             return []
         return [finding for item in items if (finding := self._segment(item)) is not None]
 
-    def find_benefits(self, segment: Finding, items: Sequence[Item]) -> list[Finding]:
-        """Return the benefits of ``items`` that the document grants within ``segment``."""
-        findings = []
-        for item in items:
-            supports = self._granted(item, segment.item_name)
-            if supports:
-                findings.append(self._finding(item, supports, combined(supports)))
-        return findings
+    def find_benefits(self, questions: Sequence[Question]) -> list[list[Finding]]:
+        """See Analysis."""
+        return [self._benefits(question) for question in questions]
 
-    def find_details(self, segment: Finding, benefit: Finding | None, item: Item) -> Details:
-        """Return limits, conditions and exclusions of a benefit, or of the segment itself."""
-        if benefit is None:
-            sections = self._sections_of(segment.item_name)
-            return Details(
-                limits=self._limits.of_segment(item),
-                conditions=self._details.conditions(
-                    item.of(Category.CONDITION), lambda c: c.section in sections
-                ),
-                exclusions=self._details.exclusions(
-                    item.of(Category.EXCLUSION), lambda c: c.section in sections
-                ),
-            )
-        supports = self._granted(item, segment.item_name)
-        own = self._own_sections(supports)
-        return Details(
-            limits=self._limits.of_benefit(item, segment.item_name, supports),
-            conditions=self._details.conditions(item.of(Category.CONDITION), lambda c: c.section in own),
-            exclusions=self._details.exclusions(item.of(Category.EXCLUSION), lambda c: c.section in own),
-        )
+    def find_details(self, places: Sequence[Place]) -> list[Details]:
+        """See Analysis."""
+        return [self._details_of(place) for place in places]
+
+    def take_counts(self) -> Mapping[str, int]:
+        """See Analysis: there is nothing to count."""
+        return {}
 
     def find_contradictions(self, tree: ResultTree) -> list[Contradiction]:
         """Return what the document says in two ways about the benefits of ``tree``."""
         return list(self._contradictions.find(tree))
 
-    def find_product_details(self, item: Item) -> Details:
+    def _benefits(self, question: Question) -> list[Finding]:
+        findings = []
+        for item in question.items:
+            supports = self._granted(item, question.segment.item_name)
+            if supports:
+                findings.append(self._finding(item, supports, combined(supports)))
+        return findings
+
+    def _details_of(self, place: Place) -> Details:
+        if place.segment is None:
+            return self._product_details(place.item)
+        segment = place.segment.item_name
+        if place.benefit is None:
+            sections = self._sections_of(segment)
+            limits = self._limits.of_segment(place.item)
+        else:
+            supports = self._granted(place.item, segment)
+            sections = self._own_sections(supports)
+            limits = self._limits.of_benefit(place.item, segment, supports)
+        return self._details_where(place.item, lambda clause: clause.section in sections, limits)
+
+    def _product_details(self, item: Item) -> Details:
         """Return the conditions and exclusions that hold for all segments."""
-        claimed = set().union(*(self._sections_of(rule.item.name) for rule in self._segments.values()))
-
-        def is_general(clause: Clause) -> bool:
-            return clause.section not in claimed
-
         if not self._is_relevant:
             return Details()
+        claimed = set().union(*(self._sections_of(rule.item.name) for rule in self._segments.values()))
+        return self._details_where(item, lambda clause: clause.section not in claimed)
+
+    def _details_where(
+        self, item: Item, stands_there: Callable[[Clause], bool], limits: tuple[Finding, ...] = ()
+    ) -> Details:
+        """Return the limits with the conditions and exclusions of the clauses that stand there."""
         return Details(
-            conditions=self._details.conditions(item.of(Category.CONDITION), is_general),
-            exclusions=self._details.exclusions(item.of(Category.EXCLUSION), is_general),
+            limits=limits,
+            conditions=self._details.conditions(item.of(Category.CONDITION), stands_there),
+            exclusions=self._details.exclusions(item.of(Category.EXCLUSION), stands_there),
         )
 
     @cached_property
@@ -155,12 +183,12 @@ class RulesAnalysis:
             return True
         clauses = self._outline.clauses
         running = [clause for clause in clauses if clause.tokens]
-        found = [clauses[number] for number in self._index.find_any(self._root.terms)]
-        headed = any(clause.kind is ClauseKind.HEADING for clause in found)
+        named = [clauses[number] for number in self._index.find_any(self._root.terms)]
+        headed = any(clause.kind is ClauseKind.HEADING for clause in named)
         if not headed and any(clause.kind is ClauseKind.HEADING for clause in running):
             return False
-        # What is said only to be left out makes no product.
-        meant = [clause for clause in found if self._stances.clauses[clause.index] is not Stance.EXCLUSION]
+        # What is named only to be left out makes no product.
+        meant = [clause for clause in named if self._stances.clauses[clause.index] is not Stance.EXCLUSION]
         others = self._index.find_any(self._root.others)
         return len(meant) >= max(self._root.share * len(running), len(others), 1)
 

@@ -29,9 +29,9 @@ class ReportFiles:
 
     revision = 1
 
-    def __init__(self, run: Run, analysed: AnalysisView) -> None:
+    def __init__(self, run: Run, view: AnalysisView) -> None:
         self._run = run
-        self._analysed = analysed
+        self._view = view
 
     @property
     def stages(self) -> Sequence[Stage]:
@@ -69,7 +69,7 @@ class ReportFiles:
     def _report(self) -> Report:
         from functions.analyze.outputs.report.words import labels
 
-        analysed, params = self._analysed, self._run.params
+        analysed, params = self._view, self._run.params
         language = reader_language(params, analysed.document())
         origin, taxonomy = analysed.origin(), analysed.taxonomy()
         told = self._part(workflow.SUMMARISE, workflow.FILE)
@@ -102,20 +102,20 @@ class ReportFiles:
         if pages is not None:
             target = str(self._run.params["translate_to"])
             return {"pages": pages, "target": target, "sent_to": pages[0]["sent_to"] if pages else ""}
-        found: Mapping[str, Any] | None = self._analysed.made(translation.FILE)
+        found: Mapping[str, Any] | None = self._view.artifact(translation.FILE)
         return found
 
     def _part(self, stage: str, file: str) -> Mapping[str, Any] | None:
         """Return what a stage of this job made, else what the analysis has published."""
         made = made_here(self._run, stage)
-        found: Mapping[str, Any] | None = self._analysed.made(file) if made is None else made[0]
+        found: Mapping[str, Any] | None = self._view.artifact(file) if made is None else made[0]
         return found
 
     def _clip(self) -> Clip | None:
         from functions.analyze.extract.detect import WITH_A_LOOK
         from functions.analyze.outputs.report.clips import Clips
 
-        if self._analysed.document().media_type not in WITH_A_LOOK:
+        if self._view.document().media_type not in WITH_A_LOOK:
             return None
         return Clips(self._page_image)
 
@@ -123,7 +123,7 @@ class ReportFiles:
         """Return the picture of a page; one that cannot be shown is left out."""
         from functions.analyze.extract.bitmap import FOR_PEOPLE
 
-        source = self._analysed.source()
+        source = self._view.source()
         try:
             return source.bitmap(number, look=FOR_PEOPLE) if isinstance(source, Visible) else None
         except PermanentError as error:

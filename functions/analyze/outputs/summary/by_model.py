@@ -66,8 +66,8 @@ class ModelSummariser:
         self, sentences: Sequence[Candidate], count: int, language: str, run: Run
     ) -> Sequence[Sentence]:
         """See Summariser."""
-        (found,) = self._engine.asker(run).ask(SummaryForm(count, language), [sentences])
-        return found
+        (summary,) = self._engine.client(run).ask(SummaryForm(count, language), [sentences])
+        return summary
 
     def usage(self, run: Run) -> Mapping[str, Any]:
         """Return what the job has used of the model."""

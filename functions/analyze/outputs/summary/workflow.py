@@ -34,12 +34,12 @@ class Summary:
     def __init__(
         self,
         run: Run,
-        analysed: AnalysisView,
+        view: AnalysisView,
         translation: Translation | None,
         summariser: Summariser | None = None,
     ) -> None:
         self._run = run
-        self._analysed = analysed
+        self._view = view
         self._translation = translation
         self._summariser = summariser
 
@@ -63,8 +63,8 @@ class Summary:
 
     def _summarise(self, _index: int) -> dict[str, Any]:
         count = int(self._run.params.get("summary_sentences") or DEFAULT_SENTENCES)
-        found = candidates(self._analysed.document())
-        language = self._analysed.document().language
+        found = candidates(self._view.document())
+        language = self._view.document().language
         if self._translation is not None:
             language = self._translation.wish.target
         written = self._written(found, count, language)

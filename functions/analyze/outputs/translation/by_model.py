@@ -8,7 +8,7 @@ from typing import Any
 from functions.analyze.document.chunking import count_tokens
 from functions.analyze.engines.batching import pack
 from functions.analyze.engines.llm.engine import ProviderEngine
-from functions.analyze.engines.llm.model_client import Prompt, Reading
+from functions.analyze.engines.llm.model_client import ModelClient, Prompt, Reading
 from functions.analyze.engines.llm.port import Message
 from functions.analyze.engines.llm.replies import Translated, parse, schema_of
 from functions.analyze.outputs.translation.checks import remarks
@@ -75,14 +75,14 @@ class ModelTranslator:
 
     def translate(self, paragraphs: Sequence[str], wish: Wish, run: Run) -> list[str]:
         """Translate side by side; what lacks a number is asked for once more, and the better one kept."""
-        asker = self._engine.asker(run)
-        first = self._ask(asker, paragraphs, ParagraphForm(wish))
+        client = self._engine.client(run)
+        first = self._ask(client, paragraphs, ParagraphForm(wish))
         poor = [
             number
             for number, (before, after) in enumerate(zip(paragraphs, first, strict=True))
             if remarks(before, after, wish.register)
         ]
-        again = self._ask(asker, [paragraphs[number] for number in poor], ParagraphForm(wish, again=True))
+        again = self._ask(client, [paragraphs[number] for number in poor], ParagraphForm(wish, again=True))
         for number, second in zip(poor, again, strict=True):
             if len(remarks(paragraphs[number], second, wish.register)) < len(
                 remarks(paragraphs[number], first[number], wish.register)
@@ -95,13 +95,12 @@ class ModelTranslator:
         return self._engine.usage(run)
 
     @staticmethod
-    def _ask(asker: Any, paragraphs: Sequence[str], form: ParagraphForm) -> list[str]:
+    def _ask(client: ModelClient, paragraphs: Sequence[str], form: ParagraphForm) -> list[str]:
         """Return the translation of every paragraph; empty ones are not asked about."""
-        asked = [text for text in paragraphs if text.strip()]
-        found = iter(
-            [text for batch in asker.ask_all(form, pack(asked, count_tokens, BATCH_TOKENS)) for text in batch]
-        )
-        return [next(found) if text.strip() else "" for text in paragraphs]
+        texts = [text for text in paragraphs if text.strip()]
+        batches = client.ask_all(form, pack(texts, count_tokens, BATCH_TOKENS))
+        translated = iter([text for batch in batches for text in batch])
+        return [next(translated) if text.strip() else "" for text in paragraphs]
 
 
 def _keys(questions: Sequence[str]) -> list[str]:

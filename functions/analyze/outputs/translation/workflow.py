@@ -26,15 +26,15 @@ class Translation:
 
     revision = 1
 
-    def __init__(self, run: Run, analysed: AnalysisView, translators: Sequence[Translator]) -> None:
+    def __init__(self, run: Run, view: AnalysisView, translators: Sequence[Translator]) -> None:
         self._run = run
-        self._analysed = analysed
+        self._view = view
         self._translators = translators
 
     @property
     def stages(self) -> Sequence[Stage]:
         """Return the one stage."""
-        return (Stage(TRANSLATE, 60, lambda: len(self._analysed.document().pages), self._translate),)
+        return (Stage(TRANSLATE, 60, lambda: len(self._view.document().pages), self._translate),)
 
     def finish(self) -> Mapping[str, Any]:
         """Publish all pages; return which provider did it, and how many pages differ from the original."""
@@ -64,7 +64,7 @@ class Translation:
     def wish(self) -> Wish:
         """Return what is to be translated into what."""
         register = Register(self._run.params.get("translate_register") or Register.FAITHFUL)
-        return Wish(self._analysed.document().language, str(self._run.params["translate_to"]), register)
+        return Wish(self._view.document().language, str(self._run.params["translate_to"]), register)
 
     @property
     def provider(self) -> str:
@@ -80,7 +80,7 @@ class Translation:
         return choose(self._translators, self.wish)
 
     def _translate(self, index: int) -> dict[str, Any]:
-        page = self._analysed.document().pages[index]
+        page = self._view.document().pages[index]
         paragraphs = paragraphs_of(page)
         translated = self._translator.translate(paragraphs, self.wish, self._run) if paragraphs else []
         original, text = "\n".join(paragraphs), "\n".join(translated)

@@ -16,16 +16,15 @@ from dataclasses import dataclass
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
+from functions.analyze.document import extraction_files
 from functions.analyze.document.codec import document_from_dict
 from functions.analyze.search.index import tree
 from functions.analyze.search.index.summaries import summary_of
 from functions.analyze.search.index.tree import Node
 from functions.analyze.search.passages import Passage, passages_from_json, passages_of, passages_to_json
-from shared.documents.extractions import extraction_gone
 from shared.documents.model import DocumentGoneError
 from shared.errors import PermanentError
 from shared.files import keys
-from shared.files.port import FileMissingError
 from shared.jobs.states import FencedError
 from shared.jobs.workflow import Run, Stage
 from shared.search.index import IndexEntry, IndexRemover, SearchIndexStore, SupersededError
@@ -49,13 +48,13 @@ class IndexDependencies:
 
 
 class IndexWorkflow:
-    """One run over one document; the parameter ``understood`` is the prefix of its files."""
+    """One run over the extraction of one document, which the job's parameters name."""
 
     revision = 1
 
-    def __init__(self, run: Run, tools: IndexDependencies) -> None:
+    def __init__(self, run: Run, dependencies: IndexDependencies) -> None:
         self._run = run
-        self._tools = tools
+        self._dependencies = dependencies
 
     @property
     def stages(self) -> Sequence[Stage]:
@@ -73,16 +72,17 @@ class IndexWorkflow:
 
     def undo(self) -> None:
         """Take the document off the shelf, where it is this job's, and remove what this job wrote."""
-        IndexRemover(self._tools.shelf, self._tools.vectors, self._run.files).forget_job(self._run.job)
+        IndexRemover(self._dependencies.shelf, self._dependencies.vectors, self._run.files).forget_job(
+            self._run.job
+        )
 
     def _find_passages(self, _index: int) -> dict[str, Any]:
         """Cut the document into passages, and note what else the entry says of it."""
-        found = passages_of(self._document)
         return {
             "language": self._document.language,
-            "model": self._tools.embeddings.name,
-            "batch": self._tools.embeddings.batch,
-            "passages": passages_to_json(found),
+            "model": self._dependencies.embeddings.name,
+            "batch": self._dependencies.embeddings.batch,
+            "passages": passages_to_json(passages_of(self._document)),
         }
 
     def _count_batches(self) -> int:
@@ -95,7 +95,7 @@ class IndexWorkflow:
         """Return the vectors of a batch, as base64 of float32."""
         self._require_same_model()
         batch = self._passages[index * self._batch : (index + 1) * self._batch]
-        rows = self._tools.embeddings.passages([passage.in_context for passage in batch])
+        rows = self._dependencies.embeddings.passages([passage.in_context for passage in batch])
         return base64.b64encode(rows.astype("<f4").tobytes()).decode()
 
     def _count_nodes(self) -> int:
@@ -105,7 +105,9 @@ class IndexWorkflow:
         """Return the summaries of some nodes."""
         self._require_same_model()
         nodes = self._nodes[index * NODES_PER_UNIT : (index + 1) * NODES_PER_UNIT]
-        return [summary_of(node, self._passages, self._vectors, self._tools.embeddings) for node in nodes]
+        return [
+            summary_of(node, self._passages, self._vectors, self._dependencies.embeddings) for node in nodes
+        ]
 
     def _store(self, _index: int) -> dict[str, Any]:
         """Write the files, then the entry that makes them count; then remove those of the entry before."""
@@ -115,15 +117,15 @@ class IndexWorkflow:
             node.summary = summary
         self._put(keys.tree(entry.prefix), tree.to_json(self._root, self._passages))
         self._put(keys.passages(entry.prefix), passages_to_json(self._passages))
-        self._tools.vectors.put(entry, self._vectors)
+        self._dependencies.vectors.put(entry, self._vectors)
         try:
-            earlier = self._tools.shelf.put(entry)
+            previous = self._dependencies.shelf.put(entry)
         except (FencedError, DocumentGoneError, SupersededError):
-            # Nobody else would ever look for them. After any other error the entry may be on the shelf.
+            # Nothing else would ever look for them. After any other error the entry may be on the shelf.
             self._remove(entry)
             raise
-        if earlier is not None and earlier.prefix != entry.prefix:
-            self._remove(earlier)
+        if previous is not None and previous.prefix != entry.prefix:
+            self._remove(previous)
         return {
             "document_id": entry.document_id,
             "passages": entry.passages,
@@ -132,7 +134,7 @@ class IndexWorkflow:
         }
 
     def _remove(self, entry: IndexEntry) -> None:
-        self._tools.vectors.remove(entry)
+        self._dependencies.vectors.remove(entry)
         self._run.files.delete_prefix(entry.prefix)
 
     def _entry(self) -> IndexEntry:
@@ -143,9 +145,9 @@ class IndexWorkflow:
             job_id=job.job_id,
             fence=job.fence,
             source_job_id=job.source_job_id,
-            model=self._found["model"],
+            model=self._cut["model"],
             passages=len(self._passages),
-            language=self._found["language"],
+            language=self._cut["language"],
             file_name=str(job.params.get("file_name") or job.params.get("product_name") or ""),
             product_id=job.product_id,
             case_id=job.case_id,
@@ -154,37 +156,34 @@ class IndexWorkflow:
 
     def _require_same_model(self) -> None:
         """Refuse to mix vectors: another release, or another setting, may have begun this job."""
-        if self._found["model"] != self._tools.embeddings.name:
+        if self._cut["model"] != self._dependencies.embeddings.name:
             raise PermanentError(
                 "embeddings-changed",
-                f"The index was begun with {self._found['model']!r}, and the deployment now has "
-                f"{self._tools.embeddings.name!r}. Try the job again: a new one begins anew.",
+                f"The index was begun with {self._cut['model']!r}, and the deployment now has "
+                f"{self._dependencies.embeddings.name!r}. Try the job again: a new one begins anew.",
             )
 
     def _put(self, key: str, value: Any) -> None:
         self._run.files.put(key, json.dumps(value, ensure_ascii=False).encode(), _JSON)
 
     @property
-    def _found(self) -> dict[str, Any]:
-        found: dict[str, Any] = self._run.outputs("passages")[0]
-        return found
+    def _cut(self) -> dict[str, Any]:
+        cut: dict[str, Any] = self._run.outputs("passages")[0]
+        return cut
 
     @property
     def _batch(self) -> int:
-        batch: int = self._found["batch"]
+        batch: int = self._cut["batch"]
         return batch
 
     @cached_property
     def _document(self) -> Document:
-        key = f"{self._run.params['understood']}document.json"
-        try:
-            return document_from_dict(json.loads(self._run.files.get(key)))
-        except FileMissingError as error:
-            raise extraction_gone() from error
+        key = keys.extracted_document(extraction_files.prefix_of(self._run))
+        return document_from_dict(extraction_files.read_json(self._run, key))
 
     @cached_property
     def _passages(self) -> list[Passage]:
-        return passages_from_json(self._found["passages"])
+        return passages_from_json(self._cut["passages"])
 
     @cached_property
     def _vectors(self) -> Matrix:

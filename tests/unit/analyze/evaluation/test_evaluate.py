@@ -9,7 +9,7 @@ import pytest
 
 from functions.analyze.engines.rules.engine import RulesEngine
 from functions.analyze.evaluation.run import analyse_file, main
-from functions.analyze.pipeline.workflow import AnalysisDependencies
+from functions.analyze.pipeline.dependencies import AnalysisDependencies
 from shared.jobs.model import Status
 from shared.taxonomy.reader import parse_taxonomy
 

@@ -2,29 +2,30 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
 import pytest
 
 from functions.analyze.document.model import Document
+from functions.analyze.engines.port import Analysis, Place, Question, Task
 from shared.findings.model import Details, Evidence, Finding
 from shared.jobs.model import Job, Status
-from shared.taxonomy.model import Category, Item, Taxonomy
+from shared.taxonomy.model import Category, Item
 from tests.support.fakes.model_server import ModelServer
+from tests.support.fakes.word_engine import WordEngine
 from tests.unit.analyze.llm.world import RIGHT, World, failure
 
 
 @dataclass
-class SureOf:
+class SureOf(WordEngine):
     """Rules that find what ``known`` names with its confidence, by the first words of the document."""
 
     known: dict[str, float] = field(default_factory=dict)
-    name: str = "words"
 
-    def open(self, document: Document, taxonomy: Taxonomy) -> Known:
-        return Known(document, self.known)
+    def open(self, task: Task) -> Analysis:
+        return Known(task.document, self.known)
 
 
 @dataclass
@@ -35,14 +36,17 @@ class Known:
     def find_segments(self, items: Sequence[Item]) -> list[Finding]:
         return self._find(items)
 
-    def find_benefits(self, segment: Finding, items: Sequence[Item]) -> list[Finding]:
-        return self._find(items)
+    def find_benefits(self, questions: Sequence[Question]) -> list[list[Finding]]:
+        return [self._find(question.items) for question in questions]
 
-    def find_details(self, segment: Finding, benefit: Finding | None, item: Item) -> Details:
-        return Details(tuple(self._find(item.of(Category.LIMIT))))
+    def find_details(self, places: Sequence[Place]) -> list[Details]:
+        return [
+            Details(tuple(self._find(place.item.of(Category.LIMIT)))) if place.segment else Details()
+            for place in places
+        ]
 
-    def find_product_details(self, item: Item) -> Details:
-        return Details()
+    def take_counts(self) -> Mapping[str, int]:
+        return {}
 
     def _find(self, items: Sequence[Item]) -> list[Finding]:
         text = self.document.pages[0].text
@@ -69,7 +73,7 @@ SURE = {
 @pytest.fixture
 def run(world: World) -> Callable[..., Job]:
     def run(known: dict[str, float], **params: Any) -> Job:
-        world.rules = SureOf(known)
+        world.rules = SureOf(known=known)
         job = world.run(hybrid=True, **params)
         assert job.status is Status.COMPLETED, job.error
         return job
@@ -144,7 +148,7 @@ def test_asking_about_nothing_costs_nothing(run: Callable[..., Job], server: Mod
 
 
 def test_a_failing_model_fails_a_hybrid_job_too(world: World, server: ModelServer) -> None:
-    world.rules = SureOf({**SURE, "medical": 0.6})
+    world.rules = SureOf(known={**SURE, "medical": 0.6})
     server.fault = lambda _prompt: "server_error"
     job = world.run(hybrid=True)
     assert job.status is Status.FAILED

@@ -84,7 +84,7 @@ def test_a_retry_does_not_ask_again_what_was_answered(world: World, server: Mode
 
 
 def test_an_unknown_price_is_no_price(world: World) -> None:
-    world.conduct = {"prices": {}}
+    world.policy = {"prices": {}}
     result = result_of(world.run())
     assert result["cost_usd"] is None
     assert any("MODEL_PRICES" in warning for warning in result["warnings"])
@@ -113,7 +113,7 @@ def test_a_job_s_budget_stops_it(world: World, server: ModelServer, budget: dict
 
 
 def test_the_deployment_s_budget_cannot_be_raised(world: World, server: ModelServer) -> None:
-    world.conduct = {"budget": Budget(tokens=300)}
+    world.policy = {"budget": Budget(tokens=300)}
     job = world.run(token_budget=10**9)
     assert failure(job) == "budget-exceeded"
     assert told(server) == 0
@@ -126,7 +126,7 @@ def test_the_budget_counts_what_earlier_attempts_took(world: World, server: Mode
 
 
 def test_a_budget_in_dollars_needs_a_price(world: World, server: ModelServer) -> None:
-    world.conduct = {"prices": {}}
+    world.policy = {"prices": {}}
     job = world.run(cost_budget=1.0)
     assert failure(job) == "price-unknown"
     assert told(server) == 0
@@ -136,7 +136,7 @@ def test_requests_at_the_same_time_are_bounded(world: World, server: ModelServer
     server.seconds = 0.1
     server.fault = lambda _prompt: "slow"
     server.longest = 1
-    world.conduct = {"concurrency": 2}
+    world.policy = {"concurrency": 2}
     result_of(world.run(text=TEXT + "\n\n".join(f"Luggage {n} is stolen luggage." for n in range(50))))
     assert server.most_at_once <= 2
 

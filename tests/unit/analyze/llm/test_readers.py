@@ -14,7 +14,7 @@ from functions.analyze.outputs.summary.by_model import ModelSummariser, SummaryF
 from functions.analyze.outputs.summary.extractive import Candidate
 from functions.analyze.outputs.translation.by_model import BATCH_TOKENS, ModelTranslator, ParagraphForm
 from functions.analyze.outputs.translation.port import Register, Wish
-from functions.analyze.pipeline.workflow import AnalysisDependencies
+from functions.analyze.pipeline.dependencies import AnalysisDependencies
 from shared.jobs.model import Job, Status
 from tests.support.fakes.model_server import MODEL, ModelServer
 from tests.unit.analyze.llm.world import PRICE, World
@@ -27,8 +27,8 @@ class Readers(World):
 
     @property
     def tools(self) -> AnalysisDependencies:
-        conduct = RequestPolicy(prices=PRICE, sleep=self.waits.append)
-        engine = ProviderEngine(self.providers[0], conduct, self.rules)
+        policy = RequestPolicy(prices=PRICE, sleep=self.waits.append)
+        engine = ProviderEngine(self.providers[0], policy, self.rules)
         readers = ReaderDependencies([ModelTranslator(engine)], ModelSummariser(engine))
         return AnalysisDependencies(self.taxonomy, {"words": self.rules}, jobs=self.jobs, readers=readers)
 

@@ -15,7 +15,8 @@ from functions.analyze.engines.llm.engine import ProviderEngine, RequestPolicy
 from functions.analyze.engines.llm.openai import OpenAIProvider
 from functions.analyze.engines.llm.port import Provider
 from functions.analyze.engines.port import Engine
-from functions.analyze.pipeline.workflow import AnalysisDependencies, AnalysisWorkflow
+from functions.analyze.pipeline.dependencies import AnalysisDependencies
+from functions.analyze.pipeline.workflow import AnalysisWorkflow
 from shared.clock import utc_now
 from shared.ids import uuid7
 from shared.jobs import states
@@ -93,10 +94,10 @@ RIGHT = {
 
 @dataclass
 class World:
-    """The stores, and the engines with ``conduct``; ``waits`` are those of the engine: nobody sleeps."""
+    """The stores, and the engines with ``policy``; ``waits`` are those of the engine: nobody sleeps."""
 
     server: ModelServer
-    conduct: Mapping[str, Any] = field(default_factory=dict)
+    policy: Mapping[str, Any] = field(default_factory=dict)
     timeout: float = 5.0
     rules: Engine = field(default_factory=WordEngine)
     jobs: MemoryJobs = field(default_factory=MemoryJobs)
@@ -120,17 +121,15 @@ class World:
 
     @property
     def tools(self) -> AnalysisDependencies:
-        conduct = RequestPolicy(**{"prices": PRICE, "sleep": self.waits.append, **self.conduct})
+        policy = RequestPolicy(**{"prices": PRICE, "sleep": self.waits.append, **self.policy})
 
         def meter(name: str, value: float) -> None:
             self.metered.append((name, value))
 
         engines = {
-            each.name: ProviderEngine(each, conduct, self.rules, meter=meter) for each in self.providers
+            each.name: ProviderEngine(each, policy, self.rules, meter=meter) for each in self.providers
         }
-        return AnalysisDependencies(
-            self.taxonomy, {self.rules.name: self.rules}, jobs=self.jobs, models=engines
-        )
+        return AnalysisDependencies(self.taxonomy, {self.rules.name: self.rules, **engines}, jobs=self.jobs)
 
     def submit(self, text: str = TEXT, owner: str = "u1", document: str = "d1", **params: Any) -> Job:
         data = text.encode()

@@ -5,28 +5,26 @@ from __future__ import annotations
 from dataclasses import replace
 
 from functions.analyze.document.model import Document
-from functions.analyze.engines.rules import RulesEngine
+from functions.analyze.engines.batching import Batching
+from functions.analyze.engines.port import BatchSizes, Place
+from functions.analyze.engines.rules.engine import RulesAnalysis
 from shared.findings.model import Finding, ResultTree
-from shared.taxonomy.model import Category, Taxonomy
+from shared.taxonomy.model import Taxonomy
 
 
 def analyse(document: Document, taxonomy: Taxonomy) -> ResultTree:
     """Return the whole tree, tier by tier."""
-    analysis = RulesEngine().open(document, taxonomy)
+    analysis, batching = RulesAnalysis(document, taxonomy), Batching(taxonomy, BatchSizes(segments=1))
     segments = []
-    for found in analysis.find_segments(taxonomy.segments):
-        item = next(segment for segment in taxonomy.segments if segment.item_id == found.item_id)
-        benefits = tuple(
-            benefit.with_details(
-                analysis.find_details(
-                    found, benefit, next(child for child in item.children if child.item_id == benefit.item_id)
-                )
-            )
-            for benefit in analysis.find_benefits(found, item.of(Category.BENEFIT))
-        )
-        details = analysis.find_details(found, None, item)
-        segments.append(replace(found.with_details(details), benefits=benefits))
-    return ResultTree(tuple(segments), analysis.find_product_details(taxonomy.root))
+    for segment in analysis.find_segments(taxonomy.segments):
+        (questions,) = batching.questions([segment])
+        (benefits,) = analysis.find_benefits(questions)
+        places, _product = batching.places([segment], [benefits])
+        own, *below = analysis.find_details(places)
+        granted = tuple(map(Finding.with_details, benefits, below))
+        segments.append(replace(segment.with_details(own), benefits=granted))
+    (product,) = analysis.find_details([Place(taxonomy.root)])
+    return ResultTree(tuple(segments), product)
 
 
 def pairs(tree: ResultTree) -> set[str]:
@@ -52,10 +50,10 @@ def limits_of(tree: ResultTree, pair: str) -> set[tuple[str, float | None, str]]
 
 def findings(tree: ResultTree) -> list[Finding]:
     """Return every finding of the tree."""
-    found: list[Finding] = []
+    every: list[Finding] = []
     levels = list(tree.segments)
     while levels:
         level = levels.pop()
-        found += [level, *level.limits, *level.conditions, *level.exclusions]
+        every += [level, *level.limits, *level.conditions, *level.exclusions]
         levels += level.benefits
-    return [*found, *tree.product.limits, *tree.product.conditions, *tree.product.exclusions]
+    return [*every, *tree.product.limits, *tree.product.conditions, *tree.product.exclusions]

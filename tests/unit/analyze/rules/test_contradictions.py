@@ -3,12 +3,16 @@
 import pytest
 
 from functions.analyze.document.model import Document
+from functions.analyze.engines.port import Task
 from functions.analyze.engines.rules import RulesEngine
 from shared.findings.model import Contradiction, ResultTree, from_tree, to_tree
+from shared.jobs.workflow import Run
+from shared.memory.files import MemoryFiles
 from shared.taxonomy.model import Taxonomy
 from shared.taxonomy.reader import parse_taxonomy
 from tests.unit.analyze.rules.analysis import analyse
 from tests.unit.analyze.rules.pages import document
+from tests.unit.jobs.records import job
 
 TAXONOMY = """
 name: small
@@ -117,7 +121,7 @@ def test_a_general_exclusion_counts_for_all(taxonomy: Taxonomy) -> None:
 
 def test_a_check_after_an_analysis_reads_nothing_twice(taxonomy: Taxonomy) -> None:
     pages, engine = document(SUMMARY.format(summary=1, section=2)), RulesEngine()
-    analysis = engine.open(pages, taxonomy)
+    analysis = engine.open(Task(Run(job(), MemoryFiles()), pages, taxonomy))
     assert analysis.is_of(pages, taxonomy)
     assert not analysis.is_of(document("# Other"), taxonomy)
     tree = analyse(pages, taxonomy)

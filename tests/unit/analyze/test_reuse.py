@@ -12,7 +12,7 @@ import pytest
 
 from functions.analyze.document.model import Page
 from functions.analyze.extract.guarded import GuardedSource
-from functions.analyze.pipeline import workflow
+from functions.analyze.pipeline import reading, workflow
 from shared.clock import utc_now
 from shared.documents.extractions import keys_of
 from shared.documents.model import DocumentRecord, Extraction
@@ -98,7 +98,7 @@ def shelf(monkeypatch: pytest.MonkeyPatch) -> Shelf:
             world.counted["pages"] += last - first + 1
             return super().pages(first, last)
 
-    monkeypatch.setattr(workflow, "GuardedSource", Counting)
+    monkeypatch.setattr(reading, "GuardedSource", Counting)
     return world
 
 
