@@ -203,6 +203,7 @@ class Execution:
                 percent=percent,
                 current=current,
                 total=total,
+                phase=stage.phase,
             ),
             unit,
         )

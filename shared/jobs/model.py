@@ -12,6 +12,35 @@ from shared.ids import uuid7
 
 MAX_ATTEMPTS = 5
 
+PROCESSING = "processing"
+"""The phase of stages that name none, and of jobs that have shown none yet."""
+
+PAGES = "pages"
+"""What the steps of a stage are, where people count pages."""
+
+
+@dataclass(frozen=True, slots=True)
+class Phase:
+    """What readers of documents call a stage: while it goes on, and ``after`` it (empty for the same).
+
+    ``counts`` is ``PAGES`` where the steps of the stage are pages.
+
+    >>> Phase("ocr_started", "ocr_completed").at(2, 2)
+    'ocr_completed'
+    """
+
+    during: str = PROCESSING
+    after: str = ""
+    counts: str = ""
+
+    def at(self, current: int, total: int) -> str:
+        """Return the name once ``current`` of ``total`` steps are done."""
+        return self.after or self.during if total and current >= total else self.during
+
+
+UNNAMED_PHASE = Phase()
+"""The phase of stages that readers of documents have no word for."""
+
 
 class Activity(StrEnum):
     """Whether a job waits for a worker or is worked on."""
@@ -73,7 +102,8 @@ class Job:
     """One job. ``version`` counts every write; ``fence`` rises with every take-over.
 
     ``percent_complete`` is 0 to 100 and never falls. ``current`` of ``total`` counts the steps of the
-    current stage. ``attempt`` counts tries after errors and lost workers, from 1; continuations and
+    current stage, ``phase`` is what readers of documents call it, and ``counted`` says what its steps are
+    (``pages``, or empty). ``attempt`` counts tries after errors and lost workers, from 1; continuations and
     resumes do not count. ``stalled`` counts continuations in a row that finished no unit, ``resend_count``
     how often the reconciler has sent the message again since the last change. ``state_since`` is when
     the job came to where it stands: to its status, or to its worker. ``last_request`` is the last request of
@@ -94,6 +124,8 @@ class Job:
     percent_complete: int = 0
     current: int = 0
     total: int = 0
+    phase: str = ""
+    counted: str = ""
     message: str = ""
     pause_requested: bool = False
     cancel_requested: bool = False
@@ -230,6 +262,7 @@ class Event:
     message: str
     current: int = 0
     total: int = 0
+    phase: str = ""
     actor: str = ""
 
 

@@ -18,7 +18,7 @@ from typing import Any
 
 from shared.errors import Problem
 from shared.jobs import endings, outputs
-from shared.jobs.model import Artifact, Change, Event, Job, Status
+from shared.jobs.model import UNNAMED_PHASE, Artifact, Change, Event, Job, Phase, Status
 
 RESEND_AFTER = timedelta(seconds=60)
 # A message that waits its turn is no lost one: a copy at most every so often.
@@ -102,6 +102,7 @@ def advance(
     percent: int,
     current: int,
     total: int,
+    phase: Phase = UNNAMED_PHASE,
 ) -> Change:
     """Record a finished unit (``current`` of ``total`` in ``stage``) and renew the lease."""
     _check_fence(job, fence)
@@ -114,6 +115,8 @@ def advance(
         current_stage=stage,
         current=current,
         total=total,
+        phase=phase.at(current, total),
+        counted=phase.counts,
         percent_complete=max(job.percent_complete, min(percent, 99)),
         lease_until=now + lease,
         units_done=job.units_done + 1,
@@ -385,6 +388,7 @@ def _event(job: Job, type_: str, message: str, actor: str) -> Event:
         message=message,
         current=job.current,
         total=job.total,
+        phase=job.phase,
         actor=actor,
     )
 

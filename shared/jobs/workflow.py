@@ -11,7 +11,7 @@ from typing import Any, Protocol
 from shared.errors import PermanentError
 from shared.files import keys
 from shared.files.port import FileMissingError, Files
-from shared.jobs.model import Artifact, Job, Unit
+from shared.jobs.model import UNNAMED_PHASE, Artifact, Job, Phase, Unit
 
 
 @dataclass(slots=True)
@@ -95,6 +95,7 @@ class Stage:
     ``work`` does the unit of an index and returns something that JSON can hold. ``weight`` is the stage's
     share of the job's time, in any measure; progress is drawn from it. ``steps`` returns how many of the
     things that people count, pages for example, the first so many units cover; by itself a unit is one step.
+    ``phase`` is what its progress shows to readers of documents.
     """
 
     name: str
@@ -102,6 +103,7 @@ class Stage:
     count: Callable[[], int]
     work: Callable[[int], Any]
     steps: Callable[[int], int] = lambda units: units
+    phase: Phase = UNNAMED_PHASE
 
 
 class Workflow(Protocol):

@@ -84,8 +84,7 @@ def scanned(source: str) -> bytes:
 def phases(place: World, job: Job) -> list[str]:
     """Return the phases that readers were told, in the order of the events, each once in a row."""
     told = [
-        processing_status(event.status, event.stage, event.current, event.total)
-        for event in place.jobs.events(job.job_id, limit=1000)
+        processing_status(event.status, event.phase) for event in place.jobs.events(job.job_id, limit=1000)
     ]
     return [phase for number, phase in enumerate(told) if number == 0 or told[number - 1] != phase]
 

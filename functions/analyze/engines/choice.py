@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
-from functions.analyze.engines.port import Engine, EngineReport, without_model
+from functions.analyze.engines.offline import without_model
+from functions.analyze.engines.port import Engine, EngineReport
 from shared.errors import PermanentError
 from shared.jobs.workflow import Run
 

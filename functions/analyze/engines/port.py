@@ -116,8 +116,3 @@ class Checker(Protocol):
     def contradictions(self, document: Document, taxonomy: Taxonomy, tree: ResultTree) -> list[Contradiction]:
         """Return the contradictions about the benefits of ``tree``."""
         ...
-
-
-def without_model(engine: str) -> EngineReport:
-    """Return what a result says of an engine that asks no model."""
-    return EngineReport({"engine": engine, "tokens": {"input": 0, "output": 0}, "cost_usd": 0})

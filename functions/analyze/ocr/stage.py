@@ -7,6 +7,7 @@ from typing import Any
 
 from functions.analyze.document.codec import page_from_dict, page_to_dict
 from functions.analyze.document.model import Page
+from functions.analyze.document.phases import RECOGNISING
 from functions.analyze.extract.source import Source, Visible
 from functions.analyze.ocr.port import Recogniser
 from shared.errors import PermanentError
@@ -31,7 +32,7 @@ class Recognition:
     @property
     def stage(self) -> Stage:
         """Return the stage; it has no units where every page has its text."""
-        return Stage("ocr", _WEIGHT, lambda: len(self._unread), self._recognise)
+        return Stage("ocr", _WEIGHT, lambda: len(self._unread), self._recognise, phase=RECOGNISING)
 
     def pages(self) -> list[Page]:
         """Return all pages of the document, with what was recognised in place of what was extracted."""

@@ -10,6 +10,7 @@ from dataclasses import replace
 from itertools import islice
 from typing import TYPE_CHECKING, Any
 
+from functions.analyze.document.phases import READ
 from functions.analyze.engines.batching import Batching
 from functions.analyze.engines.port import Analysis, EngineReport, Task
 from functions.analyze.pipeline.previous_jobs import previous_jobs
@@ -38,7 +39,7 @@ class DocumentAnalysis:
     @property
     def stages(self) -> Sequence[Stage]:
         """Return the stages."""
-        return (*self._tiers.stages, Stage(CHECK, 2, lambda: 1, self._check))
+        return (*self._tiers.stages, Stage(CHECK, 2, lambda: 1, self._check, phase=READ))
 
     def findings(self) -> ResultTree:
         """Return the tree of the three tiers, without contradictions."""

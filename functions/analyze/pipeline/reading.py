@@ -24,6 +24,7 @@ from functions.analyze.document.codec import (
 )
 from functions.analyze.document.extraction_files import EXTRACTION
 from functions.analyze.document.model import Chunk, Document
+from functions.analyze.document.phases import EXTRACTING, READ
 from functions.analyze.document.source_file import SourceFile
 from functions.analyze.extract import Source
 from functions.analyze.extract.detect import WITH_A_LOOK
@@ -78,11 +79,11 @@ class DocumentReading:
         """Return the stages; weights are shares of the time that the sample policies take."""
         return (
             Stage(PREPARE, 2, lambda: 1, self._prepare),
-            Stage(EXTRACT, 50, self._count_batches, self._extract, self._pages_of),
+            Stage(EXTRACT, 50, self._count_batches, self._extract, self._pages_of, EXTRACTING),
             self._recognition.stage,
-            Stage(ASSEMBLE, 4, lambda: 1, self._assemble),
-            Stage(CHUNK, 2, lambda: 1, self._chunk),
-            Stage(PUBLISH, 2, lambda: int(self._publisher.configured), self._publish),
+            Stage(ASSEMBLE, 5, lambda: 1, self._assemble, phase=READ),
+            Stage(CHUNK, 1, lambda: 1, self._chunk, phase=READ),
+            Stage(PUBLISH, 2, lambda: int(self._publisher.configured), self._publish, phase=READ),
         )
 
     def request_follow_ups(self) -> None:

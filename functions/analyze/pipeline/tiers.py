@@ -11,6 +11,7 @@ from dataclasses import replace
 from functools import cached_property
 from typing import Any
 
+from functions.analyze.document.phases import READ
 from functions.analyze.engines.batching import Batching
 from functions.analyze.engines.port import Analysis, Place, Question
 from shared.findings.model import (
@@ -43,9 +44,9 @@ class Tiers:
     def stages(self) -> Sequence[Stage]:
         """Return the three stages."""
         return (
-            Stage(SEGMENTS, 20, lambda: len(self._segment_units), self._find_segments),
-            Stage(BENEFITS, 10, lambda: len(self._benefit_units), self._find_benefits),
-            Stage(DETAILS, 10, lambda: len(self._detail_units), self._find_details),
+            Stage(SEGMENTS, 20, lambda: len(self._segment_units), self._find_segments, phase=READ),
+            Stage(BENEFITS, 10, lambda: len(self._benefit_units), self._find_benefits, phase=READ),
+            Stage(DETAILS, 10, lambda: len(self._detail_units), self._find_details, phase=READ),
         )
 
     def tree(self) -> ResultTree:

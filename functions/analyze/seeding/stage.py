@@ -18,6 +18,7 @@ from enum import StrEnum
 from functools import cached_property
 from typing import Any
 
+from functions.analyze.document.phases import READ
 from functions.analyze.seeding.cms import read
 from functions.analyze.seeding.plan import make_plan
 from functions.analyze.seeding.rows import DesiredRows, Origin, Row, build
@@ -64,8 +65,8 @@ class Seeding:
         """Return the stages; without units where no seeding is asked for."""
         asked = int(self._mode is not Mode.NONE)
         return (
-            Stage(PLAN, asked * _WEIGHT // 3, lambda: asked, self._plan),
-            Stage(SEED, asked * _WEIGHT, self._count, self._seed),
+            Stage(PLAN, asked * _WEIGHT // 3, lambda: asked, self._plan, phase=READ),
+            Stage(SEED, asked * _WEIGHT, self._count, self._seed, phase=READ),
         )
 
     def result(self) -> SeedingResult:

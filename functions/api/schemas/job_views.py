@@ -9,7 +9,7 @@ from typing import Any
 from functions.api.schemas.artifacts import RESULT, download_name
 from functions.api.schemas.jobs import Flags, JobDetails, JobView
 from shared.clock import to_text
-from shared.jobs.model import Event, Job, Status
+from shared.jobs.model import PAGES, PROCESSING, Event, Job, Status
 
 INTERNAL_PARAMS = frozenset(
     {
@@ -99,34 +99,12 @@ def flags(job: Job) -> Flags:
     )
 
 
-# What a job does at each stage, as readers of documents call it: while it goes on, and once it is over.
-_PHASES = {
-    "extract": ("ocr_started", "ocr_started"),
-    "ocr": ("ocr_started", "ocr_completed"),
-    "chunk": ("ocr_completed", "ocr_completed"),
-    "segments": ("ocr_completed", "ocr_completed"),
-    "benefits": ("ocr_completed", "ocr_completed"),
-    "details": ("ocr_completed", "ocr_completed"),
-    "check": ("ocr_completed", "ocr_completed"),
-    "plan_seeding": ("ocr_completed", "ocr_completed"),
-    "seed": ("ocr_completed", "ocr_completed"),
-    "translate": ("translation_started", "translation_completed"),
-    "summarise": ("summarising", "summarising"),
-    "report": ("reporting", "reporting"),
-}
-# Stages whose steps are pages.
-_PAGES = frozenset({"extract", "ocr", "translate"})
-
-
-def processing_status(status: Status, stage: str, current: int, total: int) -> str:
+def processing_status(status: Status, phase: str) -> str:
     """Return what goes on with a document: the job's status, or while it runs, the phase it is in.
 
-    A phase is over once ``current`` of ``total`` steps of its stage are done.
+    Jobs that have finished no unit yet, and records and events of the first release, have no phase.
     """
-    if status is not Status.RUNNING:
-        return status.value
-    started, over = _PHASES.get(stage, ("processing", "processing"))
-    return over if total and current >= total else started
+    return phase or PROCESSING if status is Status.RUNNING else status.value
 
 
 def event_view(event: Event, document_id: str) -> dict[str, Any]:
@@ -138,7 +116,7 @@ def event_view(event: Event, document_id: str) -> dict[str, Any]:
         "status": event.status.value,
         "stage": event.stage,
         "progress": event.progress,
-        "processing_status": processing_status(event.status, event.stage, event.current, event.total),
+        "processing_status": processing_status(event.status, event.phase),
         "message": event.message,
         "current": event.current,
         "total": event.total,
@@ -154,9 +132,9 @@ def etag(job: Job, notifications: str | None = None) -> str:
 
 def _details(job: Job) -> JobDetails:
     result = job.result or {}
-    paging = job.current_stage in _PAGES and job.total > 0
+    paging = job.counted == PAGES and job.total > 0
     return JobDetails(
-        processing_status=processing_status(job.status, job.current_stage, job.current, job.total),
+        processing_status=processing_status(job.status, job.phase),
         current_page=min(job.current + 1, job.total) if paging else None,
         total_pages=job.total if paging else result.get("pages"),
         error_message=None if job.error is None else str(job.error.get("detail") or job.error.get("title")),

@@ -18,7 +18,7 @@ from shared.ids import shard
 from shared.jobs import states
 from shared.jobs.model import Activity, Artifact, Event, Job, Kind, Owner, Status, Unit
 
-_TEXT = ("current_stage", "message", "retry_of", "worker_id", "last_request")
+_TEXT = ("current_stage", "phase", "counted", "message", "retry_of", "worker_id", "last_request")
 _NUMBERS = (
     "percent_complete",
     "current",
@@ -115,6 +115,7 @@ def event_to_item(event: Event, job: Job) -> Item:
         "current": event.current,
         "total": event.total,
         "stage": event.stage or None,
+        "phase": event.phase or None,
         "message": event.message or None,
         "actor": event.actor or None,
         "expires_at": expiry.outlived(job),
@@ -134,6 +135,7 @@ def event_from_item(item: Mapping[str, Any]) -> Event:
         message=item.get("message", ""),
         current=item["current"],
         total=item["total"],
+        phase=item.get("phase", ""),
         actor=item.get("actor", ""),
     )
 

@@ -6,18 +6,9 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 
 from functions.analyze.document.model import Document
-from functions.analyze.engines.port import (
-    Analysis,
-    BatchSizes,
-    EngineReport,
-    Place,
-    Question,
-    Task,
-    without_model,
-)
-from shared.errors import PermanentError
+from functions.analyze.engines.offline import OfflineEngine
+from functions.analyze.engines.port import Analysis, Place, Question, Task
 from shared.findings.model import Details, Evidence, Finding
-from shared.jobs.workflow import Run
 from shared.taxonomy.model import Category, Item
 
 
@@ -26,26 +17,16 @@ def no_fault(_call: str) -> None:
 
 
 @dataclass
-class WordEngine:
+class WordEngine(OfflineEngine):
     """``fault`` is called before every question with its name, and may raise."""
 
     name: str = "words"
     fault: Callable[[str], None] = no_fault
     opened: int = field(default=0)
 
-    def check(self, run: Run) -> None:
-        if run.params.get("hybrid"):
-            raise PermanentError("hybrid-without-model", f"The engine {self.name!r} asks no model.")
-
-    def sizes(self, page_count: int) -> BatchSizes:
-        return BatchSizes(segments=4 if page_count <= 100 else 1)
-
     def open(self, task: Task) -> Analysis:
         self.opened += 1
         return WordAnalysis(task.document, self.fault)
-
-    def report(self, run: Run, counts: Mapping[str, int]) -> EngineReport:
-        return without_model(self.name)
 
 
 @dataclass(frozen=True)

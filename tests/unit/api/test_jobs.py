@@ -11,7 +11,7 @@ from functions.api.http import cursors
 from shared.clock import to_text, utc_now
 from shared.errors import Problem
 from shared.jobs import states
-from shared.jobs.model import Artifact, Change, Job, Status
+from shared.jobs.model import PAGES, Artifact, Change, Job, Phase, Status
 from shared.jobs.store import edit
 from tests.unit.api.support import Backend, Client, client_of, places, problem, token
 
@@ -23,10 +23,18 @@ def take(backend: Backend, job_id: str) -> Job:
     return edit(backend.jobs, job_id, lambda job: states.take(job, utc_now(), "w1", LEASE))
 
 
-def advance(backend: Backend, job_id: str, stage: str, current: int, total: int) -> Job:
+def advance(backend: Backend, job_id: str, stage: str, current: int, total: int, phase: Phase) -> Job:
     def decide(job: Job) -> Change:
         return states.advance(
-            job, job.fence, utc_now(), LEASE, stage=stage, percent=30, current=current, total=total
+            job,
+            job.fence,
+            utc_now(),
+            LEASE,
+            stage=stage,
+            percent=30,
+            current=current,
+            total=total,
+            phase=phase,
         )
 
     return edit(backend.jobs, job_id, decide)
@@ -67,11 +75,19 @@ class TestStatus:
     def test_reading_pages(self, backend: Backend, alice: Client) -> None:
         job_id = alice.submit()
         take(backend, job_id)
-        advance(backend, job_id, "extract", 3, 8)
+        advance(backend, job_id, "extract", 3, 8, Phase("ocr_started", counts=PAGES))
         body = alice.get(f"/jobs/{job_id}").json()
         assert (body["status"], body["current_stage"], body["percent_complete"]) == ("running", "extract", 30)
         assert (body["details"]["current_page"], body["details"]["total_pages"]) == (4, 8)
         assert body["details"]["processing_status"] == "ocr_started"
+
+    def test_stages_that_count_no_pages(self, backend: Backend, alice: Client) -> None:
+        job_id = alice.submit()
+        take(backend, job_id)
+        advance(backend, job_id, "details", 3, 8, Phase("ocr_completed"))
+        details = alice.get(f"/jobs/{job_id}").json()["details"]
+        assert (details["current_page"], details["total_pages"]) == (None, None)
+        assert details["processing_status"] == "ocr_completed"
 
     def test_completed(self, backend: Backend, alice: Client) -> None:
         job_id = alice.submit()

@@ -11,7 +11,8 @@ from collections.abc import Callable, Mapping, Sequence
 from functools import cached_property
 
 from functions.analyze.document.model import Document
-from functions.analyze.engines.port import BatchSizes, EngineReport, Place, Question, Task, without_model
+from functions.analyze.engines.offline import OfflineEngine
+from functions.analyze.engines.port import Place, Question, Task
 from functions.analyze.engines.rules.attribution import Attribution
 from functions.analyze.engines.rules.benefits import ACCEPT, BenefitFinder, Support
 from functions.analyze.engines.rules.confidence import combined
@@ -27,18 +28,13 @@ from functions.analyze.engines.rules.outline import Clause, ClauseKind
 from functions.analyze.engines.rules.outlining import build_outline
 from functions.analyze.engines.rules.scopes import Scopes
 from functions.analyze.engines.rules.stance import Stance, Stances
-from shared.errors import PermanentError
 from shared.findings.model import Contradiction, Details, Finding, ResultTree
-from shared.jobs.workflow import Run
 from shared.taxonomy.model import Category, Item, Taxonomy
 
 _PASSAGES = 4
-# Segments in a batch; in a document of more pages than this a single segment may take seconds.
-_SEGMENTS = 4
-_LONG_DOCUMENT = 100
 
 
-class RulesEngine:
+class RulesEngine(OfflineEngine):
     """See Engine: the embedded default, which asks no model. Also a Checker."""
 
     name = "rules"
@@ -47,27 +43,11 @@ class RulesEngine:
         # Only while it is in use: a check right after an analysis reads nothing twice.
         self._latest: weakref.ref[RulesAnalysis] | None = None
 
-    def check(self, run: Run) -> None:
-        """See Engine."""
-        if run.params.get("hybrid"):
-            raise PermanentError(
-                "hybrid-without-model",
-                f"The engine {self.name!r} asks no model: hybrid needs openai or bedrock.",
-            )
-
-    def sizes(self, page_count: int) -> BatchSizes:
-        """See Engine."""
-        return BatchSizes(segments=_SEGMENTS if page_count <= _LONG_DOCUMENT else 1)
-
     def open(self, task: Task) -> RulesAnalysis:
         """See Engine."""
         analysis = RulesAnalysis(task.document, task.taxonomy)
         self._latest = weakref.ref(analysis)
         return analysis
-
-    def report(self, run: Run, counts: Mapping[str, int]) -> EngineReport:
-        """See Engine."""
-        return without_model(self.name)
 
     def contradictions(self, document: Document, taxonomy: Taxonomy, tree: ResultTree) -> list[Contradiction]:
         """See Checker: any engine may have found what ``tree`` has."""

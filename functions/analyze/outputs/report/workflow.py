@@ -14,6 +14,7 @@ from functions.analyze.outputs.summary.port import Sentence
 from functions.analyze.outputs.translation import workflow as translation
 from shared.errors import PermanentError
 from shared.files import keys
+from shared.jobs.model import Phase
 from shared.jobs.workflow import Run, Stage
 from shared.observability import logger
 
@@ -36,7 +37,7 @@ class ReportFiles:
     @property
     def stages(self) -> Sequence[Stage]:
         """Return the one stage."""
-        return (Stage(REPORT, 10, lambda: 1, self._write),)
+        return (Stage(REPORT, 10, lambda: 1, self._write, phase=Phase("reporting")),)
 
     def finish(self) -> Mapping[str, Any]:
         """Publish the files."""

@@ -15,6 +15,7 @@ from functions.analyze.outputs.analysis import AnalysisView
 from functions.analyze.outputs.summary.extractive import Candidate, candidates, choose
 from functions.analyze.outputs.summary.port import Summariser
 from functions.analyze.outputs.translation.workflow import Translation
+from shared.jobs.model import Phase
 from shared.jobs.workflow import Run, Stage
 
 SUMMARISE = "summarise"
@@ -46,7 +47,7 @@ class Summary:
     @property
     def stages(self) -> Sequence[Stage]:
         """Return the one stage."""
-        return (Stage(SUMMARISE, 5, lambda: 1, self._summarise),)
+        return (Stage(SUMMARISE, 5, lambda: 1, self._summarise, phase=Phase("summarising")),)
 
     def finish(self) -> Mapping[str, Any]:
         """Publish the summary; return its whole as one text."""

@@ -15,10 +15,12 @@ from functions.analyze.outputs.analysis import AnalysisView
 from functions.analyze.outputs.report.content import TranslatedPage
 from functions.analyze.outputs.translation.checks import remarks
 from functions.analyze.outputs.translation.port import Register, Translator, Wish, choose
+from shared.jobs.model import PAGES, Phase
 from shared.jobs.workflow import Run, Stage
 
 TRANSLATE = "translate"
 FILE = "translation.json"
+PHASE = Phase("translation_started", "translation_completed", counts=PAGES)
 
 
 class Translation:
@@ -34,7 +36,7 @@ class Translation:
     @property
     def stages(self) -> Sequence[Stage]:
         """Return the one stage."""
-        return (Stage(TRANSLATE, 60, lambda: len(self._view.document().pages), self._translate),)
+        return (Stage(TRANSLATE, 60, lambda: len(self._view.document().pages), self._translate, phase=PHASE),)
 
     def finish(self) -> Mapping[str, Any]:
         """Publish all pages; return which provider did it, and how many pages differ from the original."""
