@@ -143,6 +143,6 @@ def index_maker(s: AnalyzeSettings) -> dict[str, MakeWorkflow]:
     from shared.jobs.outputs import INDEX
 
     files = S3Files(s.documents_bucket, s.aws_endpoint_url)
-    shelf = DynamoSearchIndex(s.jobs_table, s.aws_endpoint_url)
-    tools = IndexDependencies(embeddings(s), shelf, vector_store(s, files))
+    index = DynamoSearchIndex(s.jobs_table, s.aws_endpoint_url)
+    tools = IndexDependencies(embeddings(s), index, vector_store(s, files))
     return {INDEX: lambda run: IndexWorkflow(run, tools)}

@@ -12,12 +12,11 @@ from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field
 from typing import TypeVar
 
-from shared.findings.model import Finding, ResultTree
+from shared.findings.model import Finding, ResultTree, is_currency
 
 UNLIMITED = "unlimited"
 _HOURS = {"minutes": 1 / 60, "hours": 1.0, "days": 24.0, "weeks": 168.0}
 _MONTHS = {"months": 1.0, "years": 12.0}
-_CURRENCY_CODE = 3
 
 # Why a row of limits cannot be compared.
 ONE_ONLY = "only_one_states_it"
@@ -172,13 +171,13 @@ def _limits(findings: Sequence[Sequence[Finding]]) -> tuple[LimitRow, ...]:
 def _measures(of_kind: Sequence[Sequence[Finding]]) -> list[tuple[str, str]]:
     """Return units and scopes; "unlimited" joins the sums of its scope, where there are any."""
     every = [(_unit(finding), _scope(finding)) for column in of_kind for finding in column]
-    sums = {scope for unit, scope in every if _is_currency(unit)}
+    sums = {scope for unit, scope in every if is_currency(unit)}
     return _ordered((unit, scope) for unit, scope in every if unit != UNLIMITED or scope not in sums)
 
 
 def _limit_row(name: str, unit: str, scope: str, of_kind: Sequence[Sequence[Finding]]) -> LimitRow:
     def belongs(finding: Finding) -> bool:
-        joins = _unit(finding) == UNLIMITED and _is_currency(unit)
+        joins = _unit(finding) == UNLIMITED and is_currency(unit)
         return _scope(finding) == scope and (_unit(finding) == unit or joins)
 
     cells = [[finding for finding in column if belongs(finding)] for column in of_kind]
@@ -213,7 +212,7 @@ def _reason(unit: str, scope: str, others: Sequence[Finding]) -> str:
         return ONE_ONLY
     if any(_unit(finding) == unit for finding in others):
         return OTHER_SCOPE
-    if _is_currency(unit) and any(_is_currency(_unit(finding)) for finding in others):
+    if is_currency(unit) and any(is_currency(_unit(finding)) for finding in others):
         return OTHER_CURRENCY
     return OTHER_UNIT if any(_scope(finding) == scope for finding in others) else OTHER_SCOPE
 
@@ -260,10 +259,6 @@ def _scope(finding: Finding) -> str:
     """Return scope and variant in one spelling."""
     parts = {" ".join(part.split()).casefold() for part in finding.scope.split(",")}
     return ", ".join(sorted(parts - {""}))
-
-
-def _is_currency(unit: str) -> bool:
-    return len(unit) == _CURRENCY_CODE and unit.isupper()
 
 
 def _name(finding: Finding) -> str:

@@ -12,6 +12,7 @@ from typing import Any
 
 from shared.json_values import from_json_values, to_json_values
 
+_CURRENCY_LETTERS = 3
 _DETAILS = ("limits", "conditions", "exclusions")
 Box = tuple[float, float, float, float]
 
@@ -143,3 +144,12 @@ def contradiction_to_dict(contradiction: Contradiction) -> dict[str, Any]:
 def contradiction_from_dict(data: Mapping[str, Any]) -> Contradiction:
     """Read what ``contradiction_to_dict`` wrote; raises ValueError."""
     return from_json_values(Contradiction, data)
+
+
+def is_currency(unit: str) -> bool:
+    """Return whether a unit is the code of a currency (ISO 4217).
+
+    >>> [is_currency(unit) for unit in ("CHF", "days", "%", "")]
+    [True, False, False, False]
+    """
+    return len(unit) == _CURRENCY_LETTERS and unit.isalpha() and unit.isupper()

@@ -3,7 +3,7 @@ import json
 import jsonschema
 import pytest
 
-from shared.findings.model import Details, Evidence, Finding, ResultTree, from_tree, to_tree
+from shared.findings.model import Details, Evidence, Finding, ResultTree, from_tree, is_currency, to_tree
 from tests.support.paths import ROOT
 
 SCHEMA = json.loads((ROOT / "shared" / "schemas" / "result.v1.json").read_text())
@@ -49,3 +49,19 @@ def test_a_finding_needs_evidence_and_a_confidence() -> None:
     for confidence in (-0.1, 1.1):
         with pytest.raises(ValueError, match=r"not in 0\.\.1"):
             Finding("loss", confidence, (PROOF,))
+
+
+@pytest.mark.parametrize(
+    ("unit", "expected"),
+    [
+        ("CHF", True),
+        ("XXX", True),
+        ("chf", False),
+        ("days", False),
+        ("%", False),
+        ("", False),
+        ("M²A", False),
+    ],
+)
+def test_a_unit_of_three_capitals_is_a_currency(unit: str, expected: bool) -> None:
+    assert is_currency(unit) is expected

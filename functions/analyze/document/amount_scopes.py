@@ -92,15 +92,15 @@ def variant_around(before: str, after: str) -> str:
     if note:
         return " ".join(note.group(1).split())
     near = _VARIANT.search(re.split(r"[.;]\s", after, maxsplit=1)[0][:_REACH])
-    for found in (near, *list(_VARIANT.finditer(before[-_REACH:]))[-1:]):
-        if found:
-            return " ".join(next(group for group in found.groups() if group).split())
+    for variant in (near, *list(_VARIANT.finditer(before[-_REACH:]))[-1:]):
+        if variant:
+            return " ".join(next(group for group in variant.groups() if group).split())
     return ""
 
 
 def _scopes(pattern: re.Pattern[str], text: str) -> tuple[str, ...]:
     names = list(_SCOPES)
-    found: list[str] = []
+    scopes: list[str] = []
     anchored = False
     for match in pattern.finditer(text):
         joined = match.group(0).lower().lstrip().startswith(("und", "and", "et", "/"))
@@ -108,8 +108,8 @@ def _scopes(pattern: re.Pattern[str], text: str) -> tuple[str, ...]:
             continue
         anchored = True
         index = next(number for number in range(len(names)) if match.group(f"s{number}"))
-        found.append(names[index])
+        scopes.append(names[index])
     for name, adjective in _ADJECTIVES.items():
         if adjective.search(text):
-            found.append(name)
-    return tuple(dict.fromkeys(found))
+            scopes.append(name)
+    return tuple(dict.fromkeys(scopes))

@@ -160,28 +160,28 @@ def parse_amounts(text: str, *, currency: str = "") -> list[Amount]:
 
     With ``currency`` (the unit a table's head names), a bare number counts as money too.
     """
-    found: list[Amount] = []
+    amounts: list[Amount] = []
     for pattern in (_MONEY_BEFORE, _MONEY_AFTER):
-        _add(found, (_money(match) for match in pattern.finditer(text)))
-    _add(found, (_plain(match, AmountKind.PERCENT, "%") for match in _PERCENT.finditer(text)))
-    _add(found, (_duration(match) for match in _DURATION.finditer(text)))
+        _add(amounts, (_money(match) for match in pattern.finditer(text)))
+    _add(amounts, (_plain(match, AmountKind.PERCENT, "%") for match in _PERCENT.finditer(text)))
+    _add(amounts, (_duration(match) for match in _DURATION.finditer(text)))
     _add(
-        found,
+        amounts,
         (
             Amount(AmountKind.UNLIMITED, None, "unlimited", match.start(), match.end())
             for match in _UNLIMITED.finditer(text)
         ),
     )
     if currency:
-        _add(found, (_plain(match, AmountKind.MONEY, currency) for match in _BARE.finditer(text)))
-    found.sort(key=lambda amount: amount.start)
-    return [_described(text, amount, found) for amount in found]
+        _add(amounts, (_plain(match, AmountKind.MONEY, currency) for match in _BARE.finditer(text)))
+    amounts.sort(key=lambda amount: amount.start)
+    return [_described(text, amount, amounts) for amount in amounts]
 
 
-def _add(found: list[Amount], more: object) -> None:
+def _add(amounts: list[Amount], more: object) -> None:
     for amount in more:  # type: ignore[attr-defined]
-        if all(amount.end <= other.start or amount.start >= other.end for other in found):
-            found.append(amount)
+        if all(amount.end <= other.start or amount.start >= other.end for other in amounts):
+            amounts.append(amount)
 
 
 def _value(match: re.Match[str], group: str) -> float | None:

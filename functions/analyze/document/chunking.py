@@ -118,7 +118,7 @@ def _pack(pieces: Sequence[_Piece], size: int, overlap: int) -> Iterator[_Draft]
 
 
 def _new_section(draft: _Draft, piece: _Piece, size: int) -> bool:
-    """Tell whether a heading opens a new chunk: a higher section always, an equal one if there is enough."""
+    """Say whether a heading opens a new chunk: a higher section always, an equal one if there is enough."""
     if piece.block.kind is not BlockKind.HEADING or draft.pieces[-1].block.kind is BlockKind.HEADING:
         return False
     levels = [item.block.level for item in draft.pieces if item.block.kind is BlockKind.HEADING]
@@ -145,7 +145,10 @@ def _continued(before: _Draft, piece: _Piece, size: int, overlap: int) -> _Draft
     else:
         taken = []
         for item in reversed(before.pieces):
-            if item.block.kind is BlockKind.HEADING or item.tokens + sum(one.tokens for one in taken) > room:
+            if (
+                item.block.kind is BlockKind.HEADING
+                or item.tokens + sum(repeated.tokens for repeated in taken) > room
+            ):
                 break
             taken.insert(0, item)
     if sum(item.tokens for item in taken) > size - piece.tokens or len(taken) == len(before.pieces):

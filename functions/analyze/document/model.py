@@ -73,7 +73,7 @@ class Page:
     """One page: ``number`` counts from 1; ``label`` is the printed page number where there is one.
 
     ``scanned`` marks a page that shows something but has no usable text layer, ``pictures`` are the boxes of
-    images on a page with text that may carry text of their own. ``ocr`` tells how either was recognised,
+    images on a page with text that may carry text of their own. ``ocr`` says how either was recognised,
     None where nothing was (yet). ``language`` is an ISO 639-1 code, empty before the document is assembled.
     """
 

@@ -20,7 +20,7 @@ FAILED = "failed"
 
 @dataclass(frozen=True, slots=True)
 class OutputsResult:
-    """What a result says of the outputs: by name what each told of itself, and what went wrong."""
+    """What a result says of the outputs: by name what each says of itself, and what went wrong."""
 
     fields: Mapping[str, Any]
     warnings: tuple[str, ...]
@@ -28,7 +28,7 @@ class OutputsResult:
     def with_usage(self, report: Mapping[str, Any]) -> dict[str, Any]:
         """Return what a result says of its engine, with what outputs used of a model on the same account.
 
-        The account knows one sum: with two models no cost is told rather than a wrong one.
+        The account knows one sum: with two models it gives no cost rather than a wrong one.
         """
         used = [entry["usage"] for entry in self.fields.get("outputs", {}).values() if "usage" in entry]
         if not used:
@@ -103,8 +103,8 @@ class OptionalOutputs:
 
     def _failure(self, stage: str) -> Mapping[str, Any] | None:
         """Return the problem of the first unit of a stage that failed."""
-        found = (output.get(FAILED) for output in self._run.outputs(stage))
-        return next((problem for problem in found if problem is not None), None)
+        failures = (output.get(FAILED) for output in self._run.outputs(stage))
+        return next((problem for problem in failures if problem is not None), None)
 
 
 def _finished(output: Workflow) -> dict[str, Any]:

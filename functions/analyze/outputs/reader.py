@@ -77,5 +77,5 @@ def require_translator(run: Run, translators: Sequence[Translator]) -> None:
         )
 
 
-# Languages that documents are in, as far as they are told apart.
+# The languages of documents that are recognised.
 SOURCES = ("de", "fr", "en", "it", "es", "pt", "ca", "nl", "ro")

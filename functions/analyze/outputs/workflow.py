@@ -1,7 +1,7 @@
 """An output job as a workflow: the stages of the outputs that its parameters name, one after another.
 
-Each output is a workflow of its own. Outputs of one job are made of different stages: what their stages are
-called is told apart by name, in the units and for people.
+Each output is a workflow of its own. Outputs of one job are made of different stages, whose
+names keep them apart, in the units and for people.
 """
 
 from __future__ import annotations

@@ -33,7 +33,7 @@ def search() -> Search:
     files = S3Files(s.documents_bucket, s.aws_endpoint_url)
     return Search(
         embeddings=embeddings(s),
-        shelf=DynamoSearchIndex(s.jobs_table, s.aws_endpoint_url),
+        index=DynamoSearchIndex(s.jobs_table, s.aws_endpoint_url),
         vectors=vector_store(s, files),
         library=Library(files, s.search_passages),
     )

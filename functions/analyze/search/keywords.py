@@ -51,19 +51,19 @@ class Keywords:
         if not wanted:
             return []
         query = tantivy.Query.boolean_query(wanted)
-        found = self._searcher.search(query, limit, count=False)
-        numbers = self._searcher.fast_field_values("number", [address for _, address in found.hits])
-        return [(int(number), float(score)) for number, (score, _) in zip(numbers, found.hits, strict=True)]
+        hits = self._searcher.search(query, limit, count=False)
+        numbers = self._searcher.fast_field_values("number", [address for _, address in hits.hits])
+        return [(int(number), float(score)) for number, (score, _) in zip(numbers, hits.hits, strict=True)]
 
 
 def terms(text: str) -> list[str]:
     """Return the words of a text, without case and accents, and the pieces of those that are longer."""
-    found: list[str] = []
+    words: list[str] = []
     for word in _WORD.findall(_plain(text)):
-        found.append(word[:MAX_WORD])
+        words.append(word[:MAX_WORD])
         if len(word) > PIECE:
-            found += [f"~{word[i : i + PIECE]}" for i in range(min(len(word), MAX_WORD) - PIECE + 1)]
-    return found
+            words += [f"~{word[i : i + PIECE]}" for i in range(min(len(word), MAX_WORD) - PIECE + 1)]
+    return words
 
 
 def _plain(text: str) -> str:

@@ -48,12 +48,12 @@ class Library:
             with ThreadPoolExecutor(min(READERS, len(missing))) as readers:
                 for entry, passages in zip(missing, readers.map(self._read, missing), strict=True):
                     self._passages[entry.prefix] = passages
-        found = [self._passages[entry.prefix] for entry in entries]
+        wanted = [self._passages[entry.prefix] for entry in entries]
         for entry in entries:
             self._passages.move_to_end(entry.prefix)
         while len(self._passages) > 1 and sum(map(len, self._passages.values())) > self.most:
             self._passages.popitem(last=False)
-        return found
+        return wanted
 
     def keywords(self, entries: Sequence[IndexEntry]) -> Keywords:
         """Return the keyword index over all passages of some entries, in their order."""

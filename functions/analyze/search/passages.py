@@ -50,13 +50,14 @@ class Passage:
 
 def passages_of(document: Document) -> list[Passage]:
     """Return the passages of a document, in reading order."""
-    return [_passage(one) for one in chunk(document, PASSAGE_TOKENS, PASSAGE_OVERLAP)]
+    return [_passage(piece) for piece in chunk(document, PASSAGE_TOKENS, PASSAGE_OVERLAP)]
 
 
 def passages_to_json(passages: Sequence[Passage]) -> list[Any]:
     """Return passages as JSON values."""
     return [
-        [one.passage_id, one.text, [list(span) for span in one.spans], list(one.headings)] for one in passages
+        [passage.passage_id, passage.text, [list(span) for span in passage.spans], list(passage.headings)]
+        for passage in passages
     ]
 
 
@@ -68,5 +69,5 @@ def passages_from_json(data: Sequence[Any]) -> list[Passage]:
     ]
 
 
-def _passage(one: Chunk) -> Passage:
-    return Passage(one.chunk_id, one.text, one.spans, one.headings)
+def _passage(piece: Chunk) -> Passage:
+    return Passage(piece.chunk_id, piece.text, piece.spans, piece.headings)

@@ -1,7 +1,7 @@
 """A question to the documents of one owner: what is in scope, what is near, what has the words.
 
 The owner comes with the question, and all that is read is read by the owner: the entries of the owner's
-shelf, and the files that those name.
+index, and the files that those name.
 """
 
 from __future__ import annotations
@@ -31,14 +31,14 @@ DEPTH = 100
 # the wrong ones: with half the weight keywords help in the same language and hardly harm across; the figures
 # are in decision 27.
 WEIGHTS = (1.0, 0.5)
-# Of owners whose shelf is kept.
-SHELVES = 100
+# Of owners whose index is kept.
+KEPT_INDEXES = 100
 _TRIES = 3
 
 
 @dataclass(slots=True)
-class _Kept:
-    """A shelf as it was read; ``gone`` are the prefixes of its entries whose files are missing."""
+class _OwnerIndex:
+    """A index as it was read; ``gone`` are the prefixes of its entries whose files are missing."""
 
     version: int
     entries: list[IndexEntry]
@@ -53,11 +53,11 @@ class Search:
     """
 
     embeddings: Embeddings
-    shelf: SearchIndexStore
+    index: SearchIndexStore
     vectors: VectorStore
     library: Library
     weights: tuple[float, float] = WEIGHTS
-    _shelves: OrderedDict[str, _Kept] = field(default_factory=OrderedDict)
+    _indexes: OrderedDict[str, _OwnerIndex] = field(default_factory=OrderedDict)
 
     def ask(self, question: SearchQuestion) -> SearchAnswer:
         """See SearchService."""
@@ -67,19 +67,19 @@ class Search:
             try:
                 return self._answer(question, query)
             except FileMissingError as error:
-                # Else a document was indexed again, or removed, since the shelf was read.
+                # Else a document was indexed again, or removed, since the index was read.
                 if not self._leave_out(question.owner, error.key):
                     changes += 1
         raise TransientError("index-changing", "The documents are being indexed again. Search again.")
 
     def _answer(self, question: SearchQuestion, query: Matrix) -> SearchAnswer:
-        shelf = self._shelf_of(question.owner)
+        index = self._index_of(question.owner)
         entries: list[IndexEntry] = []
         skipped: list[str] = []
-        for entry in shelf.entries:
+        for entry in index.entries:
             if not _meant(entry, question):
                 continue
-            if entry.model == self.embeddings.name and entry.prefix not in shelf.gone:
+            if entry.model == self.embeddings.name and entry.prefix not in index.gone:
                 entries.append(entry)
             else:
                 skipped.append(entry.document_id)
@@ -93,37 +93,37 @@ class Search:
         return SearchAnswer(hits, len(ranked), len(entries), tuple(skipped))
 
     def _leave_out(self, owner: Owner, key: str) -> bool:
-        """Read the shelf again, and leave out the entry of a missing file; False where no entry names it now.
+        """Read the index again, and leave out the entry of a missing file; False where no entry names it now.
 
-        Files are written before their entry, and go after it was replaced: what the shelf still names and
-        nobody can read does not come back, and must not keep the owner from all other documents.
+        Files are written before their entry, and go after it was replaced: what the index still names and
+        cannot be read does not come back, and must not keep the owner from all other documents.
         """
-        before = self._shelves.pop(owner.key, None)
-        shelf = self._shelf_of(owner)
-        named = {entry.prefix for entry in shelf.entries}
+        before = self._indexes.pop(owner.key, None)
+        index = self._index_of(owner)
+        named = {entry.prefix for entry in index.entries}
         if before is not None:
-            shelf.gone |= before.gone & named
-        found = {prefix for prefix in named if key.startswith(prefix)} - shelf.gone
-        shelf.gone |= found
-        return bool(found)
+            index.gone |= before.gone & named
+        missing = {prefix for prefix in named if key.startswith(prefix)} - index.gone
+        index.gone |= missing
+        return bool(missing)
 
-    def _shelf_of(self, owner: Owner) -> _Kept:
-        """Return the owner's shelf, read again when its counter has changed."""
-        version = self.shelf.version(owner)
-        kept = self._shelves.get(owner.key)
+    def _index_of(self, owner: Owner) -> _OwnerIndex:
+        """Return the owner's index, read again when its counter has changed."""
+        version = self.index.version(owner)
+        kept = self._indexes.get(owner.key)
         if kept is None or kept.version != version:
-            kept = self._shelves[owner.key] = _Kept(version, self.shelf.entries(owner))
-        self._shelves.move_to_end(owner.key)
-        while len(self._shelves) > SHELVES:
-            self._shelves.popitem(last=False)
+            kept = self._indexes[owner.key] = _OwnerIndex(version, self.index.entries(owner))
+        self._indexes.move_to_end(owner.key)
+        while len(self._indexes) > KEPT_INDEXES:
+            self._indexes.popitem(last=False)
         return kept
 
     def _near(self, entries: Sequence[IndexEntry], query: Matrix) -> list[tuple[Place, float]]:
         total = sum(entry.passages for entry in entries)
         if self.vectors.whole and total > self.library.most:
             raise SearchTooWideError(total, self.library.most)
-        found = self.vectors.nearest(entries, query, DEPTH)
-        return [((entry, number), similarity) for entry, number, similarity in found]
+        nearest = self.vectors.nearest(entries, query, DEPTH)
+        return [((entry, number), similarity) for entry, number, similarity in nearest]
 
     def _worded(self, entries: Sequence[IndexEntry], query: str, near: Sequence[Place]) -> list[Place]:
         """Return the places that have words of the question, the best first.
@@ -131,8 +131,8 @@ class Search:
         All passages in scope are looked through where they are at hand, else those that are near.
         """
         if self.vectors.whole:
-            found = self.library.keywords(entries).best(query, DEPTH)
-            return [place_of(entries, number) for number, _ in found]
+            matches = self.library.keywords(entries).best(query, DEPTH)
+            return [place_of(entries, number) for number, _ in matches]
         keywords = Keywords([self._passage(place).in_context for place in near])
         return [near[number] for number, _ in keywords.best(query, DEPTH)]
 

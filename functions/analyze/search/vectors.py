@@ -78,8 +78,10 @@ class FileVectors:
             return []
         rows = self._rows(entries)
         scores = rows @ question
-        found = np.argpartition(-scores, limit - 1)[:limit] if limit < len(scores) else np.arange(len(scores))
-        best = found[np.argsort(-scores[found], kind="stable")]
+        candidates = (
+            np.argpartition(-scores, limit - 1)[:limit] if limit < len(scores) else np.arange(len(scores))
+        )
+        best = candidates[np.argsort(-scores[candidates], kind="stable")]
         return [(*place_of(entries, int(index)), float(scores[index])) for index in best]
 
     def _rows(self, entries: Sequence[IndexEntry]) -> Matrix:

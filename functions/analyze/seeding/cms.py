@@ -34,11 +34,11 @@ class MovedOnError(Exception):
 def read(directus: Directus, product_id: str) -> tuple[Row, Rows]:
     """Return the product (name and document reference) and its rows; raises ProductGoneError."""
     where = {"products": {"id": {"_eq": product_id}}, **of_product(product_id)}
-    found = directus.graphql_rows(_QUERY.read_text(encoding="utf-8"), where)
-    if not found[PRODUCTS]:
+    answer = directus.graphql_rows(_QUERY.read_text(encoding="utf-8"), where)
+    if not answer[PRODUCTS]:
         raise ProductGoneError(f"Product {product_id!r}")
-    rows = {name: {reference(row["id"]): _flat(row) for row in found[name]} for name in PARENTS_FIRST}
-    return found[PRODUCTS][0], rows
+    rows = {name: {reference(row["id"]): _flat(row) for row in answer[name]} for name in PARENTS_FIRST}
+    return answer[PRODUCTS][0], rows
 
 
 def write(directus: Directus, batch: Batch) -> None:
@@ -68,7 +68,7 @@ def _send(directus: Directus, batch: Batch) -> None:
 
 
 def _blame(directus: Directus, batch: Batch, refusal: DirectusRejectedError) -> PermanentError:
-    """Find the row that Directus refuses, by halves: its answer does not tell. The others are written."""
+    """Find the row that Directus refuses, by halves: its answer does not say. The others are written."""
     rows = batch.rows
     while len(rows) > 1:
         half = len(rows) // 2

@@ -44,8 +44,8 @@ class DesiredRows:
 def build(tree: ResultTree, origin: Origin) -> DesiredRows:
     """Return the rows of what a result includes."""
     builder = _Builder(origin)
-    for one in placed(tree, origin.product_id):
-        builder.add(one)
+    for placement in placed(tree, origin.product_id):
+        builder.add(placement)
     return DesiredRows(builder.rows, tuple(builder.warnings))
 
 
@@ -55,12 +55,12 @@ class _Builder:
     rows: Rows = field(default_factory=no_rows)
     warnings: list[str] = field(default_factory=list)
 
-    def add(self, one: RowPlacement) -> None:
+    def add(self, placement: RowPlacement) -> None:
         """Add the row of a finding."""
-        own = self._own(one.collection, one.finding)
+        own = self._own(placement.collection, placement.finding)
         if own is not None:
-            row = {"id": one.row_id, **own, **self._shared(one.finding), **one.parents}
-            self.rows[one.collection][one.row_id] = row
+            row = {"id": placement.row_id, **own, **self._shared(placement.finding), **placement.parents}
+            self.rows[placement.collection][placement.row_id] = row
 
     def _own(self, collection: str, finding: Finding) -> Row | None:
         """Return the fields of a collection alone; None for a limit that its field cannot hold."""

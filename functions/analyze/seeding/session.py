@@ -43,17 +43,17 @@ class Session:
     the client of Directus raises.
     """
 
-    def __init__(self, means: SeedingDependencies, run: Run) -> None:
-        self._means = means
+    def __init__(self, dependencies: SeedingDependencies, run: Run) -> None:
+        self._dependencies = dependencies
         self._run = run
-        self._lease = means.lock.take(run.job)
+        self._lease = dependencies.lock.take(run.job)
         self._before: Before = self._unfinished()
         self.product: Row = {}
         self.rows: Rows = no_rows()
 
     def open(self) -> None:
         """Read product and rows as they are now; raises ProductGoneError."""
-        self.product, self.rows = cms.read(self._means.directus, self._run.job.product_id)
+        self.product, self.rows = cms.read(self._dependencies.directus, self._run.job.product_id)
 
     def plan(self, wanted: Rows) -> Plan:
         """Return what is left to write."""
@@ -93,7 +93,7 @@ class Session:
     def undo(self) -> None:
         """Bring back what is noted, and read it back; nothing where a later seeding has completed."""
         for _ in range(ROUNDS):
-            batches = self._restoration().batches(self._means.directus.cut)
+            batches = self._restoration().batches(self._dependencies.directus.cut)
             if not batches:
                 self.close(note="")
                 return
@@ -116,10 +116,10 @@ class Session:
 
     def close(self, note: str | None = None) -> None:
         """Give the product back before the job has ended."""
-        self._means.lock.give_back(self._lease, note)
+        self._dependencies.lock.give_back(self._lease, note)
 
     def _step(self, plan: Plan) -> Batch | None:
-        batches = plan.batches(self._means.directus.cut)
+        batches = plan.batches(self._dependencies.directus.cut)
         if not batches:
             return None
         self._write(batches[0])
@@ -127,11 +127,11 @@ class Session:
 
     def _write(self, batch: Batch) -> None:
         self._keep()
-        cms.write(self._means.directus, batch)
+        cms.write(self._dependencies.directus, batch)
         apply(self.rows, batch)
 
     def _keep(self, note: str | None = None) -> None:
-        self._lease = self._means.lock.keep(self._lease, note)
+        self._lease = self._dependencies.lock.keep(self._lease, note)
 
     def _unfinished(self) -> Before:
         """Return the notes of a seeding that has not ended as it should, this job's own among them."""
@@ -139,7 +139,7 @@ class Session:
         if not key:
             return {}
         _, job_id, _ = key.split("/", 2)
-        if self._means.lock.status(job_id) is not Status.COMPLETED:
+        if self._dependencies.lock.status(job_id) is not Status.COMPLETED:
             with suppress(FileMissingError):
                 return from_json(self._run.files.get(key))
         self._keep(note="")

@@ -54,19 +54,21 @@ class SeedingResult:
 class Seeding:
     """The seeding of one job; ``tree`` returns the result once all findings are there."""
 
-    def __init__(self, run: Run, means: SeedingDependencies | None, tree: Callable[[], ResultTree]) -> None:
+    def __init__(
+        self, run: Run, dependencies: SeedingDependencies | None, tree: Callable[[], ResultTree]
+    ) -> None:
         self._run = run
-        self._means = means
+        self._dependencies = dependencies
         self._tree = tree
         self._open: Session | None = None
 
     @property
     def stages(self) -> tuple[Stage, ...]:
         """Return the stages; without units where no seeding is asked for."""
-        asked = int(self._mode is not Mode.NONE)
+        seeds = int(self._mode is not Mode.NONE)
         return (
-            Stage(PLAN, asked * _WEIGHT // 3, lambda: asked, self._plan, phase=READ),
-            Stage(SEED, asked * _WEIGHT, self._count, self._seed, phase=READ),
+            Stage(PLAN, seeds * _WEIGHT // 3, lambda: seeds, self._plan, phase=READ),
+            Stage(SEED, seeds * _WEIGHT, self._count, self._seed, phase=READ),
         )
 
     def result(self) -> SeedingResult:
@@ -93,18 +95,18 @@ class Seeding:
 
     def undo(self) -> None:
         """Bring back the rows that this seeding changed; see Workflow."""
-        if self._mode is not Mode.WRITE or self._means is None or not self._run.finished.get(PLAN):
+        if self._mode is not Mode.WRITE or self._dependencies is None or not self._run.finished.get(PLAN):
             return
-        Session(self._means, self._run).undo()
+        Session(self._dependencies, self._run).undo()
 
     # --- Units -------------------------------------------------------------------------------------
 
     def _plan(self, _index: int) -> dict[str, Any]:
         """Plan the seeding; a dry run ends here, and keeps the plan itself."""
-        means = self._configured
+        dependencies = self._configured
         if self._mode is Mode.DRY_RUN:
-            return self._dry_run(means)
-        session = Session(means, self._run)
+            return self._dry_run(dependencies)
+        session = Session(dependencies, self._run)
         try:
             session.open()
             origin = self._origin(session.product)
@@ -115,11 +117,11 @@ class Seeding:
             session.close()
             raise
         self._open = session
-        batches = len(plan.batches(means.directus.cut))
+        batches = len(plan.batches(dependencies.directus.cut))
         return {"origin": asdict(origin), "batches": batches, "counts": plan.counts(), "kept": plan.kept}
 
-    def _dry_run(self, means: SeedingDependencies) -> dict[str, Any]:
-        product, existing = read(means.directus, self._run.job.product_id)
+    def _dry_run(self, dependencies: SeedingDependencies) -> dict[str, Any]:
+        product, existing = read(dependencies.directus, self._run.job.product_id)
         origin = self._origin(product)
         plan = make_plan(existing, self._build(origin).rows)
         return {
@@ -192,11 +194,11 @@ class Seeding:
 
     @property
     def _configured(self) -> SeedingDependencies:
-        if self._means is None or not self._run.job.product_id:
+        if self._dependencies is None or not self._run.job.product_id:
             raise PermanentError(
                 "seeding-not-possible", "Seeding needs a product_id, and DIRECTUS_URL to be configured."
             )
-        return self._means
+        return self._dependencies
 
     @property
     def _planned(self) -> dict[str, Any]:

@@ -62,7 +62,7 @@ class Plan:
 
 
 class Requests:
-    """The requests that a document's questions come to; asks nobody."""
+    """The requests that a document's questions come to; it sends none."""
 
     def __init__(self, task: Task) -> None:
         self._language = task.document.language
@@ -79,10 +79,10 @@ class Requests:
 
     def benefits(self, questions: Sequence[Question]) -> list[list[AskedItem]]:
         """Return the requests about the items of all questions, in order."""
-        asked = [
+        items = [
             self._asked_benefit(item, question.segment) for question in questions for item in question.items
         ]
-        return self._cut(asked)
+        return self._cut(items)
 
     def places(self, places: Sequence[Place]) -> list[list[AskedPlace]]:
         """Return the requests about places."""
@@ -137,15 +137,15 @@ class Requests:
         terms = {} if item is None else terms_of(item, self._language)
         return {term: weight * share for term, weight in terms.items()}
 
-    def _cut(self, asked: Sequence[_Q]) -> list[list[_Q]]:
+    def _cut(self, questions: Sequence[_Q]) -> list[list[_Q]]:
         """Return the questions as requests of no more passages than a model should read at once."""
-        if not asked:
+        if not questions:
             return []
-        tokens = self.passages.tokens(number for each in asked for number in each.pieces)
-        if len(asked) == 1 or tokens <= MOST_TOKENS:
-            return [list(asked)]
-        half = len(asked) // 2
-        return [*self._cut(asked[:half]), *self._cut(asked[half:])]
+        tokens = self.passages.tokens(number for each in questions for number in each.pieces)
+        if len(questions) == 1 or tokens <= MOST_TOKENS:
+            return [list(questions)]
+        half = len(questions) // 2
+        return [*self._cut(questions[:half]), *self._cut(questions[half:])]
 
 
 class ModelAnalysis:
@@ -158,22 +158,22 @@ class ModelAnalysis:
 
     def find_segments(self, items: Sequence[Item]) -> list[Finding]:
         """See Analysis."""
-        found = self._ask(self._requests.presence, self._requests.segments(items))
-        return [finding for finding in found if finding is not None]
+        answers = self._ask(self._requests.presence, self._requests.segments(items))
+        return [finding for finding in answers if finding is not None]
 
     def find_benefits(self, questions: Sequence[Question]) -> list[list[Finding]]:
         """See Analysis."""
-        found = iter(self._ask(self._requests.presence, self._requests.benefits(questions)))
+        answers = iter(self._ask(self._requests.presence, self._requests.benefits(questions)))
         return [
-            [finding for _ in question.items if (finding := next(found)) is not None]
+            [finding for _ in question.items if (finding := next(answers)) is not None]
             for question in questions
         ]
 
     def find_details(self, places: Sequence[Place]) -> list[Details]:
         """See Analysis; a place of which the taxonomy wants no details has none."""
         wanted = [place for place in places if has_kinds(place)]
-        found = iter(self._ask(self._requests.details, self._requests.places(wanted)))
-        return [next(found) if has_kinds(place) else Details() for place in places]
+        answers = iter(self._ask(self._requests.details, self._requests.places(wanted)))
+        return [next(answers) if has_kinds(place) else Details() for place in places]
 
     def take_counts(self) -> Mapping[str, int]:
         """See Analysis."""

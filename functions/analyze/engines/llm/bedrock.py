@@ -69,13 +69,13 @@ class BedrockProvider:
 
         system = [{"text": each.text} for each in messages if each.role == "system"]
         # Two messages of the same side in a row are not allowed: they become one with two texts.
-        said = [{"text": each.text} for each in messages if each.role != "system"]
+        texts = [{"text": each.text} for each in messages if each.role != "system"]
         tool = {"name": schema.name, "inputSchema": {"json": schema.body}}
         try:
             answer = self._client().converse(
                 modelId=self.model,
                 system=system,
-                messages=[{"role": "user", "content": said}],
+                messages=[{"role": "user", "content": texts}],
                 inferenceConfig={"temperature": 0.0, "maxTokens": self._reply_tokens},
                 toolConfig={
                     "tools": [{"toolSpec": tool}],
@@ -87,7 +87,7 @@ class BedrockProvider:
         except BotoCoreError as error:
             raise unavailable(type(error).__name__) from error
         except (ResponseParserError, ValueError, RecursionError) as error:
-            raise BadReplyError("the answer is none of Converse") from error
+            raise BadReplyError("the answer has not the form of Converse") from error
         return _reply(answer)
 
     def close(self) -> None:
@@ -124,10 +124,10 @@ def _reply(answer: Mapping[str, Any]) -> Reply:
     return Reply(text, _FINISHES.get(str(answer.get("stopReason")), Finish.STOP), usage)
 
 
-def _usage(told: object) -> Usage | None:
-    if not isinstance(told, dict):
+def _usage(counts: object) -> Usage | None:
+    if not isinstance(counts, dict):
         return None
-    read, written = told.get("inputTokens"), told.get("outputTokens")
+    read, written = counts.get("inputTokens"), counts.get("outputTokens")
     if not isinstance(read, int) or not isinstance(written, int):
         return None
     return Usage(read, written, 1)

@@ -45,35 +45,35 @@ class DetailsForm:
         kind_lines = [prompts.kind_line(key, item, language) for key, item in kinds.items()]
         keys = {_kind(item): key for key, item in kinds.items()}
         place_lines = [
-            self._line(key, asked.place, keys, shown)
-            for key, asked in zip(_keys(questions), questions, strict=True)
+            self._line(key, question.place, keys, shown)
+            for key, question in zip(_keys(questions), questions, strict=True)
         ]
         text = prompts.sections([("Kinds", kind_lines), ("Places", place_lines)], shown)
         return Prompt((Message("system", prompts.DETAILS), Message("user", text)), schema_of(Said))
 
     def read(self, text: str, questions: Sequence[AskedPlace]) -> Reading[Details]:
         """See Form."""
-        said = parse(text, Said)
+        reply = parse(text, Said)
         shown = self._shown(questions)
         kinds = _kinds(questions)
         numbers = {key: number for number, key in enumerate(_keys(questions))}
-        found: dict[int, list[tuple[Item, Finding]]] = {}
+        findings: dict[int, list[tuple[Item, Finding]]] = {}
         dropped = 0
-        for claim in said.found:
+        for claim in reply.found:
             number = numbers.get(claim.place)
             item = None if number is None else _child(questions[number].place.item, kinds.get(claim.kind))
             finding = None if item is None else self._finding(item, claim, shown)
             if number is None or item is None or finding is None:
                 dropped += 1
             elif finding.confidence >= MIN_CONFIDENCE:
-                found.setdefault(number, []).append((item, finding))
-        mentioned = {claim.place for claim in said.found} | set(said.done)
+                findings.setdefault(number, []).append((item, finding))
+        mentioned = {claim.place for claim in reply.found} | set(reply.done)
         answers = {
-            number: _details(questions[number].place.item, found.get(number, []))
+            number: _details(questions[number].place.item, findings.get(number, []))
             for key, number in numbers.items()
             if key in mentioned
         }
-        return Reading(answers, len(said.found), dropped)
+        return Reading(answers, len(reply.found), dropped)
 
     def _line(self, key: str, place: Place, keys: dict[_Kind, str], shown: Sequence[Passage]) -> str:
         names = " ".join(keys[_kind(child)] for child in _asked_of(place.item))
@@ -114,7 +114,7 @@ class DetailsForm:
         )
 
     def _shown(self, questions: Sequence[AskedPlace]) -> list[Passage]:
-        return self._passages.join(number for asked in questions for number in asked.pieces)
+        return self._passages.join(number for question in questions for number in question.pieces)
 
 
 def has_kinds(place: Place) -> bool:
@@ -133,8 +133,8 @@ def _kind(item: Item) -> _Kind:
 def _kinds(questions: Sequence[AskedPlace]) -> dict[str, Item]:
     """Return the kinds of all places by key; the same name below several places is one kind."""
     first: dict[_Kind, Item] = {}
-    for asked in questions:
-        for child in _asked_of(asked.place.item):
+    for question in questions:
+        for child in _asked_of(question.place.item):
             first.setdefault(_kind(child), child)
     return {f"k{number}": item for number, item in enumerate(first.values(), 1)}
 
@@ -150,10 +150,10 @@ def _child(parent: Item, kind: Item | None) -> Item | None:
     return next((child for child in _asked_of(parent) if _kind(child) == _kind(kind)), None)
 
 
-def _details(parent: Item, found: Sequence[tuple[Item, Finding]]) -> Details:
+def _details(parent: Item, proven: Sequence[tuple[Item, Finding]]) -> Details:
     """Return the findings in the taxonomy's order, the same number of the same kind once."""
     once: dict[tuple[str, object], Finding] = {}
-    for item, finding in sorted(found, key=lambda pair: -pair[1].confidence):
+    for item, finding in sorted(proven, key=lambda pair: -pair[1].confidence):
         once.setdefault((item.item_id, (finding.value, finding.unit, finding.scope)), finding)
     order = {child.item_id: number for number, child in enumerate(parent.children)}
     findings = sorted(once.values(), key=lambda finding: order[finding.item_id])

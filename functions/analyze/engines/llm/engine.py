@@ -106,7 +106,7 @@ class ProviderEngine:
             warnings.append(f"The cost is not known: MODEL_PRICES lacks the model {self._provider.model}.")
         if estimated:
             warnings.append(
-                f"The provider told no token counts for {estimated} calls; the figures are estimates."
+                f"The provider gave no token counts for {estimated} calls; the figures are estimates."
             )
         if dropped:
             warnings.append(f"{dropped} claims of the model were dropped: the text does not prove them.")
@@ -148,7 +148,7 @@ class ProviderEngine:
 
 def _saving(counts: Mapping[str, int]) -> dict[str, Any]:
     """Return what the rules saved: requests and tokens to read, against asking about everything."""
-    asked = {"calls": counts.get("planned_calls", 0), "tokens": counts.get("planned_tokens", 0)}
+    planned = {"calls": counts.get("planned_calls", 0), "tokens": counts.get("planned_tokens", 0)}
     whole = {"calls": counts.get("whole_calls", 0), "tokens": counts.get("whole_tokens", 0)}
-    share = {name: round(1 - asked[name] / whole[name], 3) if whole[name] else 0.0 for name in asked}
-    return {"asked": asked, "without_rules": whole, "share": share}
+    share = {name: round(1 - planned[name] / whole[name], 3) if whole[name] else 0.0 for name in planned}
+    return {"asked": planned, "without_rules": whole, "share": share}

@@ -31,44 +31,44 @@ class HybridAnalysis:
 
     def find_segments(self, items: Sequence[Item]) -> list[Finding]:
         """See Analysis."""
-        found = {finding.item_id: finding for finding in self._rules.find_segments(items)}
-        doubtful = [item for item in items if self._in_doubt(item, found.get(item.item_id))]
+        by_rules = {finding.item_id: finding for finding in self._rules.find_segments(items)}
+        doubtful = [item for item in items if self._in_doubt(item, by_rules.get(item.item_id))]
         self._count_presence(self._requests.segments(items), self._requests.segments(doubtful))
-        return self._decided(items, found, doubtful, self._model.find_segments(doubtful))
+        return self._decided(items, by_rules, doubtful, self._model.find_segments(doubtful))
 
     def find_benefits(self, questions: Sequence[Question]) -> list[list[Finding]]:
         """See Analysis."""
-        found = [
+        by_rules = [
             {finding.item_id: finding for finding in findings}
             for findings in self._rules.find_benefits(questions)
         ]
-        asked = [
+        doubts = [
             Question(
                 question.segment,
                 tuple(item for item in question.items if self._in_doubt(item, known.get(item.item_id))),
             )
-            for question, known in zip(questions, found, strict=True)
+            for question, known in zip(questions, by_rules, strict=True)
         ]
-        self._count_presence(self._requests.benefits(questions), self._requests.benefits(asked))
-        answers = self._model.find_benefits(asked)
+        self._count_presence(self._requests.benefits(questions), self._requests.benefits(doubts))
+        answers = self._model.find_benefits(doubts)
         return [
             self._decided(question.items, known, doubt.items, answer)
-            for question, known, doubt, answer in zip(questions, found, asked, answers, strict=True)
+            for question, known, doubt, answer in zip(questions, by_rules, doubts, answers, strict=True)
         ]
 
     def find_details(self, places: Sequence[Place]) -> list[Details]:
         """See Analysis: a place is settled where every limit is sure, or where nothing could be one."""
-        found = self._rules.find_details(places)
+        answers = self._rules.find_details(places)
         doubtful = [
             number
-            for number, (place, details) in enumerate(zip(places, found, strict=True))
+            for number, (place, details) in enumerate(zip(places, answers, strict=True))
             if self._place_in_doubt(place, details)
         ]
-        asked = [places[number] for number in doubtful]
-        self._count_places([place for place in places if has_kinds(place)], asked)
-        for number, details in zip(doubtful, self._model.find_details(asked), strict=True):
-            found[number] = details
-        return found
+        in_doubt = [places[number] for number in doubtful]
+        self._count_places([place for place in places if has_kinds(place)], in_doubt)
+        for number, details in zip(doubtful, self._model.find_details(in_doubt), strict=True):
+            answers[number] = details
+        return answers
 
     def take_counts(self) -> Mapping[str, int]:
         """See Analysis."""
@@ -91,30 +91,32 @@ class HybridAnalysis:
     def _decided(
         self,
         items: Sequence[Item],
-        found: Mapping[str, Finding],
+        by_rules: Mapping[str, Finding],
         doubtful: Sequence[Item],
         answers: Sequence[Finding],
     ) -> list[Finding]:
         """Return the rules' findings but those in doubt, of which the model's count, in the items' order."""
-        asked = {item.item_id for item in doubtful}
-        settled = {name: finding for name, finding in found.items() if name not in asked}
+        in_doubt = {item.item_id for item in doubtful}
+        settled = {name: finding for name, finding in by_rules.items() if name not in in_doubt}
         settled |= {finding.item_id: finding for finding in answers}
         return [settled[item.item_id] for item in items if item.item_id in settled]
 
     def _count_presence(
-        self, whole: Sequence[Sequence[AskedItem]], asked: Sequence[Sequence[AskedItem]]
+        self, whole: Sequence[Sequence[AskedItem]], planned: Sequence[Sequence[AskedItem]]
     ) -> None:
         form = self._requests.presence
-        self._count(self._requests.plan(form, whole), self._requests.plan(form, asked))
+        self._count(self._requests.plan(form, whole), self._requests.plan(form, planned))
 
-    def _count_places(self, places: Sequence[Place], asked: Sequence[Place]) -> None:
+    def _count_places(self, places: Sequence[Place], planned: Sequence[Place]) -> None:
         form, requests = self._requests.details, self._requests
-        self._count(requests.plan(form, requests.places(places)), requests.plan(form, requests.places(asked)))
+        self._count(
+            requests.plan(form, requests.places(places)), requests.plan(form, requests.places(planned))
+        )
 
-    def _count(self, whole: Plan, asked: Plan) -> None:
+    def _count(self, whole: Plan, planned: Plan) -> None:
         self._counts.update(
-            planned_calls=asked.calls,
-            planned_tokens=asked.tokens,
+            planned_calls=planned.calls,
+            planned_tokens=planned.tokens,
             whole_calls=whole.calls,
             whole_tokens=whole.tokens,
         )

@@ -202,8 +202,8 @@ class ModelClient:
 
     def _account(self, prompt: Prompt, usage: Usage | None, text: str) -> None:
         """Add what the provider says it took, else our estimate."""
-        told = usage or Usage(prompt.tokens, count_tokens(text), estimated=1)
-        self._spending.add(Usage(told.input, told.output, 1, told.estimated))
+        counted = usage or Usage(prompt.tokens, count_tokens(text), estimated=1)
+        self._spending.add(Usage(counted.input, counted.output, 1, counted.estimated))
 
 
 def _require_whole(reply: Reply) -> None:

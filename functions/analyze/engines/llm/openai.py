@@ -169,10 +169,10 @@ def _text(content: object) -> str:
     return content if isinstance(content, str) else ""
 
 
-def _usage(told: object) -> Usage | None:
-    if not isinstance(told, dict):
+def _usage(counts: object) -> Usage | None:
+    if not isinstance(counts, dict):
         return None
-    read, written = told.get("prompt_tokens"), told.get("completion_tokens")
+    read, written = counts.get("prompt_tokens"), counts.get("completion_tokens")
     if not isinstance(read, int) or not isinstance(written, int) or read < 0 or written < 0:
         return None
     return Usage(read, written, 1)

@@ -165,23 +165,23 @@ class Passages:
         return scores
 
     def _frequencies(self, term: Term) -> dict[int, float]:
-        found: dict[int, float] = defaultdict(float)
+        frequencies: dict[int, float] = defaultdict(float)
         for word in self._vocabulary:
             if term.matches(word):
                 for number, frequency in self._vocabulary[word]:
-                    found[number] += frequency
-        return found
+                    frequencies[number] += frequency
+        return frequencies
 
     @cached_property
     def _vocabulary(self) -> dict[str, list[tuple[int, float]]]:
         """Every word of the document with the pieces that hold it, in the text or in the headings above."""
-        found: dict[str, dict[int, float]] = defaultdict(lambda: defaultdict(float))
+        pieces: dict[str, dict[int, float]] = defaultdict(lambda: defaultdict(float))
         for number, (body, titles) in enumerate(zip(self._counts, self._titles, strict=True)):
             for word, count in body.items():
-                found[word][number] += count
+                pieces[word][number] += count
             for word in titles:
-                found[word][number] += _HEADING
-        return {word: list(held.items()) for word, held in found.items()}
+                pieces[word][number] += _HEADING
+        return {word: list(held.items()) for word, held in pieces.items()}
 
     @cached_property
     def _with_amount(self) -> frozenset[int]:
@@ -192,8 +192,8 @@ class Passages:
         return max(1.0, sum(piece.tokens for piece in self.pieces) / max(1, len(self.pieces)))
 
 
-def _same_place(one: Piece, other: Piece) -> bool:
-    return one.page == other.page and one.headings == other.headings and other.start >= one.end
+def _same_place(first: Piece, other: Piece) -> bool:
+    return first.page == other.page and first.headings == other.headings and other.start >= first.end
 
 
 def _pieces(document: Document, chunks: Sequence[Chunk]) -> Iterable[Piece]:

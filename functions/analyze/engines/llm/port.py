@@ -44,7 +44,7 @@ class Schema:
 
 @dataclass(frozen=True, slots=True)
 class Usage:
-    """Tokens read and written; ``estimated`` calls of ``calls`` told no counts, which are then ours."""
+    """Tokens read and written; ``estimated`` of ``calls`` came without counts, which are then ours."""
 
     input: int = 0
     output: int = 0
@@ -63,7 +63,7 @@ class Usage:
 
 @dataclass(frozen=True, slots=True)
 class Reply:
-    """What a model wrote; ``usage`` is None where the provider does not tell."""
+    """What a model wrote; ``usage`` is None where the provider gives none."""
 
     text: str
     finish: Finish

@@ -40,39 +40,39 @@ class PresenceForm:
         """See Form."""
         language = self._document.language
         lines = [
-            prompts.item_line(key, asked.item, language, asked.segment)
-            for key, asked in zip(_keys(questions), questions, strict=True)
+            prompts.item_line(key, question.item, language, question.segment)
+            for key, question in zip(_keys(questions), questions, strict=True)
         ]
         text = prompts.sections([("Items", lines)], self._shown(questions))
         return Prompt((Message("system", prompts.PRESENCE), Message("user", text)), schema_of(Presence))
 
     def read(self, text: str, questions: Sequence[AskedItem]) -> Reading[Finding | None]:
         """See Form."""
-        said = parse(text, Presence)
+        reply = parse(text, Presence)
         shown = self._shown(questions)
         numbers = {key: number for number, key in enumerate(_keys(questions))}
         proofs: dict[int, list[ClaimEvidence]] = {}
         dropped = 0
-        for claim in said.granted:
+        for claim in reply.granted:
             number = numbers.get(claim.item)
             proof = self._proof(claim, shown)
             if number is None or proof is None:
                 dropped += 1
             elif proof.confidence >= MIN_CONFIDENCE:
                 proofs.setdefault(number, []).append(proof)
-        mentioned = {claim.item for claim in said.granted} | set(said.absent)
+        mentioned = {claim.item for claim in reply.granted} | set(reply.absent)
         answers = {
             number: _finding(questions[number].item, proofs.get(number, []))
             for key, number in numbers.items()
             if key in mentioned
         }
-        return Reading(answers, len(said.granted), dropped)
+        return Reading(answers, len(reply.granted), dropped)
 
     def _proof(self, claim: Granted, shown: Sequence[Passage]) -> ClaimEvidence | None:
         return prove(self._document, shown, claim.passage, claim.quote, claim.confidence)
 
     def _shown(self, questions: Sequence[AskedItem]) -> list[Passage]:
-        return self._passages.join(number for asked in questions for number in asked.pieces)
+        return self._passages.join(number for question in questions for number in question.pieces)
 
 
 def _keys(questions: Sequence[AskedItem]) -> list[str]:

@@ -1,4 +1,4 @@
-"""What a model is told. A change of meaning counts VERSION on, so that no earlier answer serves again."""
+"""The prompts of a model. A change of meaning counts VERSION on, so that no earlier answer serves again."""
 
 from __future__ import annotations
 
@@ -59,7 +59,7 @@ def place_line(key: str, what: str, item: Item, language: str, kinds: str, proof
 def sections(parts: Sequence[tuple[str, Sequence[str]]], passages: Sequence[Passage]) -> str:
     """Return the user's message: the lists of what is asked, then the passages with their keys.
 
-    Headings are told where they change.
+    Headings are repeated where they change.
     """
     lists = [f"## {title}\n" + "\n".join(lines) for title, lines in parts]
     texts = []

@@ -44,11 +44,11 @@ def words(text: str) -> list[str]:
 
 def terms_of(item: Item, language: str) -> dict[Term, float]:
     """Return the terms of an item with their weights; of several languages the document's counts."""
-    found: dict[Term, float] = {}
+    terms: dict[Term, float] = {}
 
     def add(text: str, weight: float, *, patterns: bool = False) -> None:
         for term in _of_pattern(text) if patterns else _of_text(text):
-            found[term] = max(found.get(term, 0.0), weight)
+            terms[term] = max(terms.get(term, 0.0), weight)
 
     for text in _in(item.labels, language):
         add(text, _LABEL)
@@ -58,11 +58,11 @@ def terms_of(item: Item, language: str) -> dict[Term, float]:
     for examples in _in(item.examples, language):
         for example in examples:
             add(example, _EXAMPLE)
-    if not found:
+    if not terms:
         # Names and descriptions are in the taxonomy's own language: a last resort for a document in another.
         add(item.name.replace("_", " "), _LABEL)
         add(item.description, _DESCRIPTION)
-    return found
+    return terms
 
 
 def _in(texts: Mapping[str, _T], language: str) -> list[_T]:
@@ -101,8 +101,8 @@ def _plain(word: str) -> str:
 
 def merged(groups: Iterable[dict[Term, float]]) -> dict[Term, float]:
     """Return the terms of several groups, each with its greatest weight."""
-    found: dict[Term, float] = {}
+    terms: dict[Term, float] = {}
     for group in groups:
         for term, weight in group.items():
-            found[term] = max(found.get(term, 0.0), weight)
-    return found
+            terms[term] = max(terms.get(term, 0.0), weight)
+    return terms

@@ -129,5 +129,5 @@ def spent(run: Run) -> Usage:
     return Usage()
 
 
-def _least(one: _N, other: _N) -> _N:
-    return min(one, other) if one and other else one or other
+def _least(first: _N, other: _N) -> _N:
+    return min(first, other) if first and other else first or other

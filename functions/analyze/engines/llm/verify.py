@@ -14,13 +14,12 @@ from functools import lru_cache
 from functions.analyze.document.amounts import Amount, parse_amounts
 from functions.analyze.document.model import Document, Page
 from functions.analyze.engines.llm.passages import Passage
-from shared.findings.model import Evidence
+from shared.findings.model import Evidence, is_currency
 
 MIN_QUOTE = 6
 MAX_QUOTE = 800
 # How far around a quote the words are that say what an amount holds for.
 _AROUND = 90
-_CURRENCY_CODE = 3
 _MAX_SECTION = 200
 _KEY = re.compile(r"p\d{1,6}")
 
@@ -71,7 +70,7 @@ def find_number(page: Page, start: int, end: int, value: float | None, unit: str
     table it stands in the head.
     """
     unit = _unit(unit)
-    currency = unit if len(unit) == _CURRENCY_CODE and unit.isupper() else ""
+    currency = unit if is_currency(unit) else ""
     first = max(0, start - _AROUND)
     around = page.text[first : end + _AROUND]
     for amount in parse_amounts(around, currency=currency):
@@ -92,11 +91,11 @@ def _means(amount: Amount, value: float | None, unit: str) -> bool:
 @lru_cache(maxsize=256)
 def _unit(unit: str) -> str:
     """Return a unit as the parser of amounts writes it: ``Tage`` is ``days``, ``Fr.`` is ``CHF``."""
-    said = unit.strip()
-    if not said or said.lower() == "unlimited":
+    written = unit.strip()
+    if not written or written.lower() == "unlimited":
         return ""
-    known = parse_amounts(f"5 {said}") or parse_amounts(f"{said} 5")
-    return known[0].unit if known else said.upper()
+    known = parse_amounts(f"5 {written}") or parse_amounts(f"{written} 5")
+    return known[0].unit if known else written.upper()
 
 
 @lru_cache(maxsize=1024)
@@ -142,7 +141,7 @@ def prove(
     return ClaimEvidence(evidence_at(page, start, end), section, _probability(confidence))
 
 
-def _probability(said: float) -> float:
+def _probability(confidence: float) -> float:
     """Return a confidence as a probability short of certainty; some models say it in percent."""
-    share = said / 100 if 1 < said <= 100 else said  # noqa: PLR2004
+    share = confidence / 100 if 1 < confidence <= 100 else confidence  # noqa: PLR2004
     return round(min(max(share, 0.0), 0.99), 3) if share == share else 0.0  # noqa: PLR0124 - NaN

@@ -12,12 +12,12 @@ from functools import cached_property
 from functions.analyze.document.amounts import AmountKind
 from functions.analyze.engines.rules.benefits import Support
 from functions.analyze.engines.rules.hints import Rule, read_rule
-from functions.analyze.engines.rules.limits import CAP, CODE, Figure, LimitFinder
+from functions.analyze.engines.rules.limits import CAP, Figure, LimitFinder
 from functions.analyze.engines.rules.matching import WordIndex
 from functions.analyze.engines.rules.outline import Clause, ClauseKind, Outline
 from functions.analyze.engines.rules.scopes import Scopes
 from functions.analyze.engines.rules.tables import TableJoin
-from shared.findings.model import Finding
+from shared.findings.model import Finding, is_currency
 from shared.taxonomy.model import Category, Item, Taxonomy
 
 
@@ -65,7 +65,7 @@ class Attribution:
     def _is_sum(self, item: Item, limit: Finding) -> bool:
         """Whether a limit says how much is paid at most: a sum of its own replaces an inherited one."""
         limit_type = next(kind for kind in item.of(Category.LIMIT) if kind.item_id == limit.item_id)
-        return len(limit.unit) == CODE and limit.unit.isupper() and not limit_type.hints.get("floor")
+        return is_currency(limit.unit) and not limit_type.hints.get("floor")
 
     def of_segment(self, item: Item) -> tuple[Finding, ...]:
         """Return what titles about limits say for the whole of the segment."""
@@ -208,11 +208,11 @@ class Attribution:
         marks: dict[int, list[tuple[int, str]]] = {}
         for segment in self._taxonomy.segments:
             for item in segment.of(Category.BENEFIT):
-                found = self._index.find_any(read_rule(item, self._language).names)
+                matches = self._index.find_any(read_rule(item, self._language).names)
                 for support in self._granted(item, segment.name):
-                    if not support.title and support.clause in found:
+                    if not support.title and support.clause in matches:
                         clause = self._outline.clauses[support.clause]
-                        token = clause.tokens[found[support.clause].start]
+                        token = clause.tokens[matches[support.clause].start]
                         marks.setdefault(clause.index, []).append((token.start - clause.start, item.name))
         return marks
 

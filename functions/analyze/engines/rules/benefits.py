@@ -50,11 +50,11 @@ class BenefitFinder:
 
     def supports(self, rule: Rule, own: str) -> list[Support]:
         """Return the passages for a benefit of segment ``own``, the strongest first."""
-        found = self._index.find_any(rule.names)
+        matches = self._index.find_any(rule.names)
         refused = self._index.find_any(rule.refused)
         within = self._index.find_any(rule.within) if rule.within else None
         best: dict[int, Support] = {}
-        for number, match in found.items():
+        for number, match in matches.items():
             clause = self._outline.clauses[number]
             if number in refused or (
                 within is not None and number not in within and not self._is_title(clause)
@@ -104,18 +104,18 @@ class BenefitFinder:
     def _has_refused_title(self, rule: Rule, clause: Clause) -> bool:
         if not rule.refused_title:
             return False
-        found = self._index.find_any(rule.refused_title)
+        matches = self._index.find_any(rule.refused_title)
         near = islice(self._outline.path(clause.section), _TITLE_REACH)
-        return any(part.heading in found for part in near)
+        return any(part.heading in matches for part in near)
 
     def _has_context(self, rule: Rule, clause: Clause) -> bool:
         if not rule.context:
             return True
-        found = self._index.find_any(rule.context)
+        matches = self._index.find_any(rule.context)
         near = {clause.index, *self._around(clause)}
-        if any(number in found for number in near):
+        if any(number in matches for number in near):
             return True
-        return any(part.heading in found for part in self._outline.path(clause.section))
+        return any(part.heading in matches for part in self._outline.path(clause.section))
 
     def _around(self, clause: Clause) -> set[int]:
         """Return what a clause is read with: its leads, its beginning, and the rest of its block."""

@@ -11,12 +11,12 @@ from collections.abc import Iterable, Iterator
 from functions.analyze.document.amounts import AmountKind
 from functions.analyze.engines.rules.evidence import evidence_of
 from functions.analyze.engines.rules.hints import Rule, read_rule
-from functions.analyze.engines.rules.limits import CODE, LimitFinder
+from functions.analyze.engines.rules.limits import LimitFinder
 from functions.analyze.engines.rules.matching import WordIndex
 from functions.analyze.engines.rules.outline import Clause, ClauseKind, Outline
 from functions.analyze.engines.rules.scopes import Scopes
 from functions.analyze.engines.rules.stance import Stance, Stances
-from shared.findings.model import Contradiction, Finding, ResultTree
+from shared.findings.model import Contradiction, Finding, ResultTree, is_currency
 from shared.taxonomy.model import Category, Taxonomy
 
 _BARE = 10
@@ -65,7 +65,7 @@ class ContradictionFinder:
 
     def _two_sums(self, path: str, rule: Rule, segment: str, benefit: Finding) -> Iterator[Contradiction]:
         """Yield the sums of a summary that differ from all that the sections themselves give for the same."""
-        told = [
+        limits = [
             (limit, clause)
             for limit in benefit.limits
             if (clause := self._clause_of(limit)) is not None and clause.kind is not ClauseKind.ROW
@@ -74,10 +74,10 @@ class ContradictionFinder:
             for summed in self._limits.findings(rule.item, self._limits.figures([(row.index, 1.0)])):
                 alike = [
                     limit
-                    for limit, clause in told
+                    for limit, clause in limits
                     if _key(limit) == _key(summed) and self._speak_of_the_same(rule, row, clause)
                 ]
-                if len(summed.unit) == CODE and alike and all(limit.value != summed.value for limit in alike):
+                if is_currency(summed.unit) and alike and all(limit.value != summed.value for limit in alike):
                     yield _amounts(path, summed, alike[0])
 
     def _summaries(self, rule: Rule, segment: str) -> Iterator[Clause]:
@@ -98,9 +98,9 @@ class ContradictionFinder:
         )
 
     def _sums(self, clause: Clause) -> int:
-        """Return how many sums a passage names; one for a row, where the columns tell them apart."""
-        found = sum(amount.kind is AmountKind.MONEY for amount in self._limits.amounts(clause))
-        return min(found, 1) if clause.kind is ClauseKind.ROW else found
+        """Return how many sums a passage names; one for a row, whose columns keep them apart."""
+        sums = sum(amount.kind is AmountKind.MONEY for amount in self._limits.amounts(clause))
+        return min(sums, 1) if clause.kind is ClauseKind.ROW else sums
 
     def _words(self, rule: Rule, clause: Clause) -> set[tuple[str, ...]]:
         """Return the words by which a passage names a benefit, or those of its title."""
@@ -184,11 +184,11 @@ def _key(limit: Finding) -> tuple[str, str, str]:
     return limit.item_name, limit.unit, limit.scope
 
 
-def _amounts(path: str, one: Finding, other: Finding) -> Contradiction:
+def _amounts(path: str, first: Finding, other: Finding) -> Contradiction:
     return Contradiction(
         "amounts",
         path,
-        f"{one.item_name}: {one.value:g} {one.unit} on page {one.evidence[0].page}, "
+        f"{first.item_name}: {first.value:g} {first.unit} on page {first.evidence[0].page}, "
         f"{other.value:g} {other.unit} on page {other.evidence[0].page}.",
-        (one.evidence[0], other.evidence[0]),
+        (first.evidence[0], other.evidence[0]),
     )

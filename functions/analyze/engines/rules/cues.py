@@ -29,7 +29,7 @@ class Cues:
     rest of an enumeration apart: an amount behind it belongs to that. ``joint``
     words join two covers in one title, ``proviso`` words begin a condition of what is promised before them,
     ``qualifier`` words say that an exclusion takes out a case only.
-    The ``..._title`` patterns tell what the section under a heading is about.
+    The ``..._title`` patterns say what the section under a heading is about.
     """
 
     grant: tuple[str, ...]

@@ -42,14 +42,14 @@ class DetailFinder:
     def conditions(self, items: Iterable[Item], is_here: Callable[[Clause], bool]) -> tuple[Finding, ...]:
         """Return the conditions and duties named in passages that do not exclude.
 
-        A ``negated`` one may be told by what happens without it ("not without our consent").
+        A ``negated`` one may be named by what happens without it ("not without our consent").
         """
         return self._findings(items, is_here, _CONDITION_STANCES)
 
     def _findings(
         self, items: Iterable[Item], is_here: Callable[[Clause], bool], stances: frozenset[Stance]
     ) -> tuple[Finding, ...]:
-        found = []
+        findings = []
         for item in items:
             matches = self._index.find_any(names_of(item, self._language))
             allowed = frozenset(_CONFIDENCE) if item.hints.get("negated") else stances
@@ -60,8 +60,8 @@ class DetailFinder:
             ]
             passages = [clause for clause in passages if clause.kind is not ClauseKind.HEADING]
             if passages:
-                found.append(self._finding(item, passages, matches))
-        return tuple(found)
+                findings.append(self._finding(item, passages, matches))
+        return tuple(findings)
 
     def _finding(self, item: Item, passages: list[Clause], matches: dict[int, Match]) -> Finding:
         passages.sort(key=lambda clause: -_CONFIDENCE[self._stances.clauses[clause.index]])

@@ -25,8 +25,8 @@ class Rule:
     limits of its whole segment. ``requires`` are benefits one of which a segment needs; ``objects``
     segments may be named among insured objects, ``exclusive`` ones own the sections that name them in
     their title. ``limits_of`` is the path (segment/benefit, by name) of the benefit whose
-    limits hold here too. ``share`` and ``terms`` tell a relevant document, ``others`` are words of other
-    products: a document or section that is rather about those is none of ours.
+    limits hold here too. ``share`` and ``terms`` make a document relevant, ``others`` are words of other
+    products: a document or section that is rather about those is not relevant.
     """
 
     item: Item

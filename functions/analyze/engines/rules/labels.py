@@ -38,7 +38,7 @@ class Label:
 
     @property
     def is_section(self) -> bool:
-        """Tell a section's number from a list item's (``3.``): it has depth or a word before it."""
+        """Say whether it numbers a section, not a list item (``3.``): it has depth or a word before it."""
         return self.worded or len(self.parts) > 1
 
     @property
@@ -106,7 +106,7 @@ def _numbers(parts: tuple[str, ...]) -> list[int]:
 
 
 def _roman(part: str) -> int:
-    """Return the value of a Roman number, 0 for what is none."""
+    """Return the value of a Roman number, or 0."""
     if not set(part) <= set(_ROMAN_VALUES):
         return 0
     values = [_ROMAN_VALUES[char] for char in part]

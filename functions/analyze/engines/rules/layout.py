@@ -23,7 +23,7 @@ def title(text: str) -> str:
 
 
 def looks_like_title(first: str, rest: str) -> bool:
-    """Tell a title from running text: short, without an end stop, and shorter than the line below."""
+    """Say whether this is a title: short, without an end stop, and shorter than the line below."""
     words = first.split()
     if not words or len(words) > _TITLE_WORDS or re.search(r"[.;,:]\s*$", first):
         return False
@@ -46,7 +46,7 @@ def mark(text: str, start: int, end: int) -> str:
 
 
 def has_contents(page: Page) -> bool:
-    """Tell whether the extractor marked a table of contents on the page."""
+    """Return whether the extractor marked a table of contents on the page."""
     return any(block.kind is BlockKind.TOC_ENTRY for block in page.blocks)
 
 

@@ -31,7 +31,6 @@ _IN_ROW = 0.95
 _IN_PASSAGE = 0.88
 _NEARBY = 0.9
 CAP = 0.75
-CODE = 3  # letters of a currency's code
 _THRESHOLD_REACH = 45
 _CUE_REACH = 90
 _CUE_BEHIND = 20
@@ -161,17 +160,17 @@ class LimitFinder:
         Where the same amount is found with a scope and without, the one with the scope stays.
         """
         types = item.of(Category.LIMIT)
-        found: dict[tuple[str, float | None, str, str], Finding] = {}
+        findings: dict[tuple[str, float | None, str, str], Finding] = {}
         for figure in figures:
             finding = self._typed(types, figure)
             if finding is None:
                 continue
             key = (finding.item_name, finding.value, finding.unit, finding.scope)
-            known = found.get(key)
+            known = findings.get(key)
             if known is None or finding.confidence > known.confidence:
-                found[key] = finding
-        scoped = {key[:3] for key in found if key[3]}
-        return tuple(finding for key, finding in found.items() if key[3] or key[:3] not in scoped)
+                findings[key] = finding
+        scoped = {key[:3] for key in findings if key[3]}
+        return tuple(finding for key, finding in findings.items() if key[3] or key[:3] not in scoped)
 
     def _typed(self, types: Sequence[Item], figure: Figure) -> Finding | None:
         clause = self._outline.clauses[figure.clause]
@@ -232,10 +231,10 @@ class LimitFinder:
 
     def _has_cue(self, item: Item, amount: Amount, clause: Clause) -> bool:
         """Whether a limit type's words stand before the amount, or close behind it, or in the title."""
-        found = self._index.find_any(names_of(item, self._language)) if item.aliases else {}
-        if clause.index not in found:
-            return self._outline.sections[clause.section].heading in found
-        match = found[clause.index]
+        matches = self._index.find_any(names_of(item, self._language)) if item.aliases else {}
+        if clause.index not in matches:
+            return self._outline.sections[clause.section].heading in matches
+        match = matches[clause.index]
         start = clause.tokens[match.start].start - clause.start
         end = clause.tokens[match.end - 1].end - clause.start
         if start <= amount.start:

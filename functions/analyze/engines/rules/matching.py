@@ -151,31 +151,31 @@ class WordIndex:
 
     def find_any(self, patterns: Iterable[str]) -> dict[int, Match]:
         """Return one match a clause for any of the patterns; earlier patterns win."""
-        found: dict[int, Match] = {}
+        matches: dict[int, Match] = {}
         for pattern in patterns:
             for clause, match in self.find(pattern).items():
-                found.setdefault(clause, match)
-        return found
+                matches.setdefault(clause, match)
+        return matches
 
     def find_all(self, patterns: Iterable[str]) -> dict[int, list[Match]]:
         """Return the match of every pattern that a clause has, by the clause's index."""
-        found: dict[int, list[Match]] = defaultdict(list)
+        matches: dict[int, list[Match]] = defaultdict(list)
         for pattern in patterns:
             for clause, match in self.find(pattern).items():
-                found[clause].append(match)
-        return found
+                matches[clause].append(match)
+        return matches
 
     def places(self, word: str) -> set[tuple[int, int]]:
         """Return every place of a single word, as (clause, position among its tokens)."""
-        found = self._phrase(compile_pattern(word).needed[0])
-        return {(clause, position) for clause, positions in found.items() for position in positions}
+        occurrences = self._phrase(compile_pattern(word).needed[0])
+        return {(clause, position) for clause, positions in occurrences.items() for position in positions}
 
     def _search(self, pattern: Pattern) -> dict[int, Match]:
         parts = [self._phrase(terms) for terms in pattern.needed]
         common = set(parts[0]).intersection(*parts[1:])
         for terms in pattern.refused:
             common.difference_update(self._phrase(terms))
-        found: dict[int, Match] = {}
+        matches: dict[int, Match] = {}
         for clause in sorted(common):
             if pattern.first and parts[0][clause][0] != 0:
                 continue
@@ -184,8 +184,8 @@ class WordIndex:
                 if ends != len(self._clauses[clause].tokens):
                     continue
             start = parts[0][clause][0]
-            found[clause] = Match(clause, start, start + len(pattern.needed[0]))
-        return found
+            matches[clause] = Match(clause, start, start + len(pattern.needed[0]))
+        return matches
 
     def _phrase(self, terms: tuple[Term, ...]) -> dict[int, list[int]]:
         """Return the positions of words side by side, by clause."""
@@ -193,7 +193,7 @@ class WordIndex:
         if len(terms) == 1:
             return places
         following = [self._term(term) for term in terms[1:]]
-        found: dict[int, list[int]] = {}
+        phrases: dict[int, list[int]] = {}
         for clause, positions in places.items():
             hits = [
                 position
@@ -201,8 +201,8 @@ class WordIndex:
                 if all(position + step in other.get(clause, ()) for step, other in enumerate(following, 1))
             ]
             if hits:
-                found[clause] = hits
-        return found
+                phrases[clause] = hits
+        return phrases
 
     def _term(self, term: Term) -> dict[int, list[int]]:
         """Return the positions of a term's words, by clause."""

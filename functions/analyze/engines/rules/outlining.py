@@ -98,7 +98,7 @@ class _Builder:
         section.title = layout.title(page.text[start:end])
         heading = self._clause(number, page, start, end, ClauseKind.HEADING)
         _, offset = parse_label(page.text[start:end])
-        # The number of a title is none of its words.
+        # The number of a title is not one of its words.
         heading.tokens = [token for token in heading.tokens if token.start >= start + offset]
         section.heading = heading.index
         section.clauses.pop()

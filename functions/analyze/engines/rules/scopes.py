@@ -39,13 +39,13 @@ class Scopes:
         titled: list[set[str]] = [set() for _ in outline.sections]
         self._mentions: dict[str, frozenset[int]] = {}
         for segment in segments:
-            found = index.find_any(segment.names)
-            self._mentions[segment.item.name] = frozenset(found)
+            matches = index.find_any(segment.names)
+            self._mentions[segment.item.name] = frozenset(matches)
             for section in outline.sections:
-                if section.heading is not None and section.heading in found:
+                if section.heading is not None and section.heading in matches:
                     titled[section.index].add(segment.item.name)
             if segment.objects:
-                for number, match in found.items():
+                for number, match in matches.items():
                     section_of = self._object_scope(outline.clauses[number])
                     if section_of is not None and not negation.covers(match):
                         named[section_of].add(segment.item.name)

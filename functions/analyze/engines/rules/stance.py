@@ -72,7 +72,9 @@ class Stances:
     def _own_title(self, section: Section) -> Stance:
         if section.heading is None:
             return Stance.NEUTRAL
-        return next((stance for stance, found in self._titles if section.heading in found), Stance.NEUTRAL)
+        return next(
+            (stance for stance, headings in self._titles if section.heading in headings), Stance.NEUTRAL
+        )
 
     def _section(self, section: Section) -> Stance:
         """Return the nearest title's stance; a title about limits within a grant still grants.

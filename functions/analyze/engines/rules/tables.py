@@ -27,7 +27,7 @@ class TableJoin:
     """The rows of tables elsewhere that speak of a section, by the section's index."""
 
     def __init__(self, outline: Outline, named: Mapping[int, Set[str]]) -> None:
-        """``named`` tells which benefits a row names itself: it speaks of no others but by its title."""
+        """``named`` says which benefits a row names itself: it speaks of no others but by its title."""
         self._outline = outline
         self._named = named
         self._titles = {

@@ -15,7 +15,7 @@ _MAX_ENTRY = 200
 
 
 def is_contents(page: Page, pages: int) -> bool:
-    """Tell whether a page is a table of contents: most lines end in rising page numbers."""
+    """Return whether a page is a table of contents: most lines end in rising page numbers."""
     lines = [line for line in page.text.splitlines() if line.strip()]
     # Longer lines are no entries, and the pattern would go over them again and again.
     short = [line for line in lines if len(line) <= _MAX_ENTRY]
@@ -28,7 +28,7 @@ def is_contents(page: Page, pages: int) -> bool:
 
 
 def is_contents_line(text: str, pages: int) -> bool:
-    """Tell whether a block is one entry of a table of contents, with its dot leader."""
+    """Return whether a block is one entry of a table of contents, with its dot leader."""
     match = _LEADER.search(text) if len(text) <= _MAX_ENTRY else None
     if match is None:
         return False

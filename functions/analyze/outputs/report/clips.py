@@ -19,7 +19,7 @@ _MAX_HEIGHT = 150.0
 # Enough for print on paper with a marker, and a third of the bytes.
 _COLOURS = 64
 
-# Returns the picture of a page (from 1), None where there is none.
+# Returns the picture of a page (from 1), or None.
 PageImage = Callable[[int], "Bitmap | None"]
 
 

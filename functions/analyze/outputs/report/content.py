@@ -9,6 +9,7 @@ from datetime import datetime
 from functions.analyze.document.model import Document
 from functions.analyze.outputs.report.words import Words, readable, words
 from functions.analyze.outputs.summary.port import Sentence
+from functions.analyze.outputs.translation.port import TranslatedPage
 from shared.findings.model import Details, Evidence, Finding, ResultTree
 
 KINDS = ("limits", "conditions", "exclusions")
@@ -68,16 +69,6 @@ class Group:
     def empty(self) -> bool:
         """Say whether nothing hangs below."""
         return not (self.limits or self.conditions or self.exclusions or self.benefits)
-
-
-@dataclass(frozen=True, slots=True)
-class TranslatedPage:
-    """A page in two languages; ``remarks`` say what differs, such as numbers that did not survive."""
-
-    page: int
-    original: str
-    translated: str
-    remarks: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

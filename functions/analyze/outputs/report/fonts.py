@@ -39,9 +39,9 @@ def families() -> list[str]:
     return [name for name in dict.fromkeys(wanted) if name in installed()]
 
 
-def missing_scripts(texts: Iterable[str], found: Sequence[str] | None = None) -> list[str]:
+def missing_scripts(texts: Iterable[str], available: Sequence[str] | None = None) -> list[str]:
     """Return the scripts in ``texts`` that no installed family has: their characters would be blanks."""
-    have = set(families() if found is None else found)
+    have = set(families() if available is None else available)
     used = {_script(letter) for text in texts for letter in set(text) if ord(letter) > _LAST_COMMON}
     return sorted(name for name in used & _SCRIPTS.keys() if not have.intersection(_SCRIPTS[name]))
 

@@ -18,12 +18,12 @@ from functions.analyze.outputs.report.content import (
     Entry,
     Group,
     Report,
-    TranslatedPage,
     by_proof,
     limits_text,
     titles,
 )
 from functions.analyze.outputs.report.fonts import families
+from functions.analyze.outputs.translation.port import TranslatedPage
 from shared.findings.model import Evidence
 
 MEDIA_TYPE = "application/pdf"

@@ -12,7 +12,7 @@ from functions.analyze.outputs.report.content import KINDS, Entry, Group, Report
 class Row:
     """One finding; ``segment`` and ``benefit`` are where it stands, empty above them.
 
-    ``value`` is the number as the result has it, None for "unlimited" and where there is none.
+    ``value`` is the number as the result has it, or None, also for "unlimited".
     """
 
     segment: str

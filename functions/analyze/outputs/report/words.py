@@ -8,7 +8,7 @@ from functools import cache
 from pathlib import Path
 from typing import Any
 
-from shared.findings.model import Finding
+from shared.findings.model import Finding, is_currency
 from shared.taxonomy.model import Taxonomy
 from shared.taxonomy.yaml import safe_load
 
@@ -17,7 +17,6 @@ _UNLIMITED = "unlimited"
 _NARROW_SPACE = "\u202f"
 # Thousands and decimals: Swiss marks for francs in German, as in the policies themselves.
 _MARKS = {"en": (",", "."), "de": ("’", "."), "fr": (_NARROW_SPACE, ",")}
-_CURRENCY_LETTERS = 3
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,7 +37,7 @@ class Words:
         if finding.value is None:
             return ""
         number = self.number(finding.value)
-        if _is_currency(finding.unit):
+        if is_currency(finding.unit):
             return f"{finding.unit}\u00a0{number}"
         unit = self.table.get(finding.unit, finding.unit)
         return f"{number}\u00a0{unit}" if unit else number
@@ -74,10 +73,6 @@ def readable(name: str) -> str:
     """Return an item's name as people write it (``luggage_loss`` becomes ``Luggage loss``)."""
     text = name.replace("_", " ").strip()
     return text[:1].upper() + text[1:]
-
-
-def _is_currency(unit: str) -> bool:
-    return len(unit) == _CURRENCY_LETTERS and unit.isalpha() and unit.isupper()
 
 
 @cache

@@ -70,10 +70,10 @@ class ReportFiles:
     def _report(self) -> Report:
         from functions.analyze.outputs.report.words import labels
 
-        analysed, params = self._view, self._run.params
-        language = reader_language(params, analysed.document())
-        origin, taxonomy = analysed.origin(), analysed.taxonomy()
-        told = self._part(workflow.SUMMARISE, workflow.FILE)
+        view, params = self._view, self._run.params
+        language = reader_language(params, view.document())
+        origin, taxonomy = view.origin(), view.taxonomy()
+        summary = self._part(workflow.SUMMARISE, workflow.FILE)
         pages = self._translation()
         about = About(
             file_name=origin.file_name,
@@ -82,17 +82,17 @@ class ReportFiles:
             taxonomy=f"{taxonomy.name} {taxonomy.version}",
             # The job's own time: doing this unit again gives the same bytes.
             created_at=self._run.job.created_at,
-            services=tuple(dict.fromkeys(filter(None, (origin.model, *sent_to(pages), *sent_to(told))))),
+            services=tuple(dict.fromkeys(filter(None, (origin.model, *sent_to(pages), *sent_to(summary))))),
             warnings=origin.warnings,
         )
         return make_report(
-            analysed.tree(),
-            analysed.document(),
+            view.tree(),
+            view.document(),
             about,
             labels(taxonomy, language),
             language,
-            summary=[] if told is None else _summary(told),
-            summary_language="" if told is None else told["language"],
+            summary=[] if summary is None else _summary(summary),
+            summary_language="" if summary is None else summary["language"],
             translation=translation.translated_pages(pages),
             translation_language="" if pages is None else pages["target"],
         )
@@ -103,14 +103,14 @@ class ReportFiles:
         if pages is not None:
             target = str(self._run.params["translate_to"])
             return {"pages": pages, "target": target, "sent_to": pages[0]["sent_to"] if pages else ""}
-        found: Mapping[str, Any] | None = self._view.artifact(translation.FILE)
-        return found
+        published: Mapping[str, Any] | None = self._view.artifact(translation.FILE)
+        return published
 
     def _part(self, stage: str, file: str) -> Mapping[str, Any] | None:
         """Return what a stage of this job made, else what the analysis has published."""
         made = made_here(self._run, stage)
-        found: Mapping[str, Any] | None = self._view.artifact(file) if made is None else made[0]
-        return found
+        part: Mapping[str, Any] | None = self._view.artifact(file) if made is None else made[0]
+        return part
 
     def _clip(self) -> Clip | None:
         from functions.analyze.extract.detect import WITH_A_LOOK
@@ -133,7 +133,7 @@ class ReportFiles:
 
 
 def made_here(run: Run, stage: str) -> list[Any] | None:
-    """Return what the units of a stage made in this job; None where there are none, or one of them failed."""
+    """Return what the units of a stage made in this job; or None where one of them failed."""
     outputs = run.outputs(stage)
     return None if not outputs or any("failed" in output for output in outputs) else outputs
 

@@ -47,7 +47,7 @@ def _overview(sheet: Worksheet, report: Report, head: Any, text: Any, strong: An
     for segment in report.segments:
         for group, first, style in [
             (segment, True, strong),
-            *((one, False, text) for one in segment.benefits),
+            *((benefit, False, text) for benefit in segment.benefits),
         ]:
             if group.entry is None:
                 continue

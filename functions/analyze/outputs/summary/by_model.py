@@ -41,18 +41,18 @@ class SummaryForm:
 
     def read(self, text: str, questions: Sequence[Sequence[Candidate]]) -> Reading[tuple[Sentence, ...]]:
         """See Form; raises BadReplyError where nothing of the reply is proven."""
-        said = parse(text, Summarised).sentences
+        points = parse(text, Summarised).sentences
         pages: dict[int, str] = {}
-        for sentence in (one for given in questions for one in given):
+        for sentence in (candidate for given in questions for candidate in given):
             pages[sentence.page] = f"{pages.get(sentence.page, '')} {sentence.text}"
         kept = tuple(
             Sentence(point.text.strip(), tuple(sorted(set(point.pages))))
-            for point in said
+            for point in points
             if _proven(point, pages)
         )[: self._count]
         if not kept:
             raise BadReplyError("no sentence of it is proven by the pages that it names")
-        return Reading({0: kept}, len(said), len(said) - len(kept))
+        return Reading({0: kept}, len(points), len(points) - len(kept))
 
 
 class ModelSummariser:

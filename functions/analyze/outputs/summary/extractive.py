@@ -37,8 +37,8 @@ class Candidate:
 
 
 def candidates(document: Document) -> list[Candidate]:
-    """Return the sentences of the running text, in order; headings, tables and contents are none."""
-    found: list[Candidate] = []
+    """Return the sentences of the running text, in order, without headings, tables and contents."""
+    kept: list[Candidate] = []
     path: list[tuple[int, str]] = []
     for page in document.pages:
         for block in page.blocks:
@@ -52,13 +52,13 @@ def candidates(document: Document) -> list[Candidate]:
                     words = tuple(token.plain for token in tokens(page.text, start, end))
                     if MIN_WORDS <= len(words) <= MAX_WORDS:
                         sentence = " ".join(page.text[start:end].split())
-                        found.append(Candidate(sentence, page.number, section, words))
-    return found
+                        kept.append(Candidate(sentence, page.number, section, words))
+    return kept
 
 
-def choose(found: Sequence[Candidate], count: int) -> list[Candidate]:
+def choose(sentences: Sequence[Candidate], count: int) -> list[Candidate]:
     """Return up to ``count`` of the sentences that say most, in the order of the document."""
-    unique = list({candidate.words: candidate for candidate in found}.values())
+    unique = list({candidate.words: candidate for candidate in sentences}.values())
     while len(unique) > MAX_CANDIDATES:
         unique = unique[::2]
     if len(unique) <= count:

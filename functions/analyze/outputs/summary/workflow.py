@@ -64,38 +64,40 @@ class Summary:
 
     def _summarise(self, _index: int) -> dict[str, Any]:
         count = int(self._run.params.get("summary_sentences") or DEFAULT_SENTENCES)
-        found = candidates(self._view.document())
+        running_text = candidates(self._view.document())
         language = self._view.document().language
         if self._translation is not None:
             language = self._translation.wish.target
-        written = self._written(found, count, language)
-        whole = [] if written else choose(found, count)
+        written = self._written(running_text, count, language)
+        whole = [] if written else choose(running_text, count)
         sections = [
             (title, choose(list(below), max(1, count // _SECTION_SHARE)))
-            for title, below in groupby(found, key=_part)
+            for title, below in groupby(running_text, key=_part)
             if title
         ]
-        told = iter(
-            self._told([sentence for part in (whole, *(s for _, s in sections)) for sentence in part])
+        texts = iter(
+            self._in_reader_language(
+                [sentence for part in (whole, *(s for _, s in sections)) for sentence in part]
+            )
         )
         return {
             "language": language,
             "sent_to": "" if self._summariser is None else self._summariser.name,
-            "sentences": written or _sentences(whole, told),
+            "sentences": written or _sentences(whole, texts),
             "sections": [
-                {"heading": title, "sentences": _sentences(sentences, told)} for title, sentences in sections
+                {"heading": title, "sentences": _sentences(sentences, texts)} for title, sentences in sections
             ],
         }
 
-    def _written(self, found: Sequence[Candidate], count: int, language: str) -> list[dict[str, Any]]:
+    def _written(self, running_text: Sequence[Candidate], count: int, language: str) -> list[dict[str, Any]]:
         """Return the sentences of the summariser, where there is one and anything to be said."""
-        if self._summariser is None or not found:
+        if self._summariser is None or not running_text:
             return []
-        shown = choose(found, SHOWN)
+        shown = choose(running_text, SHOWN)
         sentences = self._summariser.summarise(shown, count, language, self._run)
         return [{"text": sentence.text, "pages": list(sentence.pages)} for sentence in sentences]
 
-    def _told(self, sentences: Sequence[Candidate]) -> list[str]:
+    def _in_reader_language(self, sentences: Sequence[Candidate]) -> list[str]:
         """Return the sentences in the language of the reader."""
         texts = [sentence.text for sentence in sentences]
         return texts if self._translation is None or not texts else self._translation.sentences(texts)
@@ -106,7 +108,7 @@ def _part(candidate: Candidate) -> str:
     return candidate.section[0] if candidate.section else ""
 
 
-def _sentences(chosen: Iterable[Candidate], told: Iterable[str]) -> list[dict[str, Any]]:
-    """Return the sentences with the texts that stand next in ``told``."""
-    texts = iter(told)
+def _sentences(chosen: Iterable[Candidate], translated: Iterable[str]) -> list[dict[str, Any]]:
+    """Return the sentences with the texts that stand next in ``translated``."""
+    texts = iter(translated)
     return [{"text": next(texts), "pages": [sentence.page]} for sentence in chosen]

@@ -86,10 +86,10 @@ class Apertium:
 
 def _split(text: str, count: int) -> list[str]:
     """Cut at the marks; raises TransientError where one of them is gone."""
-    found = []
+    parts = []
     for number in range(count):
         part, mark, text = text.partition(f"\u2021{number}\u2021")
         if not mark:
             raise TransientError("translator-failed", "Apertium lost the end of a paragraph.")
-        found.append(part.strip())
-    return found
+        parts.append(part.strip())
+    return parts

@@ -44,8 +44,8 @@ class ParagraphForm:
 
     def __init__(self, wish: Wish, *, again: bool = False) -> None:
         text = _PLAIN if wish.register is Register.PLAIN else _FAITHFUL
-        told = text.format(source=wish.source, target=wish.target)
-        self._system = told + (_AGAIN if again else "") + _COMMON
+        task = text.format(source=wish.source, target=wish.target)
+        self._system = task + (_AGAIN if again else "") + _COMMON
 
     def prompt(self, questions: Sequence[str]) -> Prompt:
         """See Form."""
@@ -55,9 +55,9 @@ class ParagraphForm:
 
     def read(self, text: str, questions: Sequence[str]) -> Reading[str]:
         """See Form."""
-        told = {entry.key: entry.text.strip() for entry in parse(text, Translated).paragraphs}
+        translated = {entry.key: entry.text.strip() for entry in parse(text, Translated).paragraphs}
         keys = enumerate(_keys(questions))
-        return Reading({number: told[key] for number, key in keys if told.get(key)})
+        return Reading({number: translated[key] for number, key in keys if translated.get(key)})
 
 
 class ModelTranslator:

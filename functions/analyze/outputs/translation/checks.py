@@ -1,4 +1,4 @@
-"""What has to survive a translation: numbers, dates, names and the like. What differs is told, not mended."""
+"""What has to survive a translation: numbers, dates, names and the like; what differs is named."""
 
 from __future__ import annotations
 
@@ -38,7 +38,7 @@ _MONTH_NUMBERS: Mapping[str, int] = {
 }
 _LETTERS = r"[^\W\d_]"
 _WORD = rf"(?-i:[A-ZÀ-ÖØ-Þ]){_LETTERS}[\w'’-]*"
-# Names that can be told from other words in any language: after a title, before a legal form, addresses.
+# Names that differ from other words in any language: after a title, before a legal form, addresses.
 _TITLE = (
     r"(?:Sra?|Srta|Dña|Don|Doña|Herrn?|Frau|Mrs?|Ms|Mme|Mlle|Monsieur|Madame|Dr|Prof|Sig|Signora)\.?|[DM]\."
 )
@@ -57,53 +57,53 @@ def remarks(original: str, translated: str, register: Register = Register.FAITHF
 
     In plain language a number may stand once where the original repeats it; none may be new or gone.
     """
-    found = []
+    differences = []
     gone, new = _difference(numbers(original), numbers(translated), register)
     if gone or new:
-        found.append(_tell("Numbers differ", gone, new))
+        differences.append(_difference_text("Numbers differ", gone, new))
     gone, new = _difference(dates(original), dates(translated), Register.PLAIN)
     if gone or new:
-        found.append(_tell("Dates differ", gone, new))
+        differences.append(_difference_text("Dates differ", gone, new))
     lost = [name for name in names(original) if name.casefold() not in _flat(translated)]
     if lost:
-        found.append(_tell("Names differ", lost, []))
-    return found
+        differences.append(_difference_text("Names differ", lost, []))
+    return differences
 
 
 def numbers(text: str) -> Counter[str]:
     """Return every number outside dates by its value, however it is written (1.500,00 is 1,500.00)."""
-    found: Counter[str] = Counter()
+    counts: Counter[str] = Counter()
     at = 0
     for start, end, _ in [*_dates(text), (len(text), len(text), "")]:
         for match in _NUMBER.finditer(text, at, max(at, start)):
             with suppress(ValueError):
-                found[f"{parse_number(match.group()):.10g}"] += 1
+                counts[f"{parse_number(match.group()):.10g}"] += 1
         at = max(at, end)
-    return found
+    return counts
 
 
 def dates(text: str) -> Counter[str]:
     """Return the dates of a text as (year-)month-day.
 
-    Where day and month are both numbers up to twelve, either may come first: the smaller one is told first.
+    Where day and month are both numbers up to twelve, either may come first: the smaller one comes first.
     """
     return Counter(date for _, _, date in _dates(text))
 
 
 def _dates(text: str) -> list[tuple[int, int, str]]:
     """Return each date with its span, in the order of the text; of two that overlap the first one."""
-    found = []
+    every = []
     for pattern in (_DAY_MONTH, _MONTH_DAY):
         for match in pattern.finditer(text):
             month = _MONTH_NUMBERS.get(match["month"].lower())
             if month is not None:
-                found.append((*match.span(), _date(match["year"], int(match["day"]), month)))
-    found.extend(
+                every.append((*match.span(), _date(match["year"], int(match["day"]), month)))
+    every.extend(
         (*match.span(), _date(match["year"], int(match["a"]), int(match["b"])))
         for match in _NUMERIC_DATE.finditer(text)
     )
     kept: list[tuple[int, int, str]] = []
-    for start, end, date in sorted(found):
+    for start, end, date in sorted(every):
         if not kept or start >= kept[-1][1]:
             kept.append((start, end, date))
     return kept
@@ -111,8 +111,8 @@ def _dates(text: str) -> list[tuple[int, int, str]]:
 
 def names(text: str) -> list[str]:
     """Return names that stay as they are in any language, each once, in the order of the text."""
-    found = [(m.start(), _flat(m["name"], fold=False)) for pattern in _NAMES for m in pattern.finditer(text)]
-    return list(dict.fromkeys(name for _, name in sorted(found)))
+    places = [(m.start(), _flat(m["name"], fold=False)) for pattern in _NAMES for m in pattern.finditer(text)]
+    return list(dict.fromkeys(name for _, name in sorted(places)))
 
 
 def _date(year: str | None, a: int, b: int) -> str:
@@ -125,7 +125,7 @@ def _difference(before: Counter[str], after: Counter[str], register: Register) -
     return sorted((before - after).elements()), sorted((after - before).elements())
 
 
-def _tell(title: str, gone: list[str], new: list[str]) -> str:
+def _difference_text(title: str, gone: list[str], new: list[str]) -> str:
     parts = [
         f"{what} {', '.join(values[:_SHOWN])}"
         + (f" and {len(values) - _SHOWN} more" if len(values) > _SHOWN else "")

@@ -31,6 +31,16 @@ class Wish:
     register: Register = Register.FAITHFUL
 
 
+@dataclass(frozen=True, slots=True)
+class TranslatedPage:
+    """A page in two languages; ``remarks`` say what differs, such as numbers that did not survive."""
+
+    page: int
+    original: str
+    translated: str
+    remarks: tuple[str, ...] = ()
+
+
 class Translator(Protocol):
     """One provider. ``remote`` says that texts leave the account's own machines."""
 

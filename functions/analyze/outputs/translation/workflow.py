@@ -1,6 +1,6 @@
 """The output ``translation``: the document page by page in another language, one page a unit.
 
-The provider is asked for once a page. What did not survive is told with the page, never hidden.
+The provider is asked for once a page. What did not survive is named with the page, never hidden.
 """
 
 from __future__ import annotations
@@ -12,9 +12,8 @@ from typing import Any
 from functions.analyze.document.json_file import dump
 from functions.analyze.document.model import Page
 from functions.analyze.outputs.analysis import AnalysisView
-from functions.analyze.outputs.report.content import TranslatedPage
 from functions.analyze.outputs.translation.checks import remarks
-from functions.analyze.outputs.translation.port import Register, Translator, Wish, choose
+from functions.analyze.outputs.translation.port import Register, TranslatedPage, Translator, Wish, choose
 from shared.jobs.model import PAGES, Phase
 from shared.jobs.workflow import Run, Stage
 

@@ -50,8 +50,8 @@ class BedrockEmbeddings:
             answer = self._invoke({"texts": cut, "input_type": purpose, "truncate": "END"})
             rows = answer.get("embeddings")
         else:
-            asked = [{"inputText": text[:_TITAN_CHARACTERS], "normalize": True} for text in texts]
-            rows = [self._invoke(body).get("embedding") for body in asked]
+            bodies = [{"inputText": text[:_TITAN_CHARACTERS], "normalize": True} for text in texts]
+            rows = [self._invoke(body).get("embedding") for body in bodies]
         if not isinstance(rows, list) or len(rows) != len(texts) or not all(rows):
             raise TransientError("embeddings-unusable", "Bedrock gave no vector for each text.")
         return normalised(rows)
@@ -64,5 +64,5 @@ class BedrockEmbeddings:
                 contentType="application/json",
                 accept="application/json",
             )
-        said: dict[str, Any] = json.loads(answer["body"].read())
-        return said
+        reply: dict[str, Any] = json.loads(answer["body"].read())
+        return reply

@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 class Embeddings(Protocol):
     """A model; every method may raise TransientError and PermanentError.
 
-    ``name`` tells its vectors from those of others, ``batch`` is how many texts it takes at once, which
+    ``name`` keeps its vectors apart from those of others, ``batch`` is how many texts it takes at once, which
     bounds the memory and the length of a unit of work.
     """
 

@@ -50,5 +50,5 @@ def _embed(sentences: Sequence[str], embeddings: Embeddings) -> Matrix:
 
 
 def _sentences(text: str) -> list[str]:
-    found = [" ".join(part.split()) for part in _END.split(text)]
-    return [part for part in found if MIN_SENTENCE <= len(part) <= MAX_SENTENCE][:MAX_LOOKED_AT]
+    parts = [" ".join(part.split()) for part in _END.split(text)]
+    return [part for part in parts if MIN_SENTENCE <= len(part) <= MAX_SENTENCE][:MAX_LOOKED_AT]

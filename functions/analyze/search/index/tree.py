@@ -127,12 +127,12 @@ def _openings(document: Document) -> Iterator[tuple[Page, Block]]:
 
 def _sections_of(passage: Passage, starts: Sequence[Position]) -> list[int]:
     """Return the sections that a passage has text of: the one that it begins in, and those it runs into."""
-    found: list[int] = []
+    sections: list[int] = []
     for page, start, end in passage.spans:
         first = max((i for i, position in enumerate(starts) if position <= (page, start)), default=0)
         inside = [i for i, position in enumerate(starts) if (page, start) < position < (page, end)]
-        found += [index for index in (first, *inside) if index not in found]
-    return found
+        sections += [index for index in (first, *inside) if index not in sections]
+    return sections
 
 
 def _divide(node: Node, passages: Sequence[Passage], vectors: Matrix) -> None:

@@ -1,4 +1,4 @@
-"""The output ``index``: passages, vectors and tree of an analysed document, then its place on the shelf.
+"""The output ``index``: passages, vectors and tree of an analysed document, then its entry in the index.
 
     passages -> embed -> build_tree -> store_vectors
 
@@ -43,7 +43,7 @@ class IndexDependencies:
     """What every index of a process is made with."""
 
     embeddings: Embeddings
-    shelf: SearchIndexStore
+    index: SearchIndexStore
     vectors: VectorStore
 
 
@@ -71,8 +71,8 @@ class IndexWorkflow:
         return dict(self._run.outputs("store_vectors")[0])
 
     def undo(self) -> None:
-        """Take the document off the shelf, where it is this job's, and remove what this job wrote."""
-        IndexRemover(self._dependencies.shelf, self._dependencies.vectors, self._run.files).forget_job(
+        """Take the document out of the index, where it is this job's, and remove what this job wrote."""
+        IndexRemover(self._dependencies.index, self._dependencies.vectors, self._run.files).forget_job(
             self._run.job
         )
 
@@ -119,9 +119,9 @@ class IndexWorkflow:
         self._put(keys.passages(entry.prefix), passages_to_json(self._passages))
         self._dependencies.vectors.put(entry, self._vectors)
         try:
-            previous = self._dependencies.shelf.put(entry)
+            previous = self._dependencies.index.put(entry)
         except (FencedError, DocumentGoneError, SupersededError):
-            # Nothing else would ever look for them. After any other error the entry may be on the shelf.
+            # Nothing else would ever look for them. After any other error the entry may be in the index.
             self._remove(entry)
             raise
         if previous is not None and previous.prefix != entry.prefix:

@@ -12,11 +12,11 @@ from PIL import Image
 
 from functions.analyze.extract.bitmap import Bitmap
 from functions.analyze.outputs.report.clips import Clips
-from functions.analyze.outputs.report.content import TranslatedPage
 from functions.analyze.outputs.report.fonts import families, missing_scripts
 from functions.analyze.outputs.report.pdf import write_pdf
 from functions.analyze.outputs.report.word import write_docx
 from functions.analyze.outputs.summary.port import Sentence
+from functions.analyze.outputs.translation.port import TranslatedPage
 from shared.findings.model import Evidence, Finding, ResultTree
 from tests.unit.analyze.report.findings import report
 

@@ -118,10 +118,10 @@ def test_an_index_that_is_replaced_while_it_is_read() -> None:
     desk = Desk()
     document = desk.index()
     desk.ask("dogs")
-    stale = desk.search._shelves[ALICE.key].entries
+    stale = desk.search._indexes[ALICE.key].entries
     desk.index_again(document)
     desk.ask("dogs")
-    desk.search._shelves[ALICE.key].entries = stale
+    desk.search._indexes[ALICE.key].entries = stale
     desk.search.library = Library(desk.files, 1000)
     desk.search.vectors._stacked = ((), None)  # type: ignore[attr-defined]
     answer = desk.ask("dogs")
@@ -251,8 +251,8 @@ def test_the_library_forgets_what_was_asked_for_longest_ago() -> None:
     assert len(desk.search.library._keywords) == 2
 
 
-def test_shelves_of_many_owners_are_not_all_kept() -> None:
+def test_indexes_of_many_owners_are_not_all_kept() -> None:
     desk = Desk()
     for n in range(105):
         desk.ask("dogs", Owner("directus", f"u{n}"))
-    assert len(desk.search._shelves) == 100
+    assert len(desk.search._indexes) == 100
