@@ -7,8 +7,8 @@ from functions.analyze.engines.rules import RulesEngine
 from shared.findings.model import Contradiction, ResultTree, from_tree, to_tree
 from shared.taxonomy.model import Taxonomy
 from shared.taxonomy.reader import parse_taxonomy
-from tests.unit.analyze.rules.analysis import analyse
-from tests.unit.analyze.rules.pages import document
+from tests.support.builders.rules_pages import document
+from tests.support.rules_analysis import analyse
 
 TAXONOMY = """
 name: small
