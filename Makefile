@@ -1,5 +1,5 @@
 .DEFAULT_GOAL := help
-.PHONY: help setup demo test test-unit test-localstack check hashes format bench chaos fuzz evaluate samples openapi images up down deploy status clean secrets policy
+.PHONY: help setup demo test test-unit test-peers test-all test-localstack check hashes format bench chaos fuzz evaluate samples openapi images up down deploy status clean secrets policy
 
 PYTHON ?= python3
 VENV := .venv
@@ -27,13 +27,22 @@ setup: $(VENV)/.installed ## Create the virtual environment with the pinned pack
 demo: setup ## Start everything, analyse a sample policy, print the result, serve until Ctrl-C (ONCE=1: end; DIRECTUS=1: seed Directus)
 	@$(RUN) -m infra.demo $(if $(ONCE),--once) $(if $(DIRECTUS),--directus)
 
-test: setup ## Run all tests that this machine can run; say what was skipped and why
-	@$(RUN) -m pytest -n $(WORKERS) --dist loadfile --cov --cov-report=term $(PYTEST)
+# Tests of one file share a worker; of files, those of tests/support/longest.py start first.
+BY_FILE := -n $(WORKERS) --dist loadfile --no-loadscope-reorder --durations=20
+
+test: setup ## Run all tests that need nothing from outside (docs/testing.md)
+	@$(RUN) -m pytest $(BY_FILE) -m "not peer" $(PYTEST)
 
 test-unit: setup ## Run the unit tests alone
-	@$(RUN) -m pytest -n $(WORKERS) tests/unit $(PYTEST)
+	@$(RUN) -m pytest -n $(WORKERS) --durations=20 tests/unit $(PYTEST)
 
-test-localstack: setup ## Run the integration tests on LocalStack: at AWS_ENDPOINT_URL, else one of their own
+test-peers: setup ## Run the tests with real parts (Directus, LocalStack, containers, a browser, npm) that can be had here
+	@$(RUN) -m pytest $(BY_FILE) -m peer $(PYTEST)
+
+test-all: setup ## Run all tests and measure what they cover; say what was skipped and why
+	@$(RUN) -m pytest $(BY_FILE) --cov --cov-report=term $(PYTEST)
+
+test-localstack: setup ## Run the tests of the stack on LocalStack: at AWS_ENDPOINT_URL, else one of their own
 	@$(RUN) -m infra.localstack run $(RUN) -m pytest -n $(WORKERS) --dist loadfile tests/stack $(PYTEST)
 
 check: setup ## Check format, lint, types, the architecture, the template and AWS's quotas, the OpenAPI document and the samples

@@ -2,27 +2,26 @@
 
 from __future__ import annotations
 
+import gc
 import logging
 import os
 import shutil
 import tempfile
 import uuid
-from collections.abc import Iterator
+from collections.abc import Generator, Iterator
 from pathlib import Path
 
 import pytest
 
 from infra.local import guard
-from infra.local.paths import Paths
 from infra.local.stack import CREDENTIALS, LocalStack
 from shared.observability import logger
+from tests.support.longest import LONGEST
+from tests.support.paths import TESTS
+from tests.support.stack.run import ENDPOINT, OWNER, RUN, run_paths
 
 # Settings of whoever starts the tests must not reach them.
 FOREIGN = ("AWS_", "DIRECTUS_", "POWERTOOLS_", "CLAUSEWORKS_STATE", "CLAUSEWORKS_STACK")
-# Tells the workers of a run its endpoint: AWS_ENDPOINT_URL is gone when they start.
-ENDPOINT = "CLAUSEWORKS_TEST_ENDPOINT"
-RUN = "CLAUSEWORKS_TEST_RUN"
-OWNER = "CLAUSEWORKS_TEST_OWNER"
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
@@ -37,6 +36,8 @@ def pytest_configure(config: pytest.Config) -> None:
     for name in [name for name in os.environ if name.startswith(FOREIGN)]:
         del os.environ[name]
     os.environ.update(CREDENTIALS, AWS_EC2_METADATA_DISABLED="true", AWS_MAX_ATTEMPTS="3")
+    # The order is random (pytest-randomly); random numbers stay so, that two workers choose other ports.
+    config.option.randomly_reset_seed = False
     if not hasattr(config, "workerinput"):
         os.environ[ENDPOINT] = config.getoption("--endpoint-url") or ""
         # Named by the one process that ends last, made with the stack by the first test that needs it.
@@ -57,6 +58,23 @@ def pytest_unconfigure(config: pytest.Config) -> None:
         shutil.rmtree(folder, ignore_errors=True)
 
 
+@pytest.hookimpl(wrapper=True)
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> Generator[None, None, None]:
+    """Mark what needs parts from outside; last of all put the files first that take longest."""
+    for item in items:
+        if item.path.is_relative_to(TESTS / "peers") or item.path.is_relative_to(TESTS / "browser"):
+            item.add_marker(pytest.mark.peer)
+    yield
+    longest = {TESTS / name: place for place, name in enumerate(LONGEST)}
+    items.sort(key=lambda item: longest.get(item.path, len(longest)))
+
+
+def pytest_collection_finish() -> None:
+    """Leave what was imported and collected out of garbage collections, which otherwise look at it again."""
+    gc.collect()
+    gc.freeze()
+
+
 @pytest.fixture(autouse=True)
 def level_of_the_log() -> Iterator[None]:
     """Leave the log as it was: commands that run in this process make it quieter."""
@@ -64,9 +82,3 @@ def level_of_the_log() -> Iterator[None]:
     before = log.level
     yield
     log.setLevel(before)
-
-
-def run_paths(folder: Path) -> Paths:
-    """Return the folders of a run's stack; what can be built again is shared with other runs."""
-    usual = Paths.from_environment(os.environ)
-    return Paths(usual.root, folder / "state", usual.cache)

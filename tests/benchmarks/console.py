@@ -8,7 +8,7 @@ from typing import Any
 
 from infra.local.stack import LocalStack
 from tests.benchmarks.figures import show
-from tests.browser.conftest import FLAGS
+from tests.support.browser import FLAGS
 
 TIMES = 5
 

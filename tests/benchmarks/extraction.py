@@ -23,7 +23,7 @@ import pypdfium2
 from functions.analyze.extract import DEFAULT_LIMITS, open_source
 from functions.analyze.extract.guarded import GuardedSource
 from tests.benchmarks.figures import show
-from tests.documents.test_extraction_truth import shares, whole, words
+from tests.support.extraction_shares import shares, whole, words
 from tests.support.fakes.long_documents import long_policy
 from tests.support.paths import ROOT, SAMPLES
 

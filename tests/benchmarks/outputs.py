@@ -31,7 +31,7 @@ from shared.jobs.workflow import Run
 from shared.memory.files import MemoryFiles
 from shared.taxonomy.reader import load_taxonomy
 from tests.benchmarks.figures import show
-from tests.unit.analyze.rules.analysis import analyse
+from tests.support.rules_analysis import analyse
 
 NOW = datetime(2026, 1, 2, tzinfo=UTC)
 ROUNDS = 5

@@ -16,10 +16,10 @@ from shared.clock import utc_now
 from shared.ids import uuid7
 from shared.jobs import states
 from shared.jobs.model import Job, Kind, Owner
-from tests.browser.conftest import WAIT, Tab, new_tab
-from tests.stack.support import bearer, upload, wait
+from tests.support.browser import WAIT, Tab, new_tab
+from tests.support.builders.pdfs import Sheet, write_pdf
 from tests.support.paths import SAMPLES
-from tests.unit.analyze.extract.pdfs import Sheet, write_pdf
+from tests.support.stack.api import bearer, upload, wait
 
 PAGES = 400
 LINES = ["Nothing of any interest to an insurer stands on this page of the document."] * 6

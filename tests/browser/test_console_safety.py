@@ -2,24 +2,12 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 import httpx
 import pytest
 
 from infra.local.stack import LocalStack
-from tests.browser.conftest import Tab
-from tests.stack.support import bearer, upload, wait
-
-PAYLOADS = (
-    "<script>window.hit=1</script>",
-    "<img src=x onerror=window.hit=1>",
-    "<svg onload=window.hit=1>",
-    '"><a href=javascript:window.hit=1>x</a>',
-    "javascript:window.hit=1//",
-    "</textarea></title><iframe srcdoc='<script>parent.hit=1</script>'>",
-    "${window.hit=1}{{constructor.constructor('window.hit=1')()}}",
-)
+from tests.support.browser import PAYLOADS, Tab, violations
+from tests.support.stack.api import bearer, upload, wait
 
 
 @pytest.fixture
@@ -80,18 +68,6 @@ def test_no_view_keeps_anybody_out(
         found += [f"{place}: {one}" for one in violations(page, axe)]
         assert page.evaluate("document.documentElement.scrollWidth <= innerWidth"), f"{place} is too wide"
     assert found == []
-
-
-def violations(page: Any, axe: str) -> list[str]:
-    """Return what axe-core finds that is serious or critical, with the places."""
-    # By the debugger's way in: the page's own policy allows no foreign script.
-    page.evaluate(axe)
-    results = page.evaluate("axe.run(document, {resultTypes: ['violations']})")
-    return [
-        f"{one['id']} at {one['nodes'][0]['target']}: {one['nodes'][0].get('failureSummary', '')[:200]}"
-        for one in results["violations"]
-        if one["impact"] in {"serious", "critical"}
-    ]
 
 
 def test_keys_alone_lead_to_a_finding(tab: Tab, user: str, hostile: str) -> None:

@@ -14,7 +14,7 @@ import pytest
 from infra.local import guard, server
 from infra.local.paths import Paths
 from infra.local.stack import LocalStack
-from tests.browser.conftest import chromium, new_tab
+from tests.support.browser import chromium, new_tab
 from tests.support.paths import SAMPLES
 
 ENDPOINT = "http://s3.eu-central-2.amazonaws.com"

@@ -13,7 +13,7 @@ from tests.chaos.place import SHORT
 from tests.chaos.scenarios import Analysis, Cleanup, Reference, Scenario
 from tests.chaos.walk import references_of
 from tests.chaos.world import Ground, World, world
-from tests.stack.conftest import stack
+from tests.support.stack.fixtures import stack
 
 __all__ = ["stack"]
 

@@ -16,7 +16,7 @@ from tests.chaos.world import Ground
 SAMPLE = {Analysis: 3, Cleanup: 2}
 
 
-@pytest.mark.slow
+@pytest.mark.slow(reason="leases and visibility time-outs of killed workers run out in real time")
 def test_a_sample_of_kill_points(ground: Ground, references: Mapping[type[Scenario], Reference]) -> None:
     seed = int(os.environ.get("CHAOS_SEED") or time.time_ns() % 1_000_000)
     rand = random.Random(seed)  # noqa: S311 - to be the same again

@@ -21,7 +21,7 @@ from tests.chaos.scenarios import Analysis, Reference, Scenario
 from tests.chaos.walk import Point, visit
 from tests.chaos.world import Ground, World
 
-pytestmark = pytest.mark.slow
+pytestmark = pytest.mark.slow(reason="leases and visibility time-outs of killed workers run out in real time")
 
 MINUTES = 600
 LONG_LEASE = Times(lease=120)

@@ -7,7 +7,7 @@ import socket
 import sys
 import threading
 from collections.abc import Iterator
-from contextlib import closing, contextmanager
+from contextlib import closing, contextmanager, suppress
 from pathlib import Path
 
 from infra.local import containers
@@ -54,7 +54,8 @@ def forwarder(folder: Path, port: int) -> Iterator[Process]:
 def say(port: int, words: bytes) -> bytes:
     with closing(socket.create_connection((BRIDGE, port), timeout=30)) as connection:
         connection.sendall(words)
-        connection.shutdown(socket.SHUT_WR)
+        with suppress(OSError):  # the other side may have hung up by now
+            connection.shutdown(socket.SHUT_WR)
         return everything(connection)
 
 

@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 
 from infra.local.paths import CHECKOUT
-from tests.unit.api.test_handler import ENVIRONMENT, event
+from tests.support.api.events import ENVIRONMENT, event
 
 
 def run(script: str, **environment: str) -> Any:

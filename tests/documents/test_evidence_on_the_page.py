@@ -24,11 +24,11 @@ from functions.analyze.ocr.page import recognise
 from functions.analyze.ocr.ppocr.engine import PaddleOcr
 from functions.analyze.outputs.report.highlight import highlight, pixels_of
 from functions.analyze.pipeline.dependencies import AnalysisDependencies
-from tests.stack.support import findings
 from tests.support import shipped
+from tests.support.builders.pdfs import Sheet, write_pdf
 from tests.support.paths import SAMPLES
 from tests.support.printed import Printed, letters, turned
-from tests.unit.analyze.extract.pdfs import Sheet, write_pdf
+from tests.support.stack.api import findings
 
 POLICIES = sorted(SAMPLES.glob("helvora-??.pdf"))
 # Without the folder there is nothing to try, which pytest says.

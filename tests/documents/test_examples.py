@@ -7,7 +7,7 @@ from functions.analyze.engines.rules.engine import RulesAnalysis
 from shared.findings.model import Evidence, Finding
 from shared.taxonomy.model import Category, Item
 from tests.support import shipped
-from tests.unit.analyze.rules.pages import document
+from tests.support.builders.rules_pages import document
 
 TAXONOMY = shipped.taxonomy("travel-insurance")
 COVER = {"de": "Versicherte Leistungen", "fr": "Prestations assurées", "en": "What is covered"}

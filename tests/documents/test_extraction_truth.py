@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import re
 import shutil
 import subprocess
 from collections import Counter
@@ -17,6 +16,7 @@ import pytest
 from functions.analyze.document.model import BlockKind, Document
 from functions.analyze.extract import open_source
 from tests.documents.truth import squeezed, truth_of
+from tests.support.extraction_shares import shares, whole, words
 from tests.support.paths import SAMPLES
 
 NAMES = ("helvora-de", "helvora-fr", "helvora-en", "helvora-household-en")
@@ -89,23 +89,6 @@ def test_margins_are_beside_the_text_and_number_the_pages(name: str) -> None:
     assert all(page.headers and page.footers for page in pages[1:])
     for page in pages:
         assert not {*page.headers, *page.footers} & set(page.text.splitlines())
-
-
-def words(text: str) -> list[str]:
-    return re.findall(r"\w+", re.sub(r"(\w)[-\u00ad\u2010]\n\s*([a-zà-ÿ])", r"\1\2", text))
-
-
-def shares(ours: list[str], theirs: list[str]) -> tuple[float, float]:
-    """Return which share of their words we have, and of their pairs of neighbours."""
-    single, pairs = Counter(theirs), Counter(pairwise(theirs))
-    return (
-        (single & Counter(ours)).total() / max(1, single.total()),
-        (pairs & Counter(pairwise(ours))).total() / max(1, pairs.total()),
-    )
-
-
-def whole(document: Document) -> str:
-    return "\n".join("\n".join([*page.headers, page.text, *page.footers]) for page in document.pages)
 
 
 @pytest.mark.skipif(shutil.which("pdftotext") is None, reason="pdftotext (poppler-utils) is not installed")

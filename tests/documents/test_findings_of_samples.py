@@ -12,7 +12,7 @@ from shared.findings.model import ResultTree
 from shared.taxonomy.model import Taxonomy
 from tests.support import shipped
 from tests.support.paths import SAMPLES
-from tests.unit.analyze.rules.analysis import analyse, findings, limits_of, pairs
+from tests.support.rules_analysis import analyse, findings, limits_of, pairs
 
 
 def sample(name: str) -> Any:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from functions.analyze.document.model import BlockKind
-from tests.unit.analyze.extract.documents import blocks, extract
+from tests.support.extraction import blocks, extract
 
 LENGTH = 300_000
 

@@ -2,85 +2,23 @@
 
 from __future__ import annotations
 
-import hashlib
-import json
-from dataclasses import dataclass, field
-from functools import partial
-from typing import Any
-
 import pytest
 
-from functions.analyze.ocr.port import Recogniser
-from functions.analyze.pipeline.dependencies import AnalysisDependencies
-from functions.analyze.pipeline.workflow import AnalysisWorkflow
 from shared.clock import utc_now
-from shared.ids import uuid7
 from shared.jobs import states
-from shared.jobs.model import Job, Kind, Owner, Status
-from shared.jobs.queue import JobMessage
-from shared.jobs.runner import Ending, Runner
+from shared.jobs.model import Status
+from shared.jobs.runner import Ending
 from shared.jobs.store import edit
-from shared.memory.files import MemoryFiles
-from shared.memory.jobs import MemoryJobs
-from shared.memory.queue import MemoryQueue
-from shared.taxonomy.model import Category, Item, Taxonomy
+from tests.support.builders.scans import BLANK, SCAN, TEXT, mixed, tiff
 from tests.support.fakes.reader import HeartReader
-from tests.support.fakes.word_engine import WordEngine
-from tests.unit.analyze.ocr.scans import BLANK, SCAN, TEXT, mixed, tiff
-
-TAXONOMY = Taxonomy(
-    "words",
-    "1",
-    ("en",),
-    Item("root", "root", Category.PRODUCT, children=(Item("line", "Line", Category.SEGMENT),)),
-)
-
-
-@dataclass
-class World:
-    reader: Recogniser | None = field(default_factory=HeartReader)
-    jobs: MemoryJobs = field(default_factory=MemoryJobs)
-    files: MemoryFiles = field(default_factory=MemoryFiles)
-    queue: MemoryQueue = field(default_factory=MemoryQueue)
-
-    def submit(self, data: bytes, file_name: str = "policy.pdf", **params: Any) -> Job:
-        stored = self.files.put("documents/d1/original", data, "application/octet-stream")
-        document = {
-            "document_id": "d1",
-            "document_key": stored.key,
-            "document_version": stored.version_id,
-            "document_sha256": hashlib.sha256(data).hexdigest(),
-            "file_name": file_name,
-            "media_type": "application/octet-stream",
-            "engine": "words",
-        }
-        job = Job(uuid7(), Kind.ANALYSIS, Owner("directus", "u1"), document | params, utc_now(), utc_now())
-        return self.jobs.create(states.submitted(job, "u1"))
-
-    def invoke(self, job: Job, units: int = 10_000) -> Ending:
-        """Do so many units of the job, as far as there are any."""
-        tools = AnalysisDependencies(TAXONOMY, {"words": WordEngine()}, ocr=self.reader)
-        workflows = {Kind.ANALYSIS: lambda run: AnalysisWorkflow(run, tools)}
-        runner = Runner(self.jobs, self.files, self.queue, workflows)
-        left = iter([1000.0] * units)
-        return runner.handle(JobMessage.about(job), partial(next, left, 0.0)).ending
-
-    def now(self, job: Job) -> Job:
-        found = self.jobs.get(job.job_id)
-        assert found is not None
-        return found
-
-    def pages(self, job: Job) -> list[str]:
-        artifact = self.now(job).artifacts["pages.json"]
-        return [page["text"] for page in json.loads(self.files.get(artifact.key))]
-
+from tests.support.worlds.scans import ScanWorld
 
 READ = "Line one of the page line two of the page"
 
 
 def test_only_the_pages_without_a_text_layer_are_read() -> None:
     reader = HeartReader()
-    world = World(reader)
+    world = ScanWorld(reader)
     job = world.submit(mixed(TEXT, SCAN, TEXT, TEXT, SCAN, BLANK))
     assert world.invoke(job) is Ending.COMPLETED
     assert reader.pages == 2
@@ -95,7 +33,7 @@ def test_only_the_pages_without_a_text_layer_are_read() -> None:
 
 def test_a_document_with_a_text_layer_has_no_such_stage() -> None:
     reader = HeartReader()
-    world = World(reader)
+    world = ScanWorld(reader)
     job = world.submit(mixed(TEXT, TEXT))
     assert world.invoke(job) is Ending.COMPLETED
     assert reader.pages == 0
@@ -103,7 +41,7 @@ def test_a_document_with_a_text_layer_has_no_such_stage() -> None:
 
 def test_a_long_scan_is_read_over_as_many_invocations_as_it_takes_each_page_once() -> None:
     reader = HeartReader()
-    world = World(reader)
+    world = ScanWorld(reader)
     job = world.submit(tiff(25), "scan.tif")
     invocations = 1
     while (ending := world.invoke(job, units=10)) is Ending.CONTINUED:
@@ -115,7 +53,7 @@ def test_a_long_scan_is_read_over_as_many_invocations_as_it_takes_each_page_once
 
 
 def test_a_pause_keeps_the_pages_that_were_read() -> None:
-    world = World()
+    world = ScanWorld()
     job = world.submit(tiff(6), "scan.tif")
 
     def pause(_pixels: object) -> None:
@@ -134,7 +72,7 @@ def test_a_pause_keeps_the_pages_that_were_read() -> None:
 
 @pytest.mark.parametrize(("data", "name"), [(mixed(TEXT, SCAN), "policy.pdf"), (tiff(2), "scan.tif")])
 def test_without_an_engine_a_scan_fails_and_says_why(data: bytes, name: str) -> None:
-    world = World(None)
+    world = ScanWorld(None)
     job = world.submit(data, name)
     assert world.invoke(job) is Ending.FAILED
     error = world.now(job).error
@@ -145,7 +83,7 @@ def test_without_an_engine_a_scan_fails_and_says_why(data: bytes, name: str) -> 
 
 
 def test_a_scan_of_empty_sheets_fails_for_want_of_text() -> None:
-    world = World(HeartReader(lines=()))
+    world = ScanWorld(HeartReader(lines=()))
     job = world.submit(tiff(2), "scan.tif")
     assert world.invoke(job) is Ending.FAILED
     error = world.now(job).error
@@ -154,7 +92,7 @@ def test_a_scan_of_empty_sheets_fails_for_want_of_text() -> None:
 
 
 def test_doubtful_pages_are_named_in_a_warning() -> None:
-    world = World(HeartReader(confidence=0.7))
+    world = ScanWorld(HeartReader(confidence=0.7))
     job = world.submit(mixed(TEXT, SCAN))
     assert world.invoke(job) is Ending.COMPLETED
     result = world.now(job).result

@@ -3,110 +3,32 @@
 from __future__ import annotations
 
 import csv
-import hashlib
 import io
 import json
-from collections.abc import Sequence
-from dataclasses import dataclass, field, replace
+from functools import partial
 from typing import Any
 
 import pytest
+import typst
 
-from functions.analyze.outputs.reader import ReaderDependencies
 from functions.analyze.outputs.report import fonts
 from functions.analyze.outputs.report.workflow import ReportFiles
 from functions.analyze.outputs.translation.port import Translator
-from functions.analyze.outputs.workflow import OutputWorkflow
-from functions.analyze.pipeline.dependencies import AnalysisDependencies
-from functions.analyze.pipeline.reopen import reader_makers
 from functions.analyze.pipeline.workflow import AnalysisWorkflow
-from shared.clock import utc_now
 from shared.errors import PermanentError, TransientError
 from shared.ids import uuid7
-from shared.jobs import states
-from shared.jobs.model import Job, Kind, Owner, Status
-from shared.jobs.queue import JobMessage
-from shared.jobs.runner import Runner
-from shared.memory.files import MemoryFiles
-from shared.memory.jobs import MemoryJobs
-from shared.memory.queue import MemoryQueue
+from shared.jobs.model import Kind, Status
+from tests.support.builders.pdfs import pdf_text
 from tests.support.fakes.translator import FakeTranslator
-from tests.support.fakes.word_engine import WordEngine
-from tests.unit.analyze.report.test_documents import pdf_text
-from tests.unit.analyze.test_workflow import TAXONOMY
+from tests.support.worlds.analysis import result
+from tests.support.worlds.outputs import OutputsWorld
 
-OWNER = Owner("directus", "u1")
-TEXT = """
-# Your policy
-
-We pay for fire and broken glass up to an amount of 500 in every case.
-
-# What is not insured
-
-We pay nothing for war, and nothing for what you break on purpose.
-"""
 LATER = TransientError("model-unavailable", "Nobody answers.")
 NEVER = PermanentError("model-rejected", "The key is wrong.")
 
 
-@dataclass
-class World:
-    """Jobs of one process, with the translators that it has."""
-
-    translators: Sequence[Translator] = field(default_factory=lambda: [FakeTranslator()])
-    jobs: MemoryJobs = field(default_factory=MemoryJobs)
-    files: MemoryFiles = field(default_factory=MemoryFiles)
-    tools: AnalysisDependencies = field(
-        default_factory=lambda: AnalysisDependencies(TAXONOMY, {"words": WordEngine()})
-    )
-
-    def analysis(self, attempts: int = 1, data: bytes = TEXT.encode(), **params: Any) -> Job:
-        stored = self.files.put("documents/d1/original", data, "text/markdown")
-        document = {
-            "document_id": "d1",
-            "document_key": stored.key,
-            "document_version": stored.version_id,
-            "document_sha256": hashlib.sha256(data).hexdigest(),
-            "file_name": "policy.md",
-            "media_type": "text/markdown",
-            "engine": "words",
-            "language": "en",
-        }
-        return self.run(Kind.ANALYSIS, document | params, attempts)
-
-    def outputs(self, source: Job, *names: str, **params: Any) -> Job:
-        return self.run(Kind.OUTPUT, {"outputs": list(names), "source_job_id": source.job_id, **params})
-
-    def run(self, kind: Kind, params: dict[str, Any], attempts: int = 1) -> Job:
-        now = utc_now()
-        job = Job(uuid7(), kind, OWNER, params, now, now, max_attempts=attempts)
-        self.jobs.create(states.submitted(job, "u1"))
-        tools = replace(self.tools, jobs=self.jobs, readers=ReaderDependencies(self.translators))
-        makers = reader_makers(tools)
-        runner = Runner(
-            self.jobs,
-            self.files,
-            MemoryQueue(),
-            {
-                Kind.ANALYSIS: lambda run: AnalysisWorkflow(run, tools),
-                Kind.OUTPUT: lambda run: OutputWorkflow(run, makers),
-            },
-        )
-        outcome = runner.handle(JobMessage(job.job_id, kind))
-        assert outcome.job is not None
-        return outcome.job
-
-    def json(self, job: Job, name: str) -> Any:
-        return json.loads(self.files.get(job.artifacts[name].key))
-
-
-def result(job: Job) -> dict[str, Any]:
-    assert job.result is not None, job.error
-    return dict(job.result)
-
-
 def test_an_analysis_makes_what_it_is_asked_for() -> None:
-    world = World()
+    world = OutputsWorld()
     job = world.analysis(translate_to="de", summary=True, summary_sentences=1, report=True)
     assert job.status is Status.COMPLETED
     made = result(job)["outputs"]
@@ -134,16 +56,19 @@ def test_an_analysis_makes_what_it_is_asked_for() -> None:
 
 
 def test_nothing_is_made_unasked() -> None:
-    job = World([]).analysis()
+    job = OutputsWorld([]).analysis()
     assert "outputs" not in result(job)
     assert "report.pdf" not in job.artifacts
 
 
 def test_a_report_says_which_scripts_it_cannot_show(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(fonts, "installed", lambda: frozenset({"Libertinus Serif"}))
+    # As on a machine without fonts: the list and the renderer both have those alone that Typst brings.
+    own = frozenset(typst.Fonts(include_system_fonts=False).families())
+    monkeypatch.setattr(fonts, "installed", lambda: own)
+    monkeypatch.setattr(typst, "compile", partial(typst.compile, ignore_system_fonts=True))
     translator = FakeTranslator([("en", "ta")])
     translator.says = "\u0b95\u0bbe\u0baa\u0bcd\u0baa\u0bc0\u0b9f\u0bc1"
-    job = World([translator]).analysis(translate_to="ta", report=True)
+    job = OutputsWorld([translator]).analysis(translate_to="ta", report=True)
     assert [warning for warning in result(job)["warnings"] if "tamil" in warning] == [
         "report.pdf has blanks for text in tamil script: no font for it is installed."
     ]
@@ -152,7 +77,7 @@ def test_a_report_says_which_scripts_it_cannot_show(monkeypatch: pytest.MonkeyPa
 def test_a_page_whose_numbers_are_lost_is_marked() -> None:
     translator = FakeTranslator()
     translator.loses = "500"
-    world = World([translator])
+    world = OutputsWorld([translator])
     job = world.analysis(translate_to="de")
     assert result(job)["outputs"]["translation"]["marked_pages"] == [1]
     (page,) = world.json(job, "translation.json")["pages"]
@@ -171,7 +96,7 @@ def test_a_page_whose_numbers_are_lost_is_marked() -> None:
 def test_a_pair_that_nobody_offers_fails_before_any_work(
     translators: list[Translator], params: dict[str, Any], code: str
 ) -> None:
-    job = World(translators).analysis(translate_to="de", **params)
+    job = OutputsWorld(translators).analysis(translate_to="de", **params)
     assert job.status is Status.FAILED
     assert job.error is not None
     assert job.error["type"].endswith(code)
@@ -180,7 +105,7 @@ def test_a_pair_that_nobody_offers_fails_before_any_work(
 
 @pytest.mark.parametrize("error", [NEVER, LATER, RuntimeError("with document text")])
 def test_an_optional_output_that_fails_is_a_warning(error: Exception) -> None:
-    world = World([FakeTranslator(errors=[error])])
+    world = OutputsWorld([FakeTranslator(errors=[error])])
     job = world.analysis(translate_to="de", report=True)
     assert job.status is Status.COMPLETED
     said = result(job)
@@ -202,7 +127,7 @@ def test_an_output_that_cannot_be_published_is_a_warning(
         raise error
 
     monkeypatch.setattr(ReportFiles, "finish", fail)
-    job = World().analysis(report=True)
+    job = OutputsWorld().analysis(report=True)
     assert job.status is Status.COMPLETED
     assert "failed" in result(job)["outputs"]["report"]
     assert "with document text" not in json.dumps(result(job))
@@ -210,12 +135,12 @@ def test_an_output_that_cannot_be_published_is_a_warning(
 
 @pytest.mark.parametrize("error", [LATER, RuntimeError("x")])
 def test_what_may_pass_is_tried_again_first(error: Exception) -> None:
-    job = World([FakeTranslator(errors=[error])]).analysis(attempts=2, translate_to="de")
+    job = OutputsWorld([FakeTranslator(errors=[error])]).analysis(attempts=2, translate_to="de")
     assert (job.status, job.attempt) == (Status.QUEUED, 2)
 
 
 def test_a_report_of_an_ended_analysis_has_its_translation_and_summary() -> None:
-    world = World()
+    world = OutputsWorld()
     source = world.analysis(translate_to="de", summary=True)
     job = world.outputs(source, "report", report_language="fr")
     assert result(job)["report"]["language"] == "fr"
@@ -232,7 +157,7 @@ def test_a_report_of_an_ended_analysis_has_its_translation_and_summary() -> None
 def test_a_report_says_who_was_sent_the_document(remote: bool, said: str, later: bool) -> None:
     translator = FakeTranslator()
     translator.remote = remote
-    world = World([translator])
+    world = OutputsWorld([translator])
     job = world.analysis(translate_to="de", report=not later, report_language="en")
     if later:
         job = world.outputs(job, "report", report_language="en")
@@ -240,7 +165,7 @@ def test_a_report_says_who_was_sent_the_document(remote: bool, said: str, later:
 
 
 def test_outputs_of_one_job_use_each_other() -> None:
-    world = World()
+    world = OutputsWorld()
     source = world.analysis()
     job = world.outputs(source, "translation", "summary", "report", translate_to="de")
     assert list(result(job)) == ["translation", "summary", "report"]
@@ -249,7 +174,7 @@ def test_outputs_of_one_job_use_each_other() -> None:
 
 
 def test_a_failing_output_fails_its_own_job() -> None:
-    world = World([FakeTranslator(errors=[NEVER])])
+    world = OutputsWorld([FakeTranslator(errors=[NEVER])])
     job = world.outputs(world.analysis(), "translation", translate_to="de")
     assert job.status is Status.FAILED
     assert job.error is not None
@@ -257,7 +182,7 @@ def test_a_failing_output_fails_its_own_job() -> None:
 
 
 def test_a_source_has_to_be_there_and_completed() -> None:
-    world = World([FakeTranslator()])
+    world = OutputsWorld([FakeTranslator()])
     gone = world.run(Kind.OUTPUT, {"outputs": ["summary"], "source_job_id": uuid7()})
     failed = world.analysis(translate_to="xx")
     of_failed = world.outputs(failed, "summary")
@@ -268,7 +193,7 @@ def test_a_source_has_to_be_there_and_completed() -> None:
 
 
 def test_a_source_of_another_release_is_refused(monkeypatch: pytest.MonkeyPatch) -> None:
-    world = World()
+    world = OutputsWorld()
     source = world.analysis()
     monkeypatch.setattr(AnalysisWorkflow, "revision", AnalysisWorkflow.revision + 1)
     job = world.outputs(source, "summary")

@@ -15,10 +15,10 @@ from functions.analyze.ocr.ppocr.engine import PaddleOcr
 from infra.samples.catalogue import SAMPLES, SCANNED, SCANNED_PAGES
 from infra.samples.scan import POINTS, Scanner
 from shared.jobs.runner import Ending
-from tests.documents.test_ocr_stage import World
 from tests.support.accuracy import error_rate
-from tests.unit.analyze.extract.pdfs import Sheet, write_pdf
-from tests.unit.analyze.ocr.scans import saved
+from tests.support.builders.pdfs import Sheet, write_pdf
+from tests.support.builders.scans import saved
+from tests.support.worlds.scans import ScanWorld
 
 POLICY = (SAMPLES / "helvora-de.pdf").read_bytes()
 ENGINE = PaddleOcr()
@@ -146,7 +146,7 @@ def test_an_empty_sheet_is_empty() -> None:
 
 def test_a_scan_pauses_and_goes_on_with_the_real_engine() -> None:
     frames = [part().crop((120, top, 620, top + 70)) for top in (130, 200, 270)]
-    world = World(ENGINE)
+    world = ScanWorld(ENGINE)
     job = world.submit(saved(frames, "TIFF", dpi=(DPI, DPI)), "scan.tif")
     assert world.invoke(job, units=5) is Ending.CONTINUED
     assert world.now(job).current_stage == "ocr"

@@ -11,9 +11,9 @@ from functools import cache
 from random import Random
 
 from tests.hostile import pdfs, texts
-from tests.property.test_extract import SMALL_FILES
+from tests.support.builders.docx_files import write_docx
+from tests.support.extraction import SMALL_FILES
 from tests.support.paths import SAMPLES
-from tests.unit.analyze.extract.words import write_docx
 
 _MOST_EDITS = 8
 _LARGEST_SEED = 60_000

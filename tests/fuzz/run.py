@@ -16,7 +16,7 @@ from functions.analyze.extract import ExtractionLimits, open_source
 from functions.analyze.extract.apart import Allowance, StepFailedError, run_apart
 from shared.errors import PermanentError
 from tests.fuzz.mutation import mutated
-from tests.property.test_extract import check
+from tests.support.extraction import check
 
 LIMITS = ExtractionLimits(max_pages=200, max_unpacked_bytes=50_000_000)
 ALLOWANCE = Allowance(seconds=10, memory=512 * 1024 * 1024)

@@ -6,7 +6,7 @@ import struct
 import zlib
 from collections.abc import Callable
 
-from tests.unit.analyze.extract.pdfs import Sheet, write_pdf
+from tests.support.builders.pdfs import Sheet, write_pdf
 
 TEXT = b"BT /F1 9 Tf 50 700 Td (Die Versicherung gilt weltweit auf Reisen.) Tj ET"
 _FONT = b"<< /Type /Font /Subtype /Type1 /BaseFont /Helvetica >>"

@@ -1,4 +1,4 @@
-"""The real Directus of the contract tests; nothing of it outlives the run, however the run ends.
+"""The real Directus of the tests with peers; nothing of it outlives the run, however the run ends.
 
 A test file gets a server of its own by the fixture ``directus_server``; a mapping ``DIRECTUS_ENVIRONMENT``
 in the file adds to the server's environment. ``directus_stack`` is a local stack that works with it.
@@ -25,18 +25,14 @@ from infra.local.docker.build import Image, build_images
 from infra.local.docker.engine import NoEngineError, require_engine
 from infra.local.paths import Paths, locked
 from infra.local.stack import LocalStack
-from tests.conftest import OWNER, RUN
 from tests.peers.directus import DirectusServer, copy_of, template
+from tests.support.stack.fixtures import server_url, stack
+from tests.support.stack.run import OWNER, RUN
 
-HERE = Path(__file__).parent
+__all__ = ["server_url", "stack"]
+
 # Below those that the system gives to clients: a server that is down for a while gets its port back.
 FIXED_PORTS = range(20_000, 32_000)
-
-
-def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    for item in items:
-        if item.path.is_relative_to(HERE):
-            item.add_marker(pytest.mark.contract)
 
 
 @pytest.fixture(scope="session")

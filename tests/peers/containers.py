@@ -25,8 +25,8 @@ from shared.documents.model import DocumentRecord
 from shared.ids import uuid7
 from shared.jobs import states
 from shared.jobs.model import Job, Kind, Owner
-from tests.stack.support import TERMINAL, wait
 from tests.support.paths import SAMPLES
+from tests.support.stack.api import TERMINAL, wait
 
 EVENTS = CHECKOUT / "tests" / "events"
 CORPUS = CHECKOUT / "tests" / "corpus"

@@ -24,8 +24,8 @@ from shared.ids import uuid7
 from shared.jobs import states
 from shared.jobs.model import Job, Kind, Owner
 from shared.jobs.queue import JobMessage
-from tests.stack.support import bearer
 from tests.support.paths import SAMPLES
+from tests.support.stack.api import bearer
 
 SECONDS = 150.0
 SMALL = (SAMPLES / "small.md").read_bytes()

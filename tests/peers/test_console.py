@@ -16,12 +16,11 @@ from infra.directus.credentials import ADMIN_EMAIL
 from infra.directus.ids import model_id
 from infra.directus.products import TRAVEL
 from infra.local.stack import LocalStack
-from tests.browser.conftest import WAIT, Tab, axe, browser, context, tab
-from tests.browser.test_console_safety import PAYLOADS, violations
 from tests.peers.directus import PASSWORD, DirectusServer
-from tests.peers.test_end_to_end import validated
-from tests.stack.test_cli import Shell
+from tests.peers.rows import validated
+from tests.support.browser import PAYLOADS, WAIT, Tab, axe, browser, context, tab, violations
 from tests.support.paths import SAMPLES
+from tests.support.stack.shell import Shell
 
 __all__ = ["axe", "browser", "context", "tab"]
 

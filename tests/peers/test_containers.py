@@ -17,10 +17,10 @@ from infra.local.paths import Paths
 from infra.local.stack import LocalStack
 from shared.jobs.model import Kind, Status
 from tests.peers.containers import OWNER, ContainerStack, long_document, signal, until
-from tests.stack.support import artifact, bearer, findings, upload, wait
 from tests.support.paths import SAMPLES
+from tests.support.stack.api import artifact, bearer, findings, upload, wait
 
-pytestmark = pytest.mark.slow
+pytestmark = pytest.mark.slow(reason="images are built, and containers start")
 
 # A short lease: a killed worker's job is soon free.
 CONTAINER_SETTINGS = {"LEASE_SECONDS": "6", "ANALYSIS_CONCURRENCY": "2"}

@@ -14,7 +14,7 @@ from infra.local.docker import engine
 from infra.local.docker.build import MEGABYTE, Image
 from infra.local.paths import CHECKOUT
 
-pytestmark = pytest.mark.slow
+pytestmark = pytest.mark.slow(reason="images are built, and containers start")
 
 FUNCTIONS = ("analyze", "api", "cleanup", "notify")
 # In megabytes: of analyze the whole image, of the others what they add to their base.

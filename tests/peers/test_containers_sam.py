@@ -23,11 +23,11 @@ from infra.local.stack import LocalStack
 from shared.ids import uuid7
 from shared.jobs.model import Kind
 from tests.peers.containers import NO_JOB, OWNER, ContainerStack, event_with
-from tests.stack.support import bearer, upload
-from tests.stack.test_push import read, watching
 from tests.support import routes
+from tests.support.stack.api import bearer, upload
+from tests.support.stack.push import read, watching
 
-pytestmark = pytest.mark.slow
+pytestmark = pytest.mark.slow(reason="images are built, and containers start")
 
 COMMAND = [sys.executable, "-m", "infra.images", "sam"]
 PAGE = (CHECKOUT / "docs" / "containers.md").read_text()

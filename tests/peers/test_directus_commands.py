@@ -16,9 +16,9 @@ from infra.directus import guard as directus_guard
 from infra.directus.install import Installation
 from infra.local import guard
 from infra.local.paths import CHECKOUT, Paths
-from tests.conftest import OWNER
+from tests.support.stack.run import OWNER
 
-pytestmark = pytest.mark.slow
+pytestmark = pytest.mark.slow(reason="a real Directus starts and stops")
 Run = Callable[..., str]
 KEPT = ("PATH", "HOME", "CLAUSEWORKS_CACHE", "XDG_CACHE_HOME")
 

@@ -17,7 +17,7 @@ from shared.errors import PermanentError, TransientError
 from shared.taxonomy.reader import load_taxonomy, shipped_taxonomies
 from tests.peers.directus import DirectusServer
 from tests.support.paths import SAMPLES
-from tests.unit.cleanup.world import World
+from tests.support.worlds.cleanup import CleanupWorld
 
 UNKNOWN = "00000000-0000-4000-8000-000000000000"
 
@@ -226,7 +226,7 @@ def test_a_product_with_a_thousand_rows_is_cleaned_completely(directus_server: D
     product, other = directus_server.add_product(), directus_server.add_product()
     seed(directus_server, product, limits=1000)
     seed(directus_server, other, limits=1)
-    world = World(DirectusRows(directus_server.client()))
+    world = CleanupWorld(DirectusRows(directus_server.client()))
 
     result = world.result(product_id=product)
 
@@ -239,7 +239,7 @@ def test_a_product_with_a_thousand_rows_is_cleaned_completely(directus_server: D
 def test_validated_rows_stay_with_what_they_hang_on(directus_server: DirectusServer) -> None:
     product = directus_server.add_product()
     seed(directus_server, product, limits=150, validated=2)
-    world = World(DirectusRows(directus_server.client()))
+    world = CleanupWorld(DirectusRows(directus_server.client()))
 
     assert world.result(product_id=product)["success"] is True
     assert left(directus_server, product) == {"segments": 2, "benefits": 2, "limits": 2}

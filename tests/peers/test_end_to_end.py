@@ -18,12 +18,11 @@ from infra.local.stack import LocalStack
 from shared.directus.rows import BENEFITS, PARENTS_FIRST, SEGMENTS
 from shared.findings.model import from_tree
 from tests.peers.directus import DirectusServer
-from tests.stack.support import TERMINAL, bearer, wait
+from tests.peers.rows import LIMITS, validated
 from tests.support.paths import SAMPLES
+from tests.support.stack.api import TERMINAL, bearer, wait
 
 Rows = dict[str, dict[str, dict[str, Any]]]
-# Written by the service, so not part of what an analysis says.
-LIMITS = "insurance_dcm_limit"
 A_LIMIT = "segments/0/benefits/0/limits/0"
 OWN_FIELDS = {"extraction_date"}
 
@@ -224,11 +223,6 @@ def test_a_word_that_is_taken_back_protects_nothing(
     cleaned = wait(api, submit(api, "cleanup", product_id=product_id))["result"]
     assert (cleaned["success"], cleaned["kept_validated"]) == (True, 0)
     assert not any(rows_of(directus_server, product_id).values())
-
-
-def validated(server: DirectusServer, product_id: str) -> list[dict[str, Any]]:
-    where = {"dcm_product": {"_eq": product_id}, "validated_by_human": {"_eq": True}}
-    return server.rows(LIMITS, where)
 
 
 def test_a_dry_run_tells_what_would_be_written_and_writes_nothing(

@@ -11,7 +11,7 @@ from infra.local.template import load_template, resources_of
 from tests.peers.privileges import REASONED, DeniedError, World
 from tests.peers.privileges import USES as GENERAL_USES
 from tests.peers.search_privileges import ELSEWHERE, SEARCH_USES
-from tests.stack.own_stack import own_stack
+from tests.support.stack.own_stack import own_stack
 
 TEMPLATE = load_template(CHECKOUT / "template.yaml")
 ROLES = resources_of(TEMPLATE, "AWS::IAM::Role")

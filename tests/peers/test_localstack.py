@@ -24,8 +24,8 @@ from infra.localstack.__main__ import main
 from infra.localstack.borrowed import own_server
 from infra.localstack.install import NotInstallableError
 from tests.peers.localstack import CODE, TIMEOUT_SECONDS, Function, add_function
-from tests.stack.support import artifact, bearer, findings, is_localstack, upload, wait
 from tests.support.paths import SAMPLES
+from tests.support.stack.api import artifact, bearer, findings, is_localstack, upload, wait
 
 
 @pytest.fixture(scope="module")

@@ -28,7 +28,7 @@ from shared.memory.queue import MemoryQueue
 from shared.taxonomy.reader import load_taxonomy, shipped_taxonomies
 from tests.peers.directus import DirectusServer
 from tests.support.paths import SAMPLES
-from tests.unit.directus.test_taxonomy import outline
+from tests.support.taxonomies import outline
 
 MODEL = model_id("travel-insurance")
 DOCX = "application/vnd.openxmlformats-officedocument.wordprocessingml.document"

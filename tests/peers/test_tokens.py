@@ -17,7 +17,7 @@ from functions.api.services.directus_products import DirectusProducts
 from functions.api.services.login import DirectusLogins
 from infra.directus.access import SEEDER_ROLE
 from tests.peers.directus import PASSWORD, DirectusServer
-from tests.unit.api.support import Backend, Client, make_settings, problem
+from tests.support.api.client import Backend, Client, make_settings, problem
 
 PATHS = ("/jobs/analysis", "/jobs/cleanup")
 

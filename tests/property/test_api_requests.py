@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 
 from functions.api.schemas.requests import AnalysisRequest
 from shared.auth import AuthError, Tokens
-from tests.unit.api.support import PDF, SECRET, Backend, Client, client_of, problem, token
+from tests.support.api.client import PDF, SECRET, Backend, Client, client_of, problem, token
 
 BACKEND = Backend()
 ALICE: Client = client_of(BACKEND)

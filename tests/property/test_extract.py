@@ -10,20 +10,10 @@ from hypothesis import strategies as st
 from functions.analyze.document.model import Document
 from functions.analyze.extract import ExtractionLimits, open_source
 from shared.errors import PermanentError
-from tests.unit.analyze.extract.documents import PROSE
-from tests.unit.analyze.extract.pdfs import Sheet, write_pdf
-from tests.unit.analyze.extract.words import write_docx
+from tests.support.extraction import _TABLE, SMALL_FILES, check
 
-_TABLE = Sheet().grid([100, 120, 140, 160], 50, 540).circle(300, 130, 4, filled=True)
 for _row in range(3):
     _TABLE.text(55, 113 + 20 * _row, "Deckung").text(400, 113 + 20 * _row, "CHF 500")
-SMALL_FILES = {
-    "policy.pdf": write_pdf(Sheet().lines(50, 100, *PROSE).lines(310, 100, *PROSE), _TABLE, Sheet().image()),
-    "policy.docx": write_docx([("Titel", "Title"), "Text"], [("a", "b"), ("c", "1")]),
-    "policy.html": b"<html><body><h1>Titel</h1><table><tr><td>a<td>b</table><ul><li>c</ul></body></html>",
-    "policy.md": b"# Titel\n\n| a | b |\n|---|---|\n| c | 1 |\n\n- d\n",
-    "policy.txt": "Titel\n\na  1\nb  2\n\n– d\n\f\nEnde".encode(),
-}
 _LIMITS = ExtractionLimits(max_pages=50, max_unpacked_bytes=10_000_000)
 
 
@@ -34,15 +24,6 @@ def read(data: bytes, name: str) -> Document | None:
         with contextlib.closing(source):
             return source.assemble(source.pages(1, source.page_count))
     return None
-
-
-def check(document: Document | None) -> None:
-    for page in document.pages if document else ():
-        ends = 0
-        for block in page.blocks:
-            assert ends <= block.start < block.end <= len(page.text)
-            ends = block.end
-        assert all(0 <= word.start < word.end <= len(page.text) for word in page.words)
 
 
 _EDITS = st.lists(

@@ -23,7 +23,7 @@ from shared.jobs.runner import Remaining, unlimited
 from shared.jobs.states import RefusedError
 from shared.observability import logger
 from tests.support.fakes.directus_server import DirectusServer
-from tests.support.fakes.seeding import InProcess, World, orphans, small_tree, without_dates
+from tests.support.worlds.seeding import InProcess, SeedingWorld, orphans, small_tree, without_dates
 
 TREES = [
     small_tree(500),
@@ -50,7 +50,7 @@ class SeedingMachine(RuleBasedStateMachine):
         self.countdown = -1
         self.error: BaseException = CrashError()
         server = DirectusServer()
-        self.world = World(server, InProcess(server, self._count), fault=self._count)
+        self.world = SeedingWorld(server, InProcess(server, self._count), fault=self._count)
         self.jobs: list[Job] = []
         self.ended: set[str] = set()
         self.settled: Rows | None = no_rows()

@@ -19,9 +19,9 @@ from functions.analyze.evaluation.run import analyse_file
 from functions.analyze.pipeline.dependencies import AnalysisDependencies
 from infra.local.stack import LocalStack
 from shared.taxonomy.reader import load_taxonomy
-from tests.stack.support import PROBLEM, artifact, bearer, findings, upload, wait
+from tests.support.builders.pdfs import write_encrypted
 from tests.support.paths import ROOT, SAMPLES
-from tests.unit.analyze.extract.pdfs import write_encrypted
+from tests.support.stack.api import PROBLEM, artifact, bearer, findings, upload, wait
 
 SCHEMA = ROOT / "shared" / "schemas" / "result.v1.json"
 

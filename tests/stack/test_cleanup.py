@@ -10,7 +10,7 @@ import pytest
 from infra.local.stack import LocalStack
 from shared.aws.s3 import S3Files
 from shared.files.keys import job_prefix
-from tests.stack.support import PROBLEM, bearer, upload, wait
+from tests.support.stack.api import PROBLEM, bearer, upload, wait
 
 
 @pytest.fixture

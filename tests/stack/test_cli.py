@@ -9,52 +9,24 @@ import re
 import select
 import signal
 import subprocess
-import sys
 import time
-from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 
 import pytest
 
 from infra.cli.client import INLINE
 from infra.local.stack import LocalStack
 from shared.ids import uuid7
-from tests.stack.support import WAIT_SECONDS
+from tests.support.builders.pdfs import Sheet, write_pdf
 from tests.support.paths import ROOT, SAMPLES
-from tests.unit.analyze.extract.pdfs import Sheet, write_pdf
+from tests.support.stack.api import WAIT_SECONDS
+from tests.support.stack.shell import COMMAND, Shell
 
-COMMAND = [sys.executable, "-m", "infra.cli"]
 TERMS = "# Travel cover\n\n## Baggage\n\nWe pay up to GBP {} for lost baggage, each person.\n"
 DOCUMENTS = 30
 # Enough for a command to start while it is read.
 PAGES = 600
 LINES = ["Nothing of any interest to an insurer stands on this page of the document."] * 6
-
-
-@dataclass(frozen=True)
-class Shell:
-    """Whoever types: an environment with a home of its own."""
-
-    environment: dict[str, str]
-    home: Path
-
-    def run(self, *arguments: str, said: str = "") -> subprocess.CompletedProcess[str]:
-        return subprocess.run(
-            [*COMMAND, *arguments],
-            cwd=ROOT,
-            env=self.environment,
-            input=said,
-            capture_output=True,
-            text=True,
-            timeout=WAIT_SECONDS,
-            check=False,
-        )
-
-    def json(self, *arguments: str) -> Any:
-        done = self.run("--json", *arguments)
-        assert done.returncode == 0, done.stderr
-        return json.loads(done.stdout)
 
 
 @pytest.fixture
@@ -194,7 +166,7 @@ def test_a_folder_with_one_broken_file_is_taken_up_where_it_stopped(shell: Shell
     [
         (["--token", "nonsense", "jobs"], 3, "HS256"),
         (["status", "nope"], 4, "no job"),
-        (["--url", "http://127.0.0.1:9", "jobs"], 5, "Nobody answers"),
+        (["--url", "http://127.0.0.1:9", "jobs"], 5, "Nothing answers"),
         (["compare", "one"], 6, "2 to 10 products"),
         (["analyze", "no/such/file.pdf"], 6, "no file"),
         (["frobnicate"], 2, "No such command"),

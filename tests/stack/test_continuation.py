@@ -21,9 +21,9 @@ from infra.local import guard
 from infra.local.stack import LocalStack
 from shared.aws.dynamodb.jobs import DynamoJobs
 from shared.jobs.model import Event
-from tests.conftest import run_paths
-from tests.stack.support import TERMINAL, artifact, bearer, upload
 from tests.support.fakes.long_documents import SAMPLE, long_policy
+from tests.support.stack.api import TERMINAL, artifact, bearer, upload
+from tests.support.stack.run import run_paths
 
 PAGES = 400
 POLICY = 98
@@ -85,7 +85,7 @@ def granted(api: httpx.Client, job_id: str) -> dict[str, list[str]]:
     }
 
 
-@pytest.mark.slow
+@pytest.mark.slow(reason="invocations time out in real time")
 def test_a_long_document_goes_on_over_many_invocations(api: httpx.Client, hasty: LocalStack) -> None:
     environment = hasty.environment("AnalyzeFunction")
     name = hasty.deployed.outputs["AnalyzeFunctionName"]

@@ -19,9 +19,9 @@ from shared.ids import uuid7
 from shared.jobs import states
 from shared.jobs.model import Event, Job, Kind, Owner
 from shared.jobs.queue import JobMessage
-from tests.stack.support import PROBLEM, WAIT_SECONDS, artifact, bearer, upload, wait
+from tests.support.builders.pdfs import Sheet, write_pdf
 from tests.support.paths import SAMPLES
-from tests.unit.analyze.extract.pdfs import Sheet, write_pdf
+from tests.support.stack.api import PROBLEM, WAIT_SECONDS, artifact, bearer, upload, wait
 
 OWNER = Owner("directus", "steersman")
 PAGES = 300

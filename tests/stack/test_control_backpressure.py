@@ -15,7 +15,7 @@ from shared.ids import uuid7
 from shared.jobs import states
 from shared.jobs.model import Job, Kind, Owner
 from shared.memory.queue import MemoryQueue
-from tests.unit.api.support import Client, make_settings, problem, token
+from tests.support.api.client import Client, make_settings, problem, token
 
 LIMIT = 3
 

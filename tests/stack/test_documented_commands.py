@@ -17,9 +17,9 @@ import httpx
 import pytest
 
 from infra.local.stack import LocalStack
-from tests.stack.support import WAIT_SECONDS, bearer, wait
 from tests.support.documented import commands, commands_of, pages
 from tests.support.paths import OPENAPI, ROOT, SAMPLES
+from tests.support.stack.api import WAIT_SECONDS, bearer, wait
 
 COMMANDS = commands()
 CURLS = [command for command in COMMANDS if command.startswith("curl")]
@@ -38,7 +38,7 @@ ELSEWHERE = {
     "python -m infra.directus status": "test_directus_commands.py",
     "python -m infra.directus bootstrap": "test_directus_commands.py",
     "python -m infra.directus down": "test_directus_commands.py",
-    "python -m functions.analyze.evaluation.labels": "unit/analyze/evaluation/test_labels.py",
+    "python -m functions.analyze.evaluation.labels": "component/analyze/evaluation/test_labels.py",
     "make images": "test_containers_images.py",
     "python -m infra.local up --containers": "test_containers.py",
     "python -m infra.images sizes": "test_containers_images.py",
@@ -47,8 +47,8 @@ ELSEWHERE = {
     "python -m infra.images sam": "test_containers_sam.py",
     "python -m infra.aws.quotas": "test_quotas.py",
     "make secrets STAGE=dev": "needs an account; test_aws.py has its parts",
-    "python -m infra.aws preflight dev": "unit/infra/preflight/test_deploy.py",
-    "make deploy STAGE=dev": "unit/infra/preflight/test_deploy.py",
+    "python -m infra.aws preflight dev": "component/infra/preflight/test_deploy.py",
+    "make deploy STAGE=dev": "component/infra/preflight/test_deploy.py",
     "AWS_ENDPOINT_URL=http://127.0.0.1:4566 .venv/bin/python -m infra.local up": "test_local_lifecycle.py",
     "make test-localstack": "this run, at another endpoint",
     "python -m infra.localstack up": "test_localstack.py",
@@ -72,6 +72,7 @@ HERE = (
     "python -m infra.local logs",
     "python -m infra.local inbox",
     "python -m infra.architecture",
+    ".venv/bin/python -m pytest",
 )
 ALLOWED_STATUS = {
     "pause": {200, 409},
@@ -124,7 +125,7 @@ def shell(stack: LocalStack, server_url: str) -> Shell:
 def test_every_curl_line_is_answered(shell: Shell) -> None:
     assert len(CURLS) > 15
     upload = next(line for line in CURLS if "jobs/upload" in line)
-    first = json.loads(shell.run(upload))
+    first = json.loads(shell.run(without_index(upload)))
     ids = {"JOB_ID": first["job_id"], "DOCUMENT_ID": first["document_id"]}
     with httpx.Client(
         base_url=shell.environment["API"], headers=bearer(shell.environment["TOKEN"]), trust_env=False
@@ -136,7 +137,9 @@ def test_every_curl_line_is_answered(shell: Shell) -> None:
                 let_jobs_end(api, ids["DOCUMENT_ID"])
             if "NOTIFICATION_ID" in line:
                 ids["NOTIFICATION_ID"] = notification_of(api, ids["JOB_ID"])
-            command = re.sub("[A-Z]+_ID", lambda found: ids.get(found.group(), found.group()), line)
+            command = re.sub(
+                "[A-Z]+_ID", lambda found: ids.get(found.group(), found.group()), without_index(line)
+            )
             output = shell.run(f"{command} -w '\\n%{{http_code}}'")
             body, status = output.rsplit("\n", 1)
             if any(part in line for part in OF_DIRECTUS):
@@ -149,6 +152,16 @@ def test_every_curl_line_is_answered(shell: Shell) -> None:
                 ids["WEBHOOK_ID"] = json.loads(body)["webhook_id"]
             if "webhook_url" in command:
                 ids["JOB_ID"] = json.loads(body)["job_id"]
+
+
+def without_index(line: str) -> str:
+    """Return a line that asks for no index where it starts an analysis.
+
+    An index takes many times as long as an analysis; search.sh of the manual scripts makes one and asks it.
+    """
+    if "/jobs/analysis" in line:
+        return line.replace("'{", '\'{"index": false, ', 1)
+    return f"{line} -F index=false" if "/jobs/upload" in line else line
 
 
 def deletes_document(line: str) -> bool:
@@ -199,6 +212,14 @@ def test_the_commands_of_the_local_stack_answer(shell: Shell, arguments: str) ->
 def test_the_inbox_is_shown(shell: Shell) -> None:
     assert "python -m infra.local inbox" in COMMANDS
     shell.run(f"{shlex.quote(sys.executable)} -m infra.local inbox")
+
+
+def test_tests_run_alone_and_by_a_seed(shell: Shell) -> None:
+    runs = [command for command in COMMANDS if command.startswith(".venv/bin/python -m pytest")]
+    assert len(runs) == 2
+    for run in runs:
+        printed = shell.run(run.replace(".venv/bin/python", shlex.quote(sys.executable)))
+        assert re.search(r"^=+ \d+ passed in", printed, re.MULTILINE)
 
 
 def test_a_folder_is_evaluated(shell: Shell, tmp_path: Path) -> None:

@@ -13,8 +13,8 @@ from infra.local.stack import LocalStack
 from shared.clock import from_text
 from shared.documents.model import DELETION_DELAY
 from shared.ids import uuid7
-from tests.stack.support import bearer, upload, wait
 from tests.support.paths import SAMPLES
+from tests.support.stack.api import bearer, upload, wait
 
 PDF = SAMPLES / "helvora-de.pdf"
 

@@ -29,9 +29,9 @@ from shared.notifications.model import parent_of
 from shared.notifications.queue import NotificationMessage
 from shared.search.index import IndexRemover, VectorsInFiles
 from tests.contracts.jobs import FakeClock
-from tests.stack.tables import table_of_its_own
 from tests.support import first_release
 from tests.support.first_release import COMPLETED, DOCUMENT, FAILED, JOBS, NOW
+from tests.support.stack.tables import table_of_its_own
 
 ALICE = Owner("directus", "alice")
 LEASE = timedelta(seconds=90)

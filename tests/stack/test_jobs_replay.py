@@ -25,10 +25,10 @@ from shared.ids import uuid7
 from shared.jobs.model import Kind
 from shared.jobs.queue import JobMessage
 from tests.contracts.jobs import FakeClock
-from tests.stack.tables import table_of_its_own
 from tests.support.fakes.mail import VISIBILITY, Letter
 from tests.support.fakes.place import Place
 from tests.support.jobs_machine import JobsMachine
+from tests.support.stack.tables import table_of_its_own
 
 if TYPE_CHECKING:
     from mypy_boto3_sqs import SQSClient

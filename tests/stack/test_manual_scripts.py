@@ -9,8 +9,8 @@ from pathlib import Path
 import pytest
 
 from infra.local.stack import LocalStack
-from tests.stack.support import is_localstack
 from tests.support.paths import TESTS
+from tests.support.stack.api import is_localstack
 
 SCRIPTS = sorted(path for path in (TESTS / "manual").glob("*.sh") if path.name != "lib.sh")
 

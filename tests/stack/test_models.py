@@ -9,10 +9,10 @@ import httpx
 import pytest
 
 from infra.local.stack import LocalStack
-from tests.stack.own_stack import own_stack
-from tests.stack.support import PROBLEM, artifact, bearer, findings, upload, wait
 from tests.support.fakes.model_server import KEY, MODEL, ModelServer
 from tests.support.paths import SAMPLES
+from tests.support.stack.api import PROBLEM, artifact, bearer, findings, upload, wait
+from tests.support.stack.own_stack import own_stack
 
 pytestmark = pytest.mark.embedded_only(reason="the stack is one of its own, with a model configured")
 

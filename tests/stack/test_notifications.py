@@ -19,10 +19,10 @@ from shared.aws.dynamodb.webhooks import DynamoWebhooks
 from shared.clock import utc_now
 from tests.contracts.jobs import FakeClock
 from tests.contracts.notifications import NotificationsContract, WebhooksContract
-from tests.stack.support import WAIT_SECONDS, bearer, upload, wait
-from tests.stack.tables import table_of_its_own
 from tests.support.fakes.receiver import Receiver, receiving
 from tests.support.paths import SAMPLES
+from tests.support.stack.api import WAIT_SECONDS, bearer, upload, wait
+from tests.support.stack.tables import table_of_its_own
 
 T = TypeVar("T")
 SMALL = (SAMPLES / "small.md").read_bytes()

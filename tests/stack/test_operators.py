@@ -22,8 +22,8 @@ from shared.ids import uuid7
 from shared.jobs import states
 from shared.jobs.model import Job, Kind, Owner
 from shared.jobs.queue import JobMessage
-from tests.stack.support import bearer, upload, wait
 from tests.support.paths import OPENAPI, SAMPLES
+from tests.support.stack.api import bearer, upload, wait
 
 DOCUMENT = json.loads(OPENAPI.read_text())
 OWNER = Owner("directus", "operated")

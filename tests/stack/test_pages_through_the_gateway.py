@@ -10,7 +10,7 @@ import httpx
 import pytest
 
 from infra.local.stack import LocalStack
-from tests.unit.api.test_media_types import ACCEPTS, CONSOLE, first
+from tests.support.api.media_types import ACCEPTS, CONSOLE, first
 
 PAGES = ("/", "/docs", "/redoc")
 

@@ -2,22 +2,21 @@
 
 from __future__ import annotations
 
-import json
 import re
 import subprocess
 import sys
 from collections.abc import Iterator
-from contextlib import contextmanager
 from typing import Any
 
 import httpx
 import pytest
-from websockets.sync.client import ClientConnection, connect
+from websockets.sync.client import ClientConnection
 
 from infra.local.stack import LocalStack
-from tests.stack.own_stack import own_stack
-from tests.stack.support import bearer, upload, wait
 from tests.support.paths import ROOT, SAMPLES
+from tests.support.stack.api import bearer, upload, wait
+from tests.support.stack.own_stack import own_stack
+from tests.support.stack.push import read, watching
 
 pytestmark = pytest.mark.embedded_only(reason="LocalStack has no WebSocket APIs without an account")
 
@@ -32,21 +31,6 @@ def stack(tmp_path_factory: pytest.TempPathFactory) -> Iterator[LocalStack]:
 def api(stack: LocalStack) -> Iterator[httpx.Client]:
     with httpx.Client(base_url=stack.gateway_url, headers=bearer(stack.token()), timeout=60.0) as client:
         yield client
-
-
-@contextmanager
-def watching(stack: LocalStack, job_id: str, token: str, after: int = 0) -> Iterator[ClientConnection]:
-    deployed = stack.deployed
-    host = deployed.endpoint.removeprefix("http://")
-    path = f"_aws/execute-api/{deployed.outputs['PushApiId']}/{deployed.outputs['StageName']}"
-    with connect(f"ws://{host}/{path}", proxy=None) as socket:
-        socket.send(json.dumps({"action": "watch", "token": token, "job_id": job_id, "after": after}))
-        yield socket
-
-
-def read(socket: ClientConnection) -> dict[str, Any]:
-    message: dict[str, Any] = json.loads(socket.recv(timeout=30))
-    return message
 
 
 def read_to_the_end(socket: ClientConnection) -> list[dict[str, Any]]:

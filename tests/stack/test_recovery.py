@@ -20,8 +20,8 @@ from shared.documents.model import DocumentRecord
 from shared.ids import uuid7
 from shared.jobs import states
 from shared.jobs.model import Job, Kind, Owner
-from tests.stack.support import bearer, upload, wait
 from tests.support.paths import SAMPLES
+from tests.support.stack.api import bearer, upload, wait
 
 OWNER = Owner("directus", "recoverer")
 
@@ -98,6 +98,7 @@ def test_a_message_too_many_changes_nothing(api: httpx.Client, stack: LocalStack
     wait(api, job_id)
     before = jobs.events(job_id)
     send(stack, {"job_id": job_id, "kind": "analysis"})
+    # A worker that takes the message would have begun by now: nothing shows that one has let it be.
     time.sleep(1)
     assert jobs.events(job_id) == before
     assert [event.type for event in before].count("started") == 1

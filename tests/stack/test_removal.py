@@ -45,15 +45,15 @@ def test_the_services_have_the_actions_and_options(command: str) -> None:
     _, service, action, *rest = shlex.split(command)
     model = get_session().get_service_model({"s3api": "s3"}.get(service, service))
     actions = {xform_name(name, "-"): name for name in model.operation_names}
-    asked = model.operation_model(actions[action]).input_shape
-    assert asked is not None
-    kinds = {xform_name(name, "-"): shape.type_name for name, shape in asked.members.items()}
+    request = model.operation_model(actions[action]).input_shape
+    assert request is not None
+    kinds = {xform_name(name, "-"): shape.type_name for name, shape in request.members.items()}
     given = {word.removeprefix("--") for word in rest if word.startswith("--")} - EVERYWHERE
     assert given or not kinds
     for option in given:
         off = option.removeprefix("no-")
         assert option in kinds or kinds.get(off) == "boolean", option
-    assert {xform_name(name, "-") for name in asked.required_members} <= given
+    assert {xform_name(name, "-") for name in request.required_members} <= given
 
 
 @pytest.fixture

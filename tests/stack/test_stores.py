@@ -21,7 +21,7 @@ from shared.memory.files import MemoryFiles
 from tests.contracts.documents import DocumentStoreContract, new_document, reading, taken
 from tests.contracts.indexes import JobIndexContract
 from tests.contracts.jobs import FakeClock, JobStoreContract
-from tests.stack.tables import table_of_its_own
+from tests.support.stack.tables import table_of_its_own
 
 
 @pytest.fixture(scope="module")

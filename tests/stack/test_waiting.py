@@ -26,8 +26,8 @@ from shared.ids import uuid7
 from shared.jobs import states
 from shared.jobs.model import Job, Kind, Owner
 from shared.jobs.store import edit
-from tests.stack.support import bearer, upload
 from tests.support.paths import SAMPLES
+from tests.support.stack.api import bearer, upload
 
 SUBJECT = "watcher"
 LEASE = timedelta(minutes=10)

@@ -1,14 +1,20 @@
+"""Unit tests are pure: no file written, no socket, no process, no sleep (tests/support/purity.py)."""
+
 from __future__ import annotations
 
 from collections.abc import Iterator
 
 import pytest
 
+from tests.support.authorities import no_authorities
+from tests.support.purity import GUARD
 
-@pytest.fixture(scope="session", autouse=True)
-def no_authorities(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
-    """Nothing here speaks TLS: let no HTTP client read all certificate authorities of the system."""
-    with pytest.MonkeyPatch.context() as patch:
-        patch.delenv("SSL_CERT_FILE", raising=False)
-        patch.setenv("SSL_CERT_DIR", str(tmp_path_factory.mktemp("no-authorities")))
+__all__ = ["no_authorities"]
+
+GUARD.install()
+
+
+@pytest.fixture(autouse=True)
+def pure() -> Iterator[None]:
+    with GUARD.watch():
         yield

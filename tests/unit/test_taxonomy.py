@@ -1,5 +1,4 @@
 import json
-from pathlib import Path
 from typing import Any
 
 import jsonschema
@@ -10,25 +9,9 @@ from shared.errors import PermanentError
 from shared.taxonomy.model import Category
 from shared.taxonomy.reader import SHIPPED, load_taxonomy, parse_taxonomy, shipped_taxonomies
 from shared.taxonomy.yaml import safe_load
+from tests.support.builders.taxonomy_files import SMALL
 
 SCHEMA = json.loads((SHIPPED.parent / "schemas" / "taxonomy.v1.json").read_text())
-SMALL: dict[str, Any] = {
-    "name": "small",
-    "version": "1",
-    "languages": ["en"],
-    "product": {"name": "product", "conditions": ["*"]},
-    "details": {
-        "limits": [{"name": "sum", "hints": {"kinds": ["money"]}}, {"name": "excess"}],
-        "conditions": [{"name": "police_report"}],
-    },
-    "segments": [
-        {
-            "name": "luggage",
-            "aliases": {"en": ["luggage"]},
-            "benefits": [{"name": "loss", "limits": ["excess"]}, {"name": "delay", "limits": ["*"]}],
-        }
-    ],
-}
 
 
 def parsed(**changes: Any) -> Any:
@@ -61,13 +44,6 @@ def test_details_are_defined_once_and_placed_by_name() -> None:
     assert [item.name for item in delay.of(Category.LIMIT)] == ["sum", "excess"]
     assert [item.item_id for item in taxonomy.root.of(Category.CONDITION)] == ["police_report"]
     assert luggage.aliases == {"en": ("luggage",)}
-
-
-def test_a_file_is_loaded_by_path(tmp_path: Path) -> None:
-    file = tmp_path / "own.json"
-    file.write_text(json.dumps(SMALL))
-    assert load_taxonomy(file).name == "small"
-    assert load_taxonomy(str(file)).languages == ("en",)
 
 
 def test_an_unknown_name_says_which_there_are() -> None:

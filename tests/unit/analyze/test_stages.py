@@ -15,9 +15,9 @@ from shared.jobs.model import PAGES
 from shared.jobs.workflow import Run, Stage, Workflow
 from shared.memory.files import MemoryFiles
 from shared.taxonomy.model import Category, Item, Taxonomy
+from tests.support.builders.job_records import job
 from tests.support.fakes.word_embeddings import WordEmbeddings
 from tests.support.memory.search_index import MemorySearchIndex
-from tests.unit.jobs.records import job
 
 EVERYTHING = {"translate_to": "de", "summary": True, "report": True, "seed_directus": True}
 FILES = MemoryFiles()

@@ -8,7 +8,7 @@ import pytest
 from shared.clock import utc_now
 from shared.jobs import states
 from shared.jobs.store import edit
-from tests.unit.api.support import (
+from tests.support.api.client import (
     ADMIN,
     BOB,
     PDF,
@@ -20,7 +20,7 @@ from tests.unit.api.support import (
     problem,
     token,
 )
-from tests.unit.api.test_control import complete, take
+from tests.support.api.jobs import complete, take
 
 LIMIT = 2
 ROUTES = ["analysis", "cleanup", "upload", "case upload"]

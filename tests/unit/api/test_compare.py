@@ -2,48 +2,22 @@
 
 from __future__ import annotations
 
-import json
 from typing import Any
 
 import httpx
 import pytest
 
 from shared.clock import utc_now
-from shared.findings.model import Evidence, Finding, ResultTree, to_tree
 from shared.ids import uuid7
 from shared.jobs import states
-from shared.jobs.model import Artifact, Job, Kind
-from shared.jobs.store import edit
-from tests.unit.api.support import Backend, Client, problem
-from tests.unit.api.test_control import take
-
-TAXONOMY = "travel-insurance 1.0"
-
-
-def tree(sum_insured: float) -> ResultTree:
-    evidence = (Evidence(1, "up to a sum", 5, 16, ((1.0, 2.0, 3.0, 4.0),)),)
-    limit = Finding("maximum", 0.8, evidence, item_id="a/b/m", value=sum_insured, unit="CHF")
-    benefit = Finding("b", 0.9, evidence, item_id="a/b", limits=(limit,))
-    return ResultTree((Finding("a", 0.9, evidence, item_id="a", benefits=(benefit,)),))
+from shared.jobs.model import Job, Kind
+from tests.support.api.client import Backend, Client, problem
+from tests.support.api.jobs import TAXONOMY, completed
 
 
 def analysed(backend: Backend, client: Client, sum_insured: float = 1.0, taxonomy: str = TAXONOMY) -> Job:
     """Return a completed analysis of an upload."""
     return completed(backend, client.submit(), sum_insured, taxonomy)
-
-
-def completed(backend: Backend, job_id: str, sum_insured: float = 1.0, taxonomy: str = TAXONOMY) -> Job:
-    """Complete an analysis with a result."""
-    job = take(backend, job_id)
-    data = json.dumps(to_tree(tree(sum_insured))).encode()
-    info = backend.files.put(f"jobs/{job.job_id}/result.json", data, "application/json")
-    artifacts = {"result.json": Artifact(info.key, "application/json", len(data), "0" * 64)}
-    result = {"taxonomy": taxonomy, "engine": "rules", "pages": 1}
-    return edit(
-        backend.jobs,
-        job.job_id,
-        lambda now: states.complete(now, now.fence, utc_now(), result, artifacts),
-    )
 
 
 def compare(client: Client, **body: Any) -> httpx.Response:

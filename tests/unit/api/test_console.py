@@ -8,8 +8,8 @@ from pathlib import Path
 import pytest
 
 from functions.api.routes.console import version
+from tests.support.api.client import Client, problem
 from tests.support.paths import ROOT
-from tests.unit.api.support import Client, problem
 
 FOLDER = ROOT / "functions" / "api" / "static" / "console"
 SOURCES = sorted(FOLDER.glob("*.js"))

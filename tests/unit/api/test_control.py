@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from datetime import timedelta
-
 import pytest
 
 from shared.clock import utc_now
@@ -12,25 +10,8 @@ from shared.jobs import states
 from shared.jobs.model import Change, Job, Status
 from shared.jobs.queue import JobMessage
 from shared.jobs.store import edit
-from tests.unit.api.support import Backend, Client, problem, token
-
-LEASE = timedelta(seconds=60)
-ACTIONS = ["pause", "resume", "cancel"]
-
-
-def take(backend: Backend, job_id: str) -> Job:
-    return edit(backend.jobs, job_id, lambda job: states.take(job, utc_now(), "w1", LEASE))
-
-
-def complete(backend: Backend, job_id: str) -> Job:
-    take(backend, job_id)
-    return edit(backend.jobs, job_id, lambda job: states.complete(job, job.fence, utc_now(), {}, {}))
-
-
-def cancelled(backend: Backend, job_id: str) -> Job:
-    """Let a worker do what a cancellation asks for."""
-    take(backend, job_id)
-    return edit(backend.jobs, job_id, lambda job: states.cancelled(job, job.fence, utc_now()))
+from tests.support.api.client import Backend, Client, problem, token
+from tests.support.api.jobs import ACTIONS, cancelled, complete, take
 
 
 def test_pause_and_resume(backend: Backend, alice: Client) -> None:

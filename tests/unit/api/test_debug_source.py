@@ -12,8 +12,8 @@ from shared.errors import Problem
 from shared.jobs import states
 from shared.jobs.model import Change, Job
 from shared.jobs.store import edit
-from tests.unit.api.support import ADMIN, PDF, Backend, Client, client_of, places, problem, token
-from tests.unit.api.test_control import cancelled, complete, take
+from tests.support.api.client import ADMIN, PDF, Backend, Client, client_of, places, problem, token
+from tests.support.api.jobs import cancelled, complete, take
 
 UNKNOWN = "0190f3a2-7c4e-7b1d-9f2a-5d6c8e1b3a47"
 

@@ -10,8 +10,8 @@ from shared.documents.model import DocumentGoneError
 from shared.errors import TransientError
 from shared.jobs import states
 from shared.jobs.store import edit
-from tests.unit.api.support import PDF, Backend, Client, problem
-from tests.unit.api.test_documents import ROUTES, document_of, finish, publish
+from tests.support.api.client import PDF, Backend, Client, problem
+from tests.support.api.jobs import ROUTES, document_of, finish, publish
 
 
 def delete(client: Client, document_id: str) -> httpx.Response:

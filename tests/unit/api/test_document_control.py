@@ -8,8 +8,8 @@ from shared.clock import utc_now
 from shared.jobs import states
 from shared.jobs.store import edit
 from tests.contracts.jobs import LEASE
-from tests.unit.api.support import Backend, Client, client_of, problem, token
-from tests.unit.api.test_control import ACTIONS, cancelled, complete
+from tests.support.api.client import Backend, Client, client_of, problem, token
+from tests.support.api.jobs import ACTIONS, cancelled, complete
 
 UNKNOWN = "0190f3a2-7c4e-7b1d-9f2a-5d6c8e1b3a47"
 

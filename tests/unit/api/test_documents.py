@@ -5,13 +5,11 @@ from __future__ import annotations
 import json
 from dataclasses import replace
 from datetime import timedelta
-from typing import Any
 
 import pytest
 
-from functions.analyze.document.model import Block, BlockKind, Ocr, Page, Word
 from functions.analyze.document.model import Document as Extracted
-from functions.analyze.document.page_json import page_view
+from functions.analyze.document.model import Ocr, Page
 from shared.clock import utc_now
 from shared.documents.model import Extraction
 from shared.files import keys
@@ -19,70 +17,10 @@ from shared.jobs import states
 from shared.jobs.model import Owner
 from shared.jobs.store import edit
 from tests.contracts.jobs import LEASE
-from tests.unit.api.support import PDF, Backend, Client, client_of, problem, token
+from tests.support.api.client import PDF, Backend, Client, client_of, problem, token
+from tests.support.api.jobs import ROUTES, TEXT, document_of, finish, publish
 
 UNKNOWN = "0190f3a2-7c4e-7b1d-9f2a-5d6c8e1b3a47"
-TEXT = "Glas\nGlas\tCHF 500\nWir zahlen."
-ROUTES = [
-    ("GET", ""),
-    ("DELETE", ""),
-    ("GET", "/pages/1"),
-    ("GET", "/progress"),
-    ("POST", "/pause"),
-    ("POST", "/resume"),
-    ("POST", "/cancel"),
-]
-
-
-def extracted(count: int = 12) -> Extracted:
-    """Return a document as the analysis has it."""
-    blocks = (
-        Block(BlockKind.HEADING, 0, 4, level=2),
-        Block(BlockKind.TABLE_ROW, 5, 17, table=0),
-        Block(BlockKind.PARAGRAPH, 18, 29),
-    )
-    words = (Word(0, 4, (50.04, 60.0, 80.0, 72.0)),)
-    pages = (
-        Page(number, TEXT, blocks, words, 595.3, 841.9, str(number + 1), ("Kopf",), ("Fuss",))
-        for number in range(1, count + 1)
-    )
-    return Extracted(tuple(pages), "de", "application/pdf", "Bedingungen")
-
-
-def publish(backend: Backend, job_id: str, document: Extracted | None = None, **fields: Any) -> Extraction:
-    """Have a job publish a document, as its worker does."""
-    whole = document or extracted()
-    job = edit(backend.jobs, job_id, lambda j: states.take(j, utc_now(), "w", LEASE))
-    extraction: dict[str, Any] = {
-        "document_id": job.document_id,
-        "job_id": job_id,
-        "fence": job.fence,
-        "at": utc_now(),
-        "sha256": job.params["document_sha256"],
-        "media_type": whole.media_type,
-        "recipe": "r",
-        "page_count": len(whole.pages),
-        "language": whole.language,
-        "title": whole.title,
-        "headings": 12,
-        "chunks": 5,
-    }
-    about = Extraction(**extraction | fields)
-    for first in range(1, about.page_count + 1, keys.PAGES_PER_FILE):
-        pages = whole.pages[first - 1 : first - 1 + keys.PAGES_PER_FILE]
-        data = json.dumps([page_view(whole, page) for page in pages]).encode()
-        backend.files.put(keys.pages(about.prefix, first), data, "application/json")
-    backend.documents.publish(about)
-    return about
-
-
-def finish(backend: Backend, job_id: str, **follow_ups: Any) -> None:
-    job = backend.job(job_id)
-    backend.jobs.save(job, states.complete(job, job.fence, utc_now(), {}, {}, follow_ups))
-
-
-def document_of(backend: Backend, job_id: str) -> str:
-    return backend.job(job_id).document_id
 
 
 class TestDocument:

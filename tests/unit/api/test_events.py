@@ -16,9 +16,9 @@ from shared.documents.model import DocumentRecord
 from shared.errors import TransientError
 from shared.ids import uuid7
 from shared.jobs.model import Event, Kind, Owner
+from tests.support.api.client import ADMIN, ALICE, BOB, Backend, Client, client_of, problem, token
+from tests.support.api.waiting import Time, Work, events_of, numbers, submitted, wait_app
 from tests.support.memory.faulty import FaultyJobs
-from tests.unit.api.support import ADMIN, ALICE, BOB, Backend, Client, client_of, problem, token
-from tests.unit.api.waiting import Time, Work, events_of, numbers, submitted, wait_app
 
 
 @pytest.fixture

@@ -2,64 +2,16 @@
 
 from __future__ import annotations
 
-import asyncio
 import base64
-import importlib
 import json
-from collections.abc import Iterator
 from typing import Any
 
 import pytest
 
 from functions.api.http.gateway import gateway_root
 from functions.api.settings import ApiSettings
-from tests.unit.api.support import SECRET, make_settings, token
-
-ENVIRONMENT = {
-    "JOBS_TABLE": "jobs",
-    "DOCUMENTS_BUCKET": "documents",
-    "ANALYSIS_QUEUE_URL": "https://sqs.eu-central-1.amazonaws.com/1/analysis",
-    "CLEANUP_QUEUE_URL": "https://sqs.eu-central-1.amazonaws.com/1/cleanup",
-    "NOTIFICATION_QUEUE_URL": "https://sqs.eu-central-1.amazonaws.com/1/notifications",
-    "DIRECTUS_SECRET": SECRET,
-}
-EXECUTE_API = "abc.execute-api.eu-central-1.amazonaws.com"
-
-
-@pytest.fixture
-def gateway(monkeypatch: pytest.MonkeyPatch) -> Iterator[Any]:
-    """Give the handler's module, and an event loop as Lambda's main thread has one."""
-    for name, value in ENVIRONMENT.items():
-        monkeypatch.setenv(name, value)
-    loop = asyncio.new_event_loop()
-    asyncio.set_event_loop(loop)
-    yield importlib.import_module("functions.api.handler")
-    asyncio.set_event_loop(None)
-    loop.close()
-
-
-def event(method: str, path: str, **changes: Any) -> dict[str, Any]:
-    """Return an event of a REST API's proxy integration."""
-    return {
-        "resource": "/{proxy+}",
-        "path": path,
-        "httpMethod": method,
-        "headers": {"Host": EXECUTE_API, "X-Forwarded-Proto": "https"},
-        "multiValueHeaders": None,
-        "queryStringParameters": None,
-        "multiValueQueryStringParameters": None,
-        "pathParameters": {"proxy": path.lstrip("/")},
-        "requestContext": {
-            "path": f"/dev{path}",
-            "stage": "dev",
-            "apiId": "abc",
-            "requestId": "gateway-1",
-            "identity": {"sourceIp": "192.0.2.1"},
-        },
-        "body": None,
-        "isBase64Encoded": False,
-        **changes,
-    }
+from tests.support.api.client import SECRET, make_settings, token
+from tests.support.api.events import ENVIRONMENT, EXECUTE_API, event
 
 
 class TestEvents:

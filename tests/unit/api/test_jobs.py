@@ -3,7 +3,6 @@ from __future__ import annotations
 import json
 from dataclasses import replace
 from datetime import timedelta
-from typing import Any
 
 import pytest
 
@@ -11,9 +10,10 @@ from functions.api.http import cursors
 from shared.clock import to_text, utc_now
 from shared.errors import Problem
 from shared.jobs import states
-from shared.jobs.model import PAGES, Artifact, Change, Job, Phase, Status
+from shared.jobs.model import PAGES, Change, Job, Phase, Status
 from shared.jobs.store import edit
-from tests.unit.api.support import Backend, Client, client_of, places, problem, token
+from tests.support.api.client import Backend, Client, client_of, places, problem, token
+from tests.support.api.jobs import complete
 
 UNKNOWN = "0190f3a2-7c4e-7b1d-9f2a-5d6c8e1b3a47"
 LEASE = timedelta(seconds=60)
@@ -38,17 +38,6 @@ def advance(backend: Backend, job_id: str, stage: str, current: int, total: int,
         )
 
     return edit(backend.jobs, job_id, decide)
-
-
-def complete(backend: Backend, job_id: str, *names: str, **result: Any) -> Job:
-    artifacts = {}
-    for name in names:
-        info = backend.files.put(f"jobs/{job_id}/1/artifacts/{name}", b'{"segments": []}', "application/json")
-        artifacts[name] = Artifact(info.key, "application/json", info.size, "00")
-    take(backend, job_id)
-    return edit(
-        backend.jobs, job_id, lambda job: states.complete(job, job.fence, utc_now(), result, artifacts)
-    )
 
 
 class TestStatus:

@@ -14,27 +14,14 @@ from fastapi import FastAPI, Response
 
 from functions.api.app import create_app
 from functions.api.http.gateway import handler_of
-from functions.api.routes.console import version
-from tests.support.paths import OPENAPI, ROOT
+from tests.support.api.client import Client, make_settings
+from tests.support.api.events import EXECUTE_API, event
+from tests.support.api.media_types import ACCEPTS, CONSOLE, first
+from tests.support.paths import OPENAPI
 from tests.support.shipped import template
-from tests.unit.api.support import Client, make_settings
-from tests.unit.api.test_handler import EXECUTE_API, event, gateway
 
-__all__ = ["gateway"]
-
-CONSOLE = [f"/console/{version()}/{file.name}" for file in (ROOT / "functions/api/static/console").iterdir()]
 PAGES = ["/", "/docs", "/redoc", "/openapi.json"]
 BINARY_TYPES = set(template()["Resources"]["Api"]["Properties"]["BinaryMediaTypes"])
-# What browsers say when they navigate and want a picture, a style, a font, and what fetch says.
-ACCEPTS = (
-    "text/html,application/xhtml+xml,application/xml;q=0.9,image/avif,image/webp,*/*;q=0.8",
-    "image/avif,image/webp,image/apng,image/svg+xml,image/*,*/*;q=0.8",
-    "text/css,*/*;q=0.1",
-    "application/font-woff2;q=1.0,application/font-woff;q=0.9,*/*;q=0.8",
-    "text/event-stream",
-    "application/json",
-    "*/*",
-)
 
 
 def received(answer: dict[str, Any], accept: str) -> bytes:
@@ -45,11 +32,7 @@ def received(answer: dict[str, Any], accept: str) -> bytes:
     return body.encode()
 
 
-def first(accept: str) -> str:
-    return re.split("[,;]", accept)[0].strip()
-
-
-@pytest.fixture
+@pytest.fixture(scope="module")
 def served() -> dict[str, httpx.Response]:
     """Return what a server answers at every address of a page or file, by the address."""
     client = Client(create_app(settings=make_settings()), "")

@@ -17,8 +17,18 @@ from shared.jobs.store import edit
 from shared.notifications.model import job_scope
 from shared.notifications.signing import key_of, new_secret
 from shared.operations.dead_letters import QueueDepth
-from tests.unit.api.support import ADMIN, ALICE, PDF, Backend, Client, application, client_of, problem, token
-from tests.unit.notifications.desk import FakePost
+from tests.support.api.client import (
+    ADMIN,
+    ALICE,
+    PDF,
+    Backend,
+    Client,
+    application,
+    client_of,
+    problem,
+    token,
+)
+from tests.support.worlds.notifications import FakePost
 
 URL = "https://hooks.acme.com/path-that-is-secret"
 MAIL: dict[str, Any] = {

@@ -12,9 +12,9 @@ import pytest
 from functions.api.ports.dependencies import ApiDependencies
 from shared.jobs.model import Kind
 from shared.jobs.queue import JobMessage
+from tests.support.api.client import ADMIN, Backend, Client, application, problem, token
 from tests.support.paths import OPENAPI
-from tests.unit.api.operating import Desk
-from tests.unit.api.support import ADMIN, Backend, Client, application, problem, token
+from tests.support.worlds.operators import OperatorsWorld
 
 DOCUMENT = json.loads(OPENAPI.read_text())
 ROUTES = [
@@ -25,7 +25,7 @@ ROUTES = [
 ]
 
 
-def tasks(desk: Desk, **query: Any) -> list[str]:
+def tasks(desk: OperatorsWorld, **query: Any) -> list[str]:
     answer = desk.client.get("/admin/tasks", params=query)
     assert answer.status_code == 200, answer.text
     return [task["job_id"] for task in answer.json()["tasks"]]
@@ -57,18 +57,18 @@ class TestAccess:
 
 
 class TestTasks:
-    def test_everybodys_newest_first(self, desk: Desk) -> None:
+    def test_everybodys_newest_first(self, desk: OperatorsWorld) -> None:
         ids = sorted(desk.submitted().job_id for _ in range(3))
         assert tasks(desk) == ids[::-1]
 
-    def test_pages(self, desk: Desk) -> None:
+    def test_pages(self, desk: OperatorsWorld) -> None:
         ids = sorted(desk.submitted().job_id for _ in range(3))
         first = desk.client.get("/admin/tasks", params={"limit": 2}).json()
         assert [task["job_id"] for task in first["tasks"]] == ids[:0:-1]
         assert tasks(desk, cursor=first["next_cursor"]) == ids[:1]
         assert problem(desk.client.get("/admin/tasks", params={"cursor": "?"})) == (422, "invalid-cursor")
 
-    def test_filters(self, desk: Desk) -> None:
+    def test_filters(self, desk: OperatorsWorld) -> None:
         params = {"document_id": "d1", "product_id": "p1", "case_id": "c1"}
         wanted = desk.submitted(params=params, kind=Kind.CLEANUP)
         other = desk.failed()
@@ -79,7 +79,7 @@ class TestTasks:
         for name, value in {**params, "kind": "cleanup", "status": "queued"}.items():
             assert tasks(desk, **{name: value}) == [wanted.job_id]
 
-    def test_by_activity(self, desk: Desk) -> None:
+    def test_by_activity(self, desk: OperatorsWorld) -> None:
         waiting = sorted(desk.submitted().job_id for _ in range(3))
         working = desk.running(kind=Kind.CLEANUP)
         desk.failed()
@@ -90,14 +90,14 @@ class TestTasks:
         assert [task["job_id"] for task in page["tasks"]] == [waiting[2], waiting[1]]
         assert tasks(desk, activity="waiting", cursor=page["next_cursor"]) == waiting[:1]
 
-    def test_those_that_wait_are_read_together(self, desk: Desk) -> None:
+    def test_those_that_wait_are_read_together(self, desk: OperatorsWorld) -> None:
         ids = sorted(desk.submitted().job_id for _ in range(3))
         reads: Counter[str] = Counter()
         desk.jobs.fault = lambda operation: reads.update([operation])
         assert tasks(desk, activity="waiting") == ids[::-1]
         assert (reads["jobs.get"], reads["jobs.many"]) == (0, 1)
 
-    def test_one_with_its_worker(self, desk: Desk) -> None:
+    def test_one_with_its_worker(self, desk: OperatorsWorld) -> None:
         job = desk.running()
         body = desk.client.get(f"/admin/tasks/{job.job_id}").json()
         assert {
@@ -117,7 +117,7 @@ class TestTasks:
 
 
 class TestWorkers:
-    def test_who_works_on_what(self, desk: Desk) -> None:
+    def test_who_works_on_what(self, desk: OperatorsWorld) -> None:
         first = desk.running(lease=timedelta(seconds=10))
         desk.clock.advance(seconds=30)
         second = desk.running(kind=Kind.CLEANUP)
@@ -143,7 +143,7 @@ class TestWorkers:
 
 
 class TestQueues:
-    def test_how_full_and_how_old(self, desk: Desk) -> None:
+    def test_how_full_and_how_old(self, desk: OperatorsWorld) -> None:
         oldest = desk.submitted()
         desk.clock.advance(seconds=40)
         desk.letter(desk.submitted())

@@ -8,8 +8,8 @@ from shared.errors import TransientError
 from shared.jobs import states
 from shared.jobs.model import Status
 from shared.operations.audit import AuditOutcome
-from tests.unit.api.operating import Desk
-from tests.unit.api.support import Client, problem, token
+from tests.support.api.client import Client, problem, token
+from tests.support.worlds.operators import OperatorsWorld
 
 TROUBLE = TransientError("aws-unavailable", "Busy.")
 
@@ -18,7 +18,7 @@ class TestRetry:
     def address(self, job_id: str) -> str:
         return f"/admin/tasks/{job_id}/retry"
 
-    def test_a_new_job_of_the_same_owner(self, desk: Desk) -> None:
+    def test_a_new_job_of_the_same_owner(self, desk: OperatorsWorld) -> None:
         job = desk.failed(params={"document_id": "d1", "as_admin": True}, metadata={"a": "b"}, max_attempts=2)
         desk.clock.advance(hours=1)
         answer = desk.client.post(self.address(job.job_id))
@@ -53,7 +53,7 @@ class TestRetry:
         )
         assert entry.expires_at == desk.clock() + desk.settings.retention
 
-    def test_without_a_key_once(self, desk: Desk) -> None:
+    def test_without_a_key_once(self, desk: OperatorsWorld) -> None:
         job = desk.failed()
         first, second = (desk.client.post(self.address(job.job_id)) for _ in range(2))
         assert first.json() == second.json()
@@ -62,7 +62,7 @@ class TestRetry:
         again = first.json()["job_id"]
         assert problem(desk.client.post(self.address(again))) == (409, "state-conflict")
 
-    def test_under_a_key_as_often_as_there_are_keys(self, desk: Desk) -> None:
+    def test_under_a_key_as_often_as_there_are_keys(self, desk: OperatorsWorld) -> None:
         job, other = desk.failed(), desk.completed()
         made = {
             desk.client.post(self.address(job.job_id), headers={"Idempotency-Key": key}).json()["job_id"]
@@ -72,7 +72,7 @@ class TestRetry:
         answer = desk.client.post(self.address(other.job_id), headers={"Idempotency-Key": "a"})
         assert problem(answer) == (422, "idempotency-key-reused")
 
-    def test_keys_are_an_operators_own(self, desk: Desk) -> None:
+    def test_keys_are_an_operators_own(self, desk: OperatorsWorld) -> None:
         job = desk.failed()
         second = Client(desk.client.app, token("other", admin_access=True))
         made = {
@@ -81,7 +81,7 @@ class TestRetry:
         }
         assert len(made) == 2
 
-    def test_not_before_the_end(self, desk: Desk) -> None:
+    def test_not_before_the_end(self, desk: OperatorsWorld) -> None:
         job = desk.running()
         answer = desk.client.post(self.address(job.job_id))
         assert answer.status_code == 409
@@ -91,7 +91,7 @@ class TestRetry:
         (entry,) = desk.audit.entries(job.job_id)
         assert (entry.outcome, entry.details) == (AuditOutcome.REFUSED, {"problem": "state-conflict"})
 
-    def test_an_answer_that_was_lost(self, desk: Desk) -> None:
+    def test_an_answer_that_was_lost(self, desk: OperatorsWorld) -> None:
         """The store fails after the entry: it stays in the trail as failed, and the call can be repeated."""
         job = desk.failed()
 
@@ -106,7 +106,7 @@ class TestRetry:
         outcomes = [entry.outcome for entry in desk.audit.entries(job.job_id)]
         assert outcomes == [AuditOutcome.FAILED, AuditOutcome.DONE]
 
-    def test_an_entry_that_cannot_be_closed_stays_open(self, desk: Desk) -> None:
+    def test_an_entry_that_cannot_be_closed_stays_open(self, desk: OperatorsWorld) -> None:
         job = desk.failed()
         written = 0
 
@@ -126,7 +126,7 @@ class TestUnlock:
     def address(self, job_id: str) -> str:
         return f"/admin/tasks/{job_id}/unlock"
 
-    def test_the_worker_loses_the_job_and_another_goes_on(self, desk: Desk) -> None:
+    def test_the_worker_loses_the_job_and_another_goes_on(self, desk: OperatorsWorld) -> None:
         job = desk.running()
         body = desk.client.post(self.address(job.job_id)).json()
         assert body["status"] == "queued"
@@ -139,7 +139,7 @@ class TestUnlock:
         (entry,) = desk.audit.entries(job.job_id)
         assert (entry.action, entry.details) == ("unlock", {"worker_id": "w1", "fence": 2})
 
-    def test_repeating_it_changes_nothing(self, desk: Desk) -> None:
+    def test_repeating_it_changes_nothing(self, desk: OperatorsWorld) -> None:
         job = desk.running()
         desk.client.post(self.address(job.job_id))
         before = desk.job(job.job_id)
@@ -148,7 +148,7 @@ class TestUnlock:
         assert answer.json()["job"]["status"] == "queued"
         assert desk.job(job.job_id) == before
 
-    def test_an_end_is_an_end(self, desk: Desk) -> None:
+    def test_an_end_is_an_end(self, desk: OperatorsWorld) -> None:
         job = desk.completed()
         assert desk.client.post(self.address(job.job_id)).status_code == 409
         assert desk.job(job.job_id) == job

@@ -10,20 +10,20 @@ import pytest
 from shared.ids import uuid7
 from shared.jobs import states
 from shared.operations.audit import AuditEntry, AuditOutcome
-from tests.unit.api.operating import Desk
-from tests.unit.api.support import problem
+from tests.support.api.client import problem
+from tests.support.worlds.operators import OperatorsWorld
 
 
 class TestHistory:
     def address(self, job_id: str) -> str:
         return f"/admin/tasks/{job_id}/history"
 
-    def acted(self, desk: Desk, job_id: str, action: str) -> None:
+    def acted(self, desk: OperatorsWorld, job_id: str, action: str) -> None:
         desk.audit.record(
             AuditEntry(uuid7(), job_id, action, "root", desk.clock(), AuditOutcome.DONE, {"a": 1})
         )
 
-    def test_events_and_actions_in_the_order_of_time(self, desk: Desk) -> None:
+    def test_events_and_actions_in_the_order_of_time(self, desk: OperatorsWorld) -> None:
         job = desk.running()
         desk.clock.advance(seconds=1)
         self.acted(desk, job.job_id, "unlock")
@@ -50,7 +50,7 @@ class TestHistory:
         }
 
     @pytest.mark.parametrize("limit", [1, 2, 3, 5, 100])
-    def test_pages_hold_everything_once(self, desk: Desk, limit: int) -> None:
+    def test_pages_hold_everything_once(self, desk: OperatorsWorld, limit: int) -> None:
         job = desk.running()
         for number in range(6):
             self.acted(desk, job.job_id, f"before{number}")
@@ -74,7 +74,7 @@ class TestHistory:
         numbers = [entry["number"] for entry in whole if entry["number"] is not None]
         assert numbers == list(range(1, 9))
 
-    def test_the_trail_outlives_the_record(self, desk: Desk) -> None:
+    def test_the_trail_outlives_the_record(self, desk: OperatorsWorld) -> None:
         job = desk.completed()
         self.acted(desk, job.job_id, "retry")
         desk.jobs.remove(job.job_id)
@@ -82,19 +82,19 @@ class TestHistory:
         assert (entry["source"], entry["type"]) == ("operator", "retry")
         assert problem(desk.client.get(f"/admin/tasks/{job.job_id}")) == (404, "job-not-found")
 
-    def test_what_was_done_to_a_queue_is_no_history_of_a_task(self, desk: Desk) -> None:
+    def test_what_was_done_to_a_queue_is_no_history_of_a_task(self, desk: OperatorsWorld) -> None:
         self.acted(desk, "queue:analysis", "purge")
         assert problem(desk.client.get(self.address("queue:analysis"))) == (404, "job-not-found")
 
     @pytest.mark.parametrize("after", ["?", "bnVsbA==", "WzEsICJ4Il0=", "Wy0xLCAiIl0=", "WzEsIDJd", "é"])
-    def test_foreign_cursors(self, desk: Desk, after: str) -> None:
+    def test_foreign_cursors(self, desk: OperatorsWorld, after: str) -> None:
         job = desk.submitted()
         answer = desk.client.get(self.address(job.job_id), params={"after": after})
         assert problem(answer) == (422, "invalid-cursor")
 
 
 class TestLogs:
-    def test_the_lines_of_one_job(self, desk: Desk) -> None:
+    def test_the_lines_of_one_job(self, desk: OperatorsWorld) -> None:
         job = desk.completed()
         logs = desk.operations.logs
         line = {"service": "clauseworks", "level": "INFO", "timestamp": "x", "job_id": job.job_id}
@@ -115,21 +115,21 @@ class TestLogs:
         assert [line["message"] for line in second["lines"]] == ["{'odd': 1}"]
         assert second["next_cursor"] is None
 
-    def test_of_a_job_that_runs(self, desk: Desk) -> None:
+    def test_of_a_job_that_runs(self, desk: OperatorsWorld) -> None:
         job = desk.running()
         desk.clock.advance(minutes=10)
         desk.operations.logs.write(desk.clock(), job_id=job.job_id, message="still here")
         body = desk.client.get(f"/admin/tasks/{job.job_id}/logs").json()
         assert [line["message"] for line in body["lines"]] == ["still here"]
 
-    def test_foreign_cursor(self, desk: Desk) -> None:
+    def test_foreign_cursor(self, desk: OperatorsWorld) -> None:
         job = desk.submitted()
         answer = desk.client.get(f"/admin/tasks/{job.job_id}/logs", params={"cursor": "?"})
         assert problem(answer) == (422, "invalid-cursor")
 
 
 class TestAudit:
-    def test_pages(self, desk: Desk) -> None:
+    def test_pages(self, desk: OperatorsWorld) -> None:
         for _ in range(3):
             desk.client.post("/admin/dead-letters/redrive", json={"kind": "cleanup"})
         first = desk.client.get("/admin/audit", params={"kind": "cleanup", "limit": 2}).json()
@@ -141,7 +141,7 @@ class TestAudit:
         assert desk.client.get("/admin/audit").json() == {"entries": [], "next_after": None}
         assert problem(desk.client.get("/admin/audit", params={"after": "x"})) == (422, "invalid-cursor")
 
-    def test_entries_expire(self, desk: Desk) -> None:
+    def test_entries_expire(self, desk: OperatorsWorld) -> None:
         desk.client.post("/admin/dead-letters/redrive", json={"kind": "analysis"})
         desk.clock.advance(days=desk.settings.retention_days)
         assert desk.client.get("/admin/audit").json()["entries"] == []

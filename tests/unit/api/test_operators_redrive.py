@@ -13,8 +13,8 @@ from shared.errors import PermanentError, TransientError
 from shared.jobs import states
 from shared.jobs.model import Job, Kind, Status
 from shared.operations.audit import AuditOutcome, queue_subject
-from tests.unit.api.operating import Desk
-from tests.unit.api.support import places, problem
+from tests.support.api.client import places, problem
+from tests.support.worlds.operators import OperatorsWorld
 
 LIST = "/admin/dead-letters"
 REDRIVE = "/admin/dead-letters/redrive"
@@ -22,13 +22,13 @@ PURGE = "/admin/dead-letters/purge"
 TROUBLE = TransientError("aws-unavailable", "Busy.")
 
 
-def cancelled(desk: Desk) -> Job:
+def cancelled(desk: OperatorsWorld) -> Job:
     cancelling = desk.then(desk.running(), lambda job: states.request_cancel(job, desk.clock(), "alice"))
     return desk.then(cancelling, lambda job: states.cancelled(job, job.fence, desk.clock()))
 
 
 class TestList:
-    def test_tells_what_each_letter_is(self, desk: Desk) -> None:
+    def test_tells_what_each_letter_is(self, desk: OperatorsWorld) -> None:
         job = desk.failed()
         known, gone = desk.letter(job), desk.letter(desk.submitted())
         del desk.jobs._jobs[[*desk.jobs._jobs][-1]]
@@ -49,19 +49,19 @@ class TestList:
         assert (letters[poison]["readable"], letters[poison]["job_id"]) == (False, None)
         assert body["complete"] is True
 
-    def test_hides_nothing(self, desk: Desk) -> None:
+    def test_hides_nothing(self, desk: OperatorsWorld) -> None:
         ids = {desk.letter(desk.submitted()) for _ in range(25)}
         for _ in range(2):
             letters = desk.client.get(LIST, params={"limit": 100}).json()["dead_letters"]
             assert {letter["message_id"] for letter in letters} == ids
 
-    def test_more_than_asked_for(self, desk: Desk) -> None:
+    def test_more_than_asked_for(self, desk: OperatorsWorld) -> None:
         for _ in range(3):
             desk.poison()
         body = desk.client.get(LIST, params={"limit": 2}).json()
         assert (len(body["dead_letters"]), body["complete"]) == (2, False)
 
-    def test_queues_are_apart(self, desk: Desk) -> None:
+    def test_queues_are_apart(self, desk: OperatorsWorld) -> None:
         desk.poison(kind=Kind.CLEANUP)
         assert desk.client.get(LIST).json() == {"dead_letters": [], "complete": True}
         assert len(desk.client.get(LIST, params={"kind": "cleanup"}).json()["dead_letters"]) == 1
@@ -70,7 +70,7 @@ class TestList:
             "dead-letters-not-configured",
         )
 
-    def test_letters_that_cannot_be_released_come_back(self, desk: Desk) -> None:
+    def test_letters_that_cannot_be_released_come_back(self, desk: OperatorsWorld) -> None:
         message_id = desk.poison()
 
         def fault(operation: str) -> None:
@@ -85,7 +85,7 @@ class TestList:
 
 
 class TestRedrive:
-    def test_by_the_state_of_its_job(self, desk: Desk) -> None:
+    def test_by_the_state_of_its_job(self, desk: OperatorsWorld) -> None:
         jobs = {
             "open": desk.running(),
             "failed": desk.failed(metadata={"client_name": "Muster"}, max_attempts=3),
@@ -128,13 +128,13 @@ class TestRedrive:
         assert set(desk.letters.letters) == {ids["poison"]}
         assert all(desk.job(job.job_id) == job for job in jobs.values())
 
-    def test_what_stays_can_be_seen_at_once(self, desk: Desk) -> None:
+    def test_what_stays_can_be_seen_at_once(self, desk: OperatorsWorld) -> None:
         desk.poison()
         for _ in range(2):
             body = desk.client.post(REDRIVE, json={"kind": "analysis"}).json()
             assert body["counts"]["unreadable"] == 1
 
-    def test_unknown_jobs_stay(self, desk: Desk) -> None:
+    def test_unknown_jobs_stay(self, desk: OperatorsWorld) -> None:
         job = desk.submitted()
         message_id = desk.letter(job)
         desk.jobs.remove(job.job_id)
@@ -143,7 +143,7 @@ class TestRedrive:
         assert message_id in desk.letters.letters
         assert desk.sent() == []
 
-    def test_those_that_are_named(self, desk: Desk) -> None:
+    def test_those_that_are_named(self, desk: OperatorsWorld) -> None:
         jobs = [desk.submitted() for _ in range(30)]
         ids = [desk.letter(job) for job in jobs]
         body = desk.client.post(
@@ -155,13 +155,13 @@ class TestRedrive:
         assert desk.letters.of(Kind.ANALYSIS).waiting == 29  # type: ignore[union-attr]
 
     @pytest.mark.parametrize("address", [REDRIVE, PURGE])
-    def test_a_letter_that_is_named_twice_is_one(self, desk: Desk, address: str) -> None:
+    def test_a_letter_that_is_named_twice_is_one(self, desk: OperatorsWorld, address: str) -> None:
         message_id = desk.letter(desk.submitted())
         body = {"kind": "analysis", "message_ids": [message_id, message_id]}
         report = desk.client.post(address, json=body).json()
         assert (len(report["dead_letters"]), report["missing"], report["complete"]) == (1, [], True)
 
-    def test_all_is_bounded(self, desk: Desk) -> None:
+    def test_all_is_bounded(self, desk: OperatorsWorld) -> None:
         for _ in range(MAX_LETTERS + 5):
             desk.letter(desk.submitted())
         first = desk.client.post(REDRIVE, json={"kind": "analysis"}).json()
@@ -169,7 +169,7 @@ class TestRedrive:
         assert (first["counts"]["resent"], first["complete"]) == (MAX_LETTERS, False)
         assert (second["counts"]["resent"], second["complete"]) == (5, True)
 
-    def test_those_that_stay_do_not_hold_up_the_others(self, desk: Desk) -> None:
+    def test_those_that_stay_do_not_hold_up_the_others(self, desk: OperatorsWorld) -> None:
         for _ in range(MAX_LETTERS + 5):
             desk.poison()
         job = desk.submitted()
@@ -178,7 +178,7 @@ class TestRedrive:
         assert (body["counts"]["resent"], body["counts"]["unreadable"]) == (1, MAX_LETTERS + 5)
         assert desk.sent() == [job.job_id]
 
-    def test_takes_no_longer_than_it_may(self, desk: Desk) -> None:
+    def test_takes_no_longer_than_it_may(self, desk: OperatorsWorld) -> None:
         for _ in range(30):
             desk.letter(desk.submitted())
 
@@ -190,7 +190,7 @@ class TestRedrive:
         body = desk.client.post(REDRIVE, json={"kind": "analysis"}).json()
         assert (body["counts"]["resent"], body["complete"]) == (20, False)
 
-    def test_two_letters_of_one_failed_job_make_one_retry(self, desk: Desk) -> None:
+    def test_two_letters_of_one_failed_job_make_one_retry(self, desk: OperatorsWorld) -> None:
         job = desk.failed()
         for _ in range(2):
             desk.letter(job)
@@ -198,7 +198,7 @@ class TestRedrive:
         (retry,) = desk.retries_of(job)
         assert {letter["retry_job_id"] for letter in body["dead_letters"]} == {retry.job_id}
 
-    def test_a_retry_by_hand_and_a_redrive_make_one_job(self, desk: Desk) -> None:
+    def test_a_retry_by_hand_and_a_redrive_make_one_job(self, desk: OperatorsWorld) -> None:
         job = desk.failed()
         again = desk.client.post(f"/admin/tasks/{job.job_id}/retry").json()["job_id"]
         desk.letter(job)
@@ -206,7 +206,7 @@ class TestRedrive:
         assert body["dead_letters"][0]["retry_job_id"] == again
         assert desk.sent() == [again]
 
-    def test_a_queue_that_does_not_answer(self, desk: Desk) -> None:
+    def test_a_queue_that_does_not_answer(self, desk: OperatorsWorld) -> None:
         ids = [desk.letter(desk.submitted()) for _ in range(2)]
 
         def fault(operation: str) -> None:
@@ -219,7 +219,7 @@ class TestRedrive:
         assert set(desk.letters.letters) == set(ids)
         assert desk.letters.of(Kind.ANALYSIS).waiting == 2  # type: ignore[union-attr]
 
-    def test_every_step_is_in_the_trail(self, desk: Desk) -> None:
+    def test_every_step_is_in_the_trail(self, desk: OperatorsWorld) -> None:
         job = desk.failed()
         message_id = desk.letter(job)
         body = desk.client.post(REDRIVE, json={"kind": "analysis"}).json()
@@ -235,7 +235,7 @@ class TestRedrive:
         assert queue["details"]["counts"]["retried"] == 1
         assert queue["details"]["gone"] == [message_id]
 
-    def test_no_trail_no_redrive(self, desk: Desk) -> None:
+    def test_no_trail_no_redrive(self, desk: OperatorsWorld) -> None:
         desk.letter(desk.submitted())
 
         def fault(operation: str) -> None:
@@ -250,12 +250,12 @@ class TestRedrive:
     @pytest.mark.parametrize(
         "body", [{}, {"kind": "other"}, {"kind": "analysis", "message_ids": []}, {"kind": "analysis", "x": 1}]
     )
-    def test_bad_requests(self, desk: Desk, body: dict[str, object]) -> None:
+    def test_bad_requests(self, desk: OperatorsWorld, body: dict[str, object]) -> None:
         assert problem(desk.client.post(REDRIVE, json=body)) == (422, "invalid-request")
 
 
 class TestPurge:
-    def test_those_that_are_named(self, desk: Desk) -> None:
+    def test_those_that_are_named(self, desk: OperatorsWorld) -> None:
         job = desk.submitted()
         first, second = desk.letter(job), desk.poison()
         body = desk.client.post(PURGE, json={"kind": "analysis", "message_ids": [first]}).json()
@@ -265,7 +265,7 @@ class TestPurge:
         assert (entry.action, entry.outcome) == ("purge", AuditOutcome.DONE)
         assert desk.job(job.job_id) == job
 
-    def test_all_of_them(self, desk: Desk) -> None:
+    def test_all_of_them(self, desk: OperatorsWorld) -> None:
         ids = {desk.letter(desk.completed()), desk.poison()}
         body = desk.client.post(PURGE, json={"kind": "analysis", "all": True}).json()
         assert body["counts"]["purged"] == 2
@@ -274,7 +274,7 @@ class TestPurge:
         assert entry.details["counts"]["purged"] == 2
         assert set(entry.details["gone"]) == ids
 
-    def test_what_was_done_before_an_error_is_in_the_trail(self, desk: Desk) -> None:
+    def test_what_was_done_before_an_error_is_in_the_trail(self, desk: OperatorsWorld) -> None:
         desk.poison()
         desk.poison()
 
@@ -289,14 +289,14 @@ class TestPurge:
         assert (entry.outcome, len(entry.details["gone"])) == (AuditOutcome.REFUSED, 1)
 
     @pytest.mark.parametrize("body", [{}, {"all": False}, {"all": True, "message_ids": ["a"]}])
-    def test_says_expressly_what(self, desk: Desk, body: dict[str, object]) -> None:
+    def test_says_expressly_what(self, desk: OperatorsWorld, body: dict[str, object]) -> None:
         answer = desk.client.post(PURGE, json={"kind": "analysis"} | body)
         assert problem(answer) == (422, "invalid-request")
         assert places(answer) == ["body"]
 
 
 @pytest.mark.parametrize("operation", ["jobs.create", "queue.send", "letters.delete", "audit.record"])
-def test_two_operators_whose_letters_come_back_too_early(desk: Desk, operation: str) -> None:
+def test_two_operators_whose_letters_come_back_too_early(desk: OperatorsWorld, operation: str) -> None:
     """One is so slow that the letters are visible again, and another one deals with them meanwhile."""
     unfinished, failed = desk.submitted(), desk.failed()
     for job in (unfinished, failed):
@@ -342,7 +342,7 @@ def test_killed_anywhere_nothing_is_lost_and_no_job_doubled() -> None:
     at, survived = 0, False
     while not survived:
         at += 1
-        desk = Desk()
+        desk = OperatorsWorld()
         jobs = {"open": desk.submitted(), "failed": desk.failed(), "completed": desk.completed()}
         letters = {name: desk.letter(job) for name, job in jobs.items()}
         letters["twin"] = desk.letter(jobs["failed"])
@@ -368,7 +368,7 @@ def test_killed_anywhere_nothing_is_lost_and_no_job_doubled() -> None:
     assert at > 20
 
 
-def _check(desk: Desk, unfinished: Job, letters: dict[str, str]) -> None:
+def _check(desk: OperatorsWorld, unfinished: Job, letters: dict[str, str]) -> None:
     """At every moment each job has its letter or what replaces it."""
     there = set(desk.letters.letters)
     assert letters["open"] in there or unfinished.job_id in desk.sent()

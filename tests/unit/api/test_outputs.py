@@ -8,8 +8,8 @@ import pytest
 
 from functions.api.schemas.job_views import processing_status
 from shared.jobs.model import Kind, Status
-from tests.unit.api.support import BOB, Backend, Client, client_of, places, problem, token
-from tests.unit.api.test_jobs import complete
+from tests.support.api.client import BOB, Backend, Client, client_of, places, problem, token
+from tests.support.api.jobs import complete
 
 BODY = {"outputs": ["translation", "report"], "translate_to": "en", "report_language": "en"}
 

@@ -21,8 +21,8 @@ from functions.api.http.security import authenticate
 from shared.auth import AuthError
 from shared.errors import PROBLEM_BASE, PermanentError
 from shared.observability import logger
+from tests.support.api.client import ALICE, SECRET, Backend, Client, client_of, problem, token
 from tests.support.paths import ROOT
-from tests.unit.api.support import ALICE, SECRET, Backend, Client, client_of, problem, token
 
 JSON = {"Content-Type": "application/json"}
 

@@ -18,9 +18,9 @@ from functions.api.waiting.shared_poller import BATCH, SharedPoller
 from shared.errors import TransientError
 from shared.ids import uuid7
 from shared.jobs.store import JobNotFoundError
-from tests.unit.api import virtual_time
-from tests.unit.api.support import BOB, Backend, Client, application, make_settings, problem, token
-from tests.unit.api.waiting import numbers, parsed, submitted
+from tests.support import virtual_time
+from tests.support.api.client import BOB, Backend, Client, application, make_settings, problem, token
+from tests.support.api.waiting import numbers, parsed, submitted
 
 LONG = 30.0
 

@@ -6,7 +6,7 @@ import pytest
 
 from shared.errors import TransientError
 from shared.jobs.model import Kind, Status
-from tests.unit.api.support import ADMIN, PDF, Backend, Client, client_of, places, problem, token
+from tests.support.api.client import ADMIN, PDF, Backend, Client, client_of, places, problem, token
 
 
 def upload(backend: Backend, client: Client, data: bytes = PDF, name: str = "policy.pdf") -> str:

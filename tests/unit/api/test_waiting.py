@@ -9,9 +9,9 @@ import pytest
 from functions.api.settings import ApiSettings
 from functions.api.waiting.settings import WaitSettings
 from functions.api.waiting.watch import LONGEST_PAUSE, SHORTEST_PAUSE, pause
+from tests.support.api.client import BOB, Backend, Client, places, problem, token
+from tests.support.api.waiting import Time, Work, submitted, wait_app, wait_settings
 from tests.support.memory.faults import no_fault
-from tests.unit.api.support import BOB, Backend, Client, places, problem, token
-from tests.unit.api.waiting import Time, Work, submitted, wait_app, wait_settings
 
 
 @pytest.fixture

@@ -11,9 +11,9 @@ import pytest
 
 from functions.api.http.gateway import Handler, handler_of
 from functions.api.waiting.routes import RESERVE_SECONDS
-from tests.unit.api.support import Backend, token
-from tests.unit.api.test_handler import EXECUTE_API, event
-from tests.unit.api.waiting import Time, Work, parsed, submitted, wait_app
+from tests.support.api.client import Backend, token
+from tests.support.api.events import EXECUTE_API, event
+from tests.support.api.waiting import Time, Work, parsed, submitted, wait_app
 
 
 @dataclass

@@ -8,7 +8,7 @@ import pytest
 
 from shared.errors import TransientError
 from shared.notifications.signing import key_of
-from tests.unit.api.support import Backend, Client, client_of, places, problem, token
+from tests.support.api.client import Backend, Client, client_of, places, problem, token
 
 URL = "https://hooks.acme.com/path-that-is-secret"
 

@@ -15,11 +15,10 @@ from shared.jobs.model import Job, Kind
 from shared.jobs.store import Idempotency
 from shared.search.index import IndexEntry, IndexRemover, VectorsInFiles
 from tests.support.memory.search_index import MemorySearchIndex
-from tests.unit.cleanup.test_expiry import nothing_left, run
-from tests.unit.cleanup.world import ALICE, BOB, LEASE, RETENTION, World
+from tests.support.worlds.cleanup import ALICE, BOB, LEASE, RETENTION, CleanupWorld, nothing_left, run
 
 
-def understood(world: World, document: DocumentRecord, job: Job, **fields: str) -> Extraction:
+def understood(world: CleanupWorld, document: DocumentRecord, job: Job, **fields: str) -> Extraction:
     """Have a job publish what it has understood, with its files."""
     said = Extraction(
         document.document_id, job.job_id, 1, world.now, fields.get("sha256", "00"), "text/plain", "r", 12
@@ -30,16 +29,16 @@ def understood(world: World, document: DocumentRecord, job: Job, **fields: str) 
     return said
 
 
-def delete(world: World, document: DocumentRecord) -> None:
+def delete(world: CleanupWorld, document: DocumentRecord) -> None:
     world.documents.begin_deletion(document.document_id, world.now)
     world.now += DELETION_DELAY
 
 
-def all_gone(world: World) -> bool:
+def all_gone(world: CleanupWorld) -> bool:
     return nothing_left(world) and not (world.documents._documents or world.documents._readings)
 
 
-def test_everything_goes(world: World) -> None:
+def test_everything_goes(world: CleanupWorld) -> None:
     document = world.uploaded("d1")
     world.files.put(document.key, b"second version", "application/pdf")
     for owner in (ALICE, BOB):
@@ -52,7 +51,7 @@ def test_everything_goes(world: World) -> None:
 
 
 @pytest.mark.parametrize("expires", [False, True])
-def test_it_leaves_every_shelf_that_it_stands_on(world: World, *, expires: bool) -> None:
+def test_it_leaves_every_shelf_that_it_stands_on(world: CleanupWorld, *, expires: bool) -> None:
     """Its owner's, and that of an administrator who had it analysed; the jobs stay where it just expires."""
     documents = [world.uploaded(name) for name in ("d1", "d2")]
     shelf = MemorySearchIndex(world.clock)
@@ -82,14 +81,14 @@ def test_it_leaves_every_shelf_that_it_stands_on(world: World, *, expires: bool)
     assert not [key for key in world.files.keys() if "/d1/" in key]  # noqa: SIM118
 
 
-def test_not_before_the_indexes_know_of_every_job(world: World) -> None:
+def test_not_before_the_indexes_know_of_every_job(world: CleanupWorld) -> None:
     document = world.uploaded("d1")
     world.documents.begin_deletion("d1", world.now)
     run(world)
     assert world.files.head(document.key) is not None
 
 
-def test_other_documents_stay_whole(world: World) -> None:
+def test_other_documents_stay_whole(world: CleanupWorld) -> None:
     gone, kept = world.uploaded("d1"), world.uploaded("d2")
     jobs = {one.document_id: world.analysed(document_id=one.document_id) for one in (gone, kept)}
     said = {one.document_id: understood(world, one, jobs[one.document_id]) for one in (gone, kept)}
@@ -104,7 +103,7 @@ def test_other_documents_stay_whole(world: World) -> None:
 
 
 @pytest.mark.parametrize("position", range(1, 14))
-def test_wherever_it_is_killed_the_next_run_ends_it(world: World, position: int) -> None:
+def test_wherever_it_is_killed_the_next_run_ends_it(world: CleanupWorld, position: int) -> None:
     """Every call of a store is one after which the process may be gone."""
     document = world.uploaded("d1")
     for owner in (ALICE, BOB):
@@ -129,7 +128,7 @@ def test_wherever_it_is_killed_the_next_run_ends_it(world: World, position: int)
 
 
 @pytest.mark.parametrize("ended", [False, True])
-def test_it_waits_for_a_job_that_came_in_just_before(world: World, *, ended: bool) -> None:
+def test_it_waits_for_a_job_that_came_in_just_before(world: CleanupWorld, *, ended: bool) -> None:
     document = world.uploaded("d1")
     job = world.submit(Kind.ANALYSIS, document_id="d1")
     world.change(job, lambda j: states.take(j, world.now, "w", LEASE))
@@ -142,7 +141,7 @@ def test_it_waits_for_a_job_that_came_in_just_before(world: World, *, ended: boo
         assert all_gone(world)
 
 
-def test_a_product_s_document_goes_with_the_jobs_that_read_it_and_what_they_made(world: World) -> None:
+def test_a_product_s_document_goes_with_the_jobs_that_read_it_and_what_they_made(world: CleanupWorld) -> None:
     document = replace(world.uploaded("d1"), product_id="p1")
     readers = [world.submit(Kind.ANALYSIS, product_id="p1") for _ in range(2)]
     for job in readers:
@@ -160,7 +159,7 @@ def test_a_product_s_document_goes_with_the_jobs_that_read_it_and_what_they_made
     assert all(other.job_id in key for key in world.files.keys())  # noqa: SIM118
 
 
-def test_an_expired_job_takes_with_it_what_it_has_understood(world: World) -> None:
+def test_an_expired_job_takes_with_it_what_it_has_understood(world: CleanupWorld) -> None:
     document = world.uploaded("d1")
     world.documents.put(replace(document, expires_at=None))
     first = world.analysed(document_id="d1")
@@ -175,7 +174,7 @@ def test_an_expired_job_takes_with_it_what_it_has_understood(world: World) -> No
     assert not [key for key in world.files.keys() if first.job_id in key]  # noqa: SIM118
 
 
-def test_a_product_s_document_ends_with_the_last_job_that_read_it(world: World) -> None:
+def test_a_product_s_document_ends_with_the_last_job_that_read_it(world: CleanupWorld) -> None:
     document = replace(world.uploaded("d1"), product_id="p1", expires_at=None)
     job = world.submit(Kind.ANALYSIS, product_id="p1")
     world.change(job, lambda j: states.take(j, world.now, "w", LEASE))
@@ -190,7 +189,7 @@ def test_a_product_s_document_ends_with_the_last_job_that_read_it(world: World) 
     assert all_gone(world)
 
 
-def read_product(world: World) -> tuple[DocumentRecord, Job]:
+def read_product(world: CleanupWorld) -> tuple[DocumentRecord, Job]:
     """A product's document, and the completed job that has read it."""
     document = replace(world.uploaded("d1"), product_id="p1", expires_at=None)
     job = world.submit(Kind.ANALYSIS, product_id="p1")
@@ -201,7 +200,7 @@ def read_product(world: World) -> tuple[DocumentRecord, Job]:
 
 
 @pytest.mark.parametrize("by_a_person", [False, True])
-def test_only_a_person_s_deletion_takes_the_jobs_along(world: World, *, by_a_person: bool) -> None:
+def test_only_a_person_s_deletion_takes_the_jobs_along(world: CleanupWorld, *, by_a_person: bool) -> None:
     """A cleanup of the product empties its document, whose record then goes without the jobs about it."""
     document, job = read_product(world)
     forget(world.documents, world.files, "d1", job.job_id, world.now)
@@ -218,7 +217,7 @@ def test_only_a_person_s_deletion_takes_the_jobs_along(world: World, *, by_a_per
     assert bool(world.files_of(job)) is False
 
 
-def test_a_deletion_never_waits_for_a_backlog_of_what_has_expired(world: World) -> None:
+def test_a_deletion_never_waits_for_a_backlog_of_what_has_expired(world: CleanupWorld) -> None:
     for _ in range(5):
         world.analysed()
     world.uploaded("d2")
@@ -233,7 +232,7 @@ def test_a_deletion_never_waits_for_a_backlog_of_what_has_expired(world: World) 
     run(world, expired_jobs=5, expired_documents=1)
 
 
-def test_a_cleanup_takes_what_was_understood_and_counts_it(world: World) -> None:
+def test_a_cleanup_takes_what_was_understood_and_counts_it(world: CleanupWorld) -> None:
     document = world.uploaded("d1")
     said = understood(world, document, world.analysed(document_id="d1"))
     would = world.result(document_id="d1", dry_run=True)["objects"]
@@ -247,7 +246,7 @@ def test_a_cleanup_takes_what_was_understood_and_counts_it(world: World) -> None
     assert world.files.head(document.key) is not None
 
 
-def test_the_key_of_a_removed_job_is_free(world: World) -> None:
+def test_the_key_of_a_removed_job_is_free(world: CleanupWorld) -> None:
     document = world.uploaded("d1")
     key = Idempotency("k", "f1")
     job = Job("j1", Kind.ANALYSIS, ALICE, {"document_id": "d1"}, world.now, world.now)

@@ -15,7 +15,7 @@ from shared.jobs.model import Job, Kind, Status
 from shared.jobs.store import JobNotFoundError
 from tests.support.memory.documents import MemoryDocuments
 from tests.support.memory.faulty import FaultyFiles, FaultyJobs
-from tests.unit.cleanup.world import LEASE, RETENTION, World
+from tests.support.worlds.cleanup import LEASE, RETENTION, CleanupWorld, nothing_left, run
 
 MINUTE = timedelta(minutes=1)
 
@@ -50,18 +50,7 @@ class _Failing(FaultyFiles):
         return FaultyFiles.delete_prefix(self, prefix)
 
 
-def run(world: World, **expected: int) -> None:
-    """Run once; every count that is not expected is zero."""
-    removed = world.expiry().run().to_dict()
-    assert removed == {**dict.fromkeys(removed, 0), **expected}
-
-
-def nothing_left(world: World) -> bool:
-    store = world.store
-    return not (store._jobs or store._events or store._units or world.files.keys())
-
-
-def test_nothing_expires_before_its_time(world: World) -> None:
+def test_nothing_expires_before_its_time(world: CleanupWorld) -> None:
     world.analysed()
     world.uploaded("d1")
     world.now += RETENTION - MINUTE
@@ -69,7 +58,7 @@ def test_nothing_expires_before_its_time(world: World) -> None:
     assert len(world.files.keys()) == 4
 
 
-def test_expired_job_goes_with_every_file_and_record(world: World) -> None:
+def test_expired_job_goes_with_every_file_and_record(world: CleanupWorld) -> None:
     world.analysed(document_id="d1", files=5)
     world.now += RETENTION
     run(world, expired_jobs=1)
@@ -77,7 +66,7 @@ def test_expired_job_goes_with_every_file_and_record(world: World) -> None:
     run(world)
 
 
-def test_time_of_a_job_counts_from_its_end(world: World) -> None:
+def test_time_of_a_job_counts_from_its_end(world: CleanupWorld) -> None:
     job = world.submit(Kind.ANALYSIS)
     world.now += timedelta(days=80)
     ended = world.failed(job)
@@ -90,7 +79,7 @@ def test_time_of_a_job_counts_from_its_end(world: World) -> None:
 
 
 @pytest.mark.parametrize("operation", ["files.delete", "jobs.remove", "jobs.expired"])
-def test_interrupted_removal_is_done_by_the_next_run(world: World, operation: str) -> None:
+def test_interrupted_removal_is_done_by_the_next_run(world: CleanupWorld, operation: str) -> None:
     world.analysed()
     world.now += RETENTION
     failures = iter([operation])
@@ -106,14 +95,14 @@ def test_interrupted_removal_is_done_by_the_next_run(world: World, operation: st
     assert nothing_left(world)
 
 
-def test_one_that_cannot_be_removed_never_stops_the_others(world: World) -> None:
+def test_one_that_cannot_be_removed_never_stops_the_others(world: CleanupWorld) -> None:
     jobs = [world.analysed() for _ in range(7)]
     world.now += RETENTION
     world.files = _Failing(bad={f"jobs/{job.job_id}/" for job in jobs[:4]})
     run(world, expired_jobs=3, removal_errors=4)
 
 
-def test_run_ends_in_time_and_the_next_one_goes_on(world: World) -> None:
+def test_run_ends_in_time_and_the_next_one_goes_on(world: CleanupWorld) -> None:
     for _ in range(5):
         world.analysed()
     world.uploaded("d1")
@@ -125,7 +114,7 @@ def test_run_ends_in_time_and_the_next_one_goes_on(world: World) -> None:
     assert nothing_left(world)
 
 
-def test_job_that_an_index_still_lists_is_gone_already(world: World) -> None:
+def test_job_that_an_index_still_lists_is_gone_already(world: CleanupWorld) -> None:
     job = world.analysed()
     world.now += RETENTION
     world.store.remove(job.job_id)
@@ -133,7 +122,7 @@ def test_job_that_an_index_still_lists_is_gone_already(world: World) -> None:
     run(world)
 
 
-def test_list_that_cannot_be_read_is_an_error_of_the_run(world: World) -> None:
+def test_list_that_cannot_be_read_is_an_error_of_the_run(world: CleanupWorld) -> None:
     def fault(operation: str) -> None:
         raise TransientError("aws-unavailable", operation)
 
@@ -145,7 +134,7 @@ def test_list_that_cannot_be_read_is_an_error_of_the_run(world: World) -> None:
 # --- Documents -----------------------------------------------------------------------------------------
 
 
-def test_expired_document_is_hidden_and_goes_a_little_later(world: World) -> None:
+def test_expired_document_is_hidden_and_goes_a_little_later(world: CleanupWorld) -> None:
     document = world.uploaded("d1")
     kept = world.uploaded("d2")
     world.documents.put(replace(kept, expires_at=None))
@@ -161,7 +150,7 @@ def test_expired_document_is_hidden_and_goes_a_little_later(world: World) -> Non
     run(world)
 
 
-def test_document_that_was_stored_anew_meanwhile_stays(world: World) -> None:
+def test_document_that_was_stored_anew_meanwhile_stays(world: CleanupWorld) -> None:
     """A repeated request may upload it again under the same id, and the index still has the old entry."""
     document = world.uploaded("d1")
     world.now += RETENTION + REMOVAL_DELAY
@@ -172,7 +161,9 @@ def test_document_that_was_stored_anew_meanwhile_stays(world: World) -> None:
 
 
 @pytest.mark.parametrize("operation", ["files.delete", "documents.delete", "jobs.by_subject"])
-def test_interrupted_removal_of_a_document_is_done_by_the_next_run(world: World, operation: str) -> None:
+def test_interrupted_removal_of_a_document_is_done_by_the_next_run(
+    world: CleanupWorld, operation: str
+) -> None:
     world.uploaded("d1")
     world.now += RETENTION + REMOVAL_DELAY
     failures = iter([operation])
@@ -188,17 +179,17 @@ def test_interrupted_removal_of_a_document_is_done_by_the_next_run(world: World,
     assert nothing_left(world)
 
 
-def _paused(world: World, job: Job) -> None:
+def _paused(world: CleanupWorld, job: Job) -> None:
     world.change(job, lambda j: states.request_pause(j, world.now, "alice"))
 
 
-def _running(world: World, job: Job) -> None:
+def _running(world: CleanupWorld, job: Job) -> None:
     world.change(job, lambda j: states.take(j, world.now, "worker", LEASE))
 
 
 @pytest.mark.parametrize("prepare", [lambda *_: None, _paused, _running], ids=["queued", "paused", "running"])
 def test_document_stays_as_long_as_a_job_is_to_read_it(
-    world: World, prepare: Callable[[World, Job], None]
+    world: CleanupWorld, prepare: Callable[[CleanupWorld, Job], None]
 ) -> None:
     document = world.uploaded("d1")
     world.now += RETENTION - MINUTE
@@ -224,7 +215,7 @@ def test_document_stays_as_long_as_a_job_is_to_read_it(
 
 @pytest.mark.parametrize("prepare", [lambda *_: None, _paused], ids=["queued", "paused"])
 def test_job_whose_time_is_over_fails_with_the_reason_and_goes_much_later(
-    world: World, prepare: Callable[[World, Job], None]
+    world: CleanupWorld, prepare: Callable[[CleanupWorld, Job], None]
 ) -> None:
     job = world.submit(Kind.ANALYSIS)
     prepare(world, job)
@@ -246,7 +237,7 @@ def test_job_whose_time_is_over_fails_with_the_reason_and_goes_much_later(
     assert nothing_left(world)
 
 
-def test_live_worker_is_left_alone_whatever_the_time(world: World) -> None:
+def test_live_worker_is_left_alone_whatever_the_time(world: CleanupWorld) -> None:
     job = world.submit(Kind.ANALYSIS)
     world.now += RETENTION - MINUTE
     _running(world, job)
@@ -257,7 +248,7 @@ def test_live_worker_is_left_alone_whatever_the_time(world: World) -> None:
     assert world.reconciler().run().failed == 1
 
 
-def test_job_past_its_time_can_be_cancelled_until_it_is_failed(world: World) -> None:
+def test_job_past_its_time_can_be_cancelled_until_it_is_failed(world: CleanupWorld) -> None:
     job = world.submit(Kind.ANALYSIS)
     _paused(world, job)
     world.now += RETENTION + MINUTE

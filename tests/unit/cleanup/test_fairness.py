@@ -5,10 +5,10 @@ from datetime import timedelta
 from shared.jobs import states
 from shared.jobs.model import Kind
 from shared.jobs.queue import JobMessage
-from tests.unit.cleanup.world import LEASE, World
+from tests.support.worlds.cleanup import LEASE, CleanupWorld
 
 
-def test_what_the_reconciliation_sends_again_names_its_owners_group(world: World) -> None:
+def test_what_the_reconciliation_sends_again_names_its_owners_group(world: CleanupWorld) -> None:
     lost, orphaned = world.submit(Kind.ANALYSIS), world.submit(Kind.CLEANUP)
     world.change(orphaned, lambda job: states.take(job, world.now, "worker", LEASE))
     world.now += timedelta(minutes=5)

@@ -15,7 +15,7 @@ from shared.aws.ssm import Secret
 from shared.errors import TransientError
 from shared.jobs.model import Kind, Status
 from shared.jobs.runner import Runner
-from tests.unit.cleanup.world import RETENTION, World
+from tests.support.worlds.cleanup import RETENTION, CleanupWorld
 
 ENVIRONMENT = {
     "JOBS_TABLE": "jobs",
@@ -83,7 +83,7 @@ def test_missing_settings_stop_the_function(monkeypatch: pytest.MonkeyPatch) -> 
 
 
 def test_cleanup_job_runs_through_the_handler(
-    world: World, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+    world: CleanupWorld, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
     world.analysed(document_id="d1")
     job = world.submit(Kind.CLEANUP, document_id="d1")
@@ -97,7 +97,7 @@ def test_cleanup_job_runs_through_the_handler(
 
 
 def test_reconciliation_runs_through_the_handler(
-    world: World, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+    world: CleanupWorld, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
     world.analysed()
     world.now += RETENTION
@@ -131,7 +131,10 @@ class Broken:
 
 @pytest.mark.parametrize("broken", [["reconciler"], ["overdue"], ["expiry"], ["expiry", "overdue"]])
 def test_no_part_of_the_reconciliation_keeps_the_others_from_their_turn(
-    world: World, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], broken: list[str]
+    world: CleanupWorld,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+    broken: list[str],
 ) -> None:
     world.analysed()
     world.now += RETENTION
@@ -153,7 +156,7 @@ def test_no_part_of_the_reconciliation_keeps_the_others_from_their_turn(
 
 
 def test_the_removal_is_the_last_part_of_the_reconciliation(
-    world: World, monkeypatch: pytest.MonkeyPatch
+    world: CleanupWorld, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """It may take all the time that is left."""
     turns: list[str] = []

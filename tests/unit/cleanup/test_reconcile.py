@@ -9,13 +9,13 @@ from shared.errors import TransientError
 from shared.jobs import states
 from shared.jobs.model import Change, Job, Kind, Status, Unit
 from tests.support.memory.faulty import FaultyJobs
-from tests.unit.cleanup.world import LEASE, World
+from tests.support.worlds.cleanup import LEASE, CleanupWorld
 
 OVERDUE = timedelta(minutes=2)
 
 
 @pytest.fixture
-def reconciler(world: World) -> Reconciler:
+def reconciler(world: CleanupWorld) -> Reconciler:
     return world.reconciler()
 
 
@@ -25,18 +25,18 @@ def run(reconciler: Reconciler, **expected: int) -> None:
     assert report == {**dict.fromkeys(report, 0), **expected}
 
 
-def sent(world: World) -> list[str]:
+def sent(world: CleanupWorld) -> list[str]:
     return [message.job_id for _, message in world.queue.messages]
 
 
-def test_nothing_due_changes_nothing(world: World, reconciler: Reconciler) -> None:
+def test_nothing_due_changes_nothing(world: CleanupWorld, reconciler: Reconciler) -> None:
     world.submit(Kind.ANALYSIS)
     run(reconciler)
     assert sent(world) == []
 
 
 def test_job_without_message_is_sent_again_and_then_left_for_longer(
-    world: World, reconciler: Reconciler
+    world: CleanupWorld, reconciler: Reconciler
 ) -> None:
     job = world.submit(Kind.ANALYSIS)
     world.now += OVERDUE
@@ -49,7 +49,7 @@ def test_job_without_message_is_sent_again_and_then_left_for_longer(
     assert sent(world) == [job.job_id, job.job_id]
 
 
-def test_job_of_a_lost_worker_is_taken_back(world: World, reconciler: Reconciler) -> None:
+def test_job_of_a_lost_worker_is_taken_back(world: CleanupWorld, reconciler: Reconciler) -> None:
     job = world.submit(Kind.ANALYSIS)
     taken = world.change(job, lambda j: states.take(j, world.now, "worker", LEASE))
     world.now += OVERDUE
@@ -59,7 +59,9 @@ def test_job_of_a_lost_worker_is_taken_back(world: World, reconciler: Reconciler
     assert (after.status, after.attempt, after.fence) == (Status.QUEUED, 2, taken.fence + 1)
 
 
-def test_job_beyond_help_fails_with_the_reason_and_is_not_sent(world: World, reconciler: Reconciler) -> None:
+def test_job_beyond_help_fails_with_the_reason_and_is_not_sent(
+    world: CleanupWorld, reconciler: Reconciler
+) -> None:
     job = world.submit(Kind.ANALYSIS)
     for _ in range(job.max_attempts):
         world.change(job, lambda j: states.take(j, world.now, "worker", LEASE))
@@ -72,14 +74,14 @@ def test_job_beyond_help_fails_with_the_reason_and_is_not_sent(world: World, rec
     assert sent(world) == []
 
 
-def test_all_pages_are_worked_through(world: World, reconciler: Reconciler) -> None:
+def test_all_pages_are_worked_through(world: CleanupWorld, reconciler: Reconciler) -> None:
     jobs = [world.submit(Kind.CLEANUP) for _ in range(10)]
     world.now += OVERDUE
     run(reconciler, resent=10)
     assert sorted(sent(world)) == sorted(job.job_id for job in jobs)
 
 
-def test_failing_jobs_never_stop_the_others(world: World, reconciler: Reconciler) -> None:
+def test_failing_jobs_never_stop_the_others(world: CleanupWorld, reconciler: Reconciler) -> None:
     bad = {world.submit(Kind.ANALYSIS).job_id for _ in range(4)}
     good = {world.submit(Kind.ANALYSIS).job_id for _ in range(4)}
     world.store = _Failing(world.store, bad)
@@ -89,7 +91,7 @@ def test_failing_jobs_never_stop_the_others(world: World, reconciler: Reconciler
 
 
 def test_message_that_cannot_be_sent_leaves_the_job_for_the_next_run(
-    world: World, reconciler: Reconciler
+    world: CleanupWorld, reconciler: Reconciler
 ) -> None:
     world.submit(Kind.ANALYSIS)
     world.now += OVERDUE
@@ -105,7 +107,7 @@ def test_message_that_cannot_be_sent_leaves_the_job_for_the_next_run(
 
 
 def test_jobs_that_are_gone_or_settled_meanwhile_are_passed_over(
-    world: World, reconciler: Reconciler
+    world: CleanupWorld, reconciler: Reconciler
 ) -> None:
     gone, settled, due = (world.submit(Kind.ANALYSIS) for _ in range(3))
     world.now += OVERDUE
@@ -116,7 +118,7 @@ def test_jobs_that_are_gone_or_settled_meanwhile_are_passed_over(
     assert sent(world) == [due.job_id]
 
 
-def test_run_ends_in_time(world: World, reconciler: Reconciler) -> None:
+def test_run_ends_in_time(world: CleanupWorld, reconciler: Reconciler) -> None:
     for _ in range(5):
         world.submit(Kind.ANALYSIS)
     world.now += OVERDUE
@@ -126,7 +128,7 @@ def test_run_ends_in_time(world: World, reconciler: Reconciler) -> None:
     run(reconciler, resent=3)
 
 
-def test_list_that_cannot_be_read_is_an_error_of_the_run(world: World, reconciler: Reconciler) -> None:
+def test_list_that_cannot_be_read_is_an_error_of_the_run(world: CleanupWorld, reconciler: Reconciler) -> None:
     def fault(operation: str) -> None:
         raise TransientError("aws-unavailable", operation)
 

@@ -19,17 +19,17 @@ from shared.jobs.model import Job, Status
 from shared.jobs.store import edit
 from tests.contracts.jobs import LEASE
 from tests.support.memory.leases import MemoryLeases
-from tests.unit.jobs.shop import STEPS, CrashError, Shop, raising
+from tests.support.worlds.runner import STEPS, CrashError, RunnerWorld, raising
 
-Prepare = Callable[[Shop, Job], None]
+Prepare = Callable[[RunnerWorld, Job], None]
 
 
 @pytest.fixture
-def shop() -> Shop:
-    return Shop()
+def shop() -> RunnerWorld:
+    return RunnerWorld()
 
 
-def recover(shop: Shop, minutes: int) -> None:
+def recover(shop: RunnerWorld, minutes: int) -> None:
     """Let time pass, with the schedule each minute and a worker for every message; workers may die."""
     reconciler = Reconciler(shop.store, shop.queue, shop.clock)
     for _ in range(minutes):
@@ -38,7 +38,7 @@ def recover(shop: Shop, minutes: int) -> None:
         work(shop)
 
 
-def work(shop: Shop) -> None:
+def work(shop: RunnerWorld) -> None:
     while (message := shop.queue.receive()) is not None:
         try:
             shop.worker().handle(message)
@@ -46,46 +46,46 @@ def work(shop: Shop) -> None:
             continue
 
 
-def dies(shop: Shop, job: Job, stage: str = "read", index: int = 2) -> None:
+def dies(shop: RunnerWorld, job: Job, stage: str = "read", index: int = 2) -> None:
     """Let a worker die in the middle of a unit."""
     shop.on(stage, index, raising(CrashError()))
     with pytest.raises(CrashError):
         shop.deliver(job)
 
 
-def never_sent(_shop: Shop, _job: Job) -> None:
+def never_sent(_shop: RunnerWorld, _job: Job) -> None:
     """The process died between the record and the message."""
 
 
-def dead_worker(shop: Shop, job: Job) -> None:
+def dead_worker(shop: RunnerWorld, job: Job) -> None:
     dies(shop, job)
 
 
-def dead_before_its_first_unit(shop: Shop, job: Job) -> None:
+def dead_before_its_first_unit(shop: RunnerWorld, job: Job) -> None:
     shop.take(job)
 
 
-def lost_retry(shop: Shop, job: Job) -> None:
+def lost_retry(shop: RunnerWorld, job: Job) -> None:
     shop.on("read", 1, raising(TransientError("engine-unavailable", "Busy.")))
     assert shop.deliver(job).ending is Ending.RETRYING
 
 
-def lost_continuation(shop: Shop, job: Job) -> None:
+def lost_continuation(shop: RunnerWorld, job: Job) -> None:
     ticks = iter([1000.0, 0.0])
     assert shop.deliver(job, lambda: next(ticks)).ending is Ending.CONTINUED
 
 
-def lost_resume(shop: Shop, job: Job) -> None:
+def lost_resume(shop: RunnerWorld, job: Job) -> None:
     shop.ask(states.request_pause, job)
     shop.ask(states.request_resume, job)
 
 
-def lost_unlock(shop: Shop, job: Job) -> None:
+def lost_unlock(shop: RunnerWorld, job: Job) -> None:
     shop.take(job)
     edit(shop.store, job.job_id, lambda j: states.unlock(j, shop.clock(), "root"))
 
 
-def lost_reconciliation(shop: Shop, job: Job) -> None:
+def lost_reconciliation(shop: RunnerWorld, job: Job) -> None:
     """The reconciler itself died between the record and the message."""
     shop.clock.advance(seconds=states.RESEND_AFTER.total_seconds())
     edit(shop.store, job.job_id, lambda j: states.reconcile(j, shop.clock()) or pytest.fail("not due"))
@@ -103,22 +103,22 @@ COMPLETING = [
 ]
 
 
-def cancelled_while_queued(shop: Shop, job: Job) -> None:
+def cancelled_while_queued(shop: RunnerWorld, job: Job) -> None:
     shop.ask(states.request_cancel, job)
 
 
-def cancelled_while_paused(shop: Shop, job: Job) -> None:
+def cancelled_while_paused(shop: RunnerWorld, job: Job) -> None:
     lost_continuation(shop, job)
     shop.ask(states.request_pause, job)
     shop.ask(states.request_cancel, job)
 
 
-def cancelled_with_a_dead_worker(shop: Shop, job: Job) -> None:
+def cancelled_with_a_dead_worker(shop: RunnerWorld, job: Job) -> None:
     dies(shop, job)
     shop.ask(states.request_cancel, job)
 
 
-def cancelled_and_dead_during_the_removal(shop: Shop, job: Job) -> None:
+def cancelled_and_dead_during_the_removal(shop: RunnerWorld, job: Job) -> None:
     cancelled_while_paused(shop, job)
     shop.toy.undo_hook = raising(CrashError())
     with pytest.raises(CrashError):
@@ -126,7 +126,7 @@ def cancelled_and_dead_during_the_removal(shop: Shop, job: Job) -> None:
     shop.toy.undo_hook = lambda: None
 
 
-def pause_and_cancel_with_a_dead_worker(shop: Shop, job: Job) -> None:
+def pause_and_cancel_with_a_dead_worker(shop: RunnerWorld, job: Job) -> None:
     dies(shop, job)
     shop.ask(states.request_pause, job)
     shop.ask(states.request_cancel, job)
@@ -142,7 +142,7 @@ CANCELLING = [
 
 
 @pytest.mark.parametrize("prepare", COMPLETING)
-def test_goes_on_and_completes(shop: Shop, prepare: Prepare) -> None:
+def test_goes_on_and_completes(shop: RunnerWorld, prepare: Prepare) -> None:
     job = shop.submit()
     prepare(shop, job)
     shop.queue.messages.clear()
@@ -156,7 +156,7 @@ def test_goes_on_and_completes(shop: Shop, prepare: Prepare) -> None:
 
 
 @pytest.mark.parametrize("prepare", CANCELLING)
-def test_is_cancelled_and_leaves_nothing(shop: Shop, prepare: Prepare) -> None:
+def test_is_cancelled_and_leaves_nothing(shop: RunnerWorld, prepare: Prepare) -> None:
     job = shop.submit()
     prepare(shop, job)
     shop.queue.messages.clear()
@@ -167,7 +167,7 @@ def test_is_cancelled_and_leaves_nothing(shop: Shop, prepare: Prepare) -> None:
     assert shop.files.keys() == []
 
 
-def test_pause_asked_of_a_worker_that_died_is_obeyed(shop: Shop) -> None:
+def test_pause_asked_of_a_worker_that_died_is_obeyed(shop: RunnerWorld) -> None:
     job = shop.submit()
     dies(shop, job)
     shop.ask(states.request_pause, job)
@@ -181,7 +181,7 @@ def test_pause_asked_of_a_worker_that_died_is_obeyed(shop: Shop) -> None:
 
 
 @pytest.mark.parametrize("lost", [True, False], ids=["message lost", "message hops"])
-def test_attempt_in_hours_is_made_then_and_not_before(shop: Shop, *, lost: bool) -> None:
+def test_attempt_in_hours_is_made_then_and_not_before(shop: RunnerWorld, *, lost: bool) -> None:
     job = shop.submit()
     hours = 3 * 3600
     shop.on("read", 1, raising(TransientError("rate-limited", "Later.", retry_after=hours)))
@@ -199,7 +199,7 @@ def test_attempt_in_hours_is_made_then_and_not_before(shop: Shop, *, lost: bool)
     assert ("resent" in shop.history(job)) is lost
 
 
-def test_job_that_kills_every_worker_fails_with_the_reason(shop: Shop) -> None:
+def test_job_that_kills_every_worker_fails_with_the_reason(shop: RunnerWorld) -> None:
     job = shop.submit()
     shop.toy.hook = lambda stage, index: raising(CrashError())() if (stage, index) == ("read", 2) else None
     recover(shop, 30)
@@ -215,7 +215,7 @@ def test_job_that_kills_every_worker_fails_with_the_reason(shop: Shop) -> None:
     assert shop.queue.messages == []
 
 
-def test_waiting_job_is_not_sent_again_and_again(shop: Shop) -> None:
+def test_waiting_job_is_not_sent_again_and_again(shop: RunnerWorld) -> None:
     """The queue is only long: copies of its messages must not make it longer and longer."""
     job = shop.submit()
     reconciler = Reconciler(shop.store, shop.queue, shop.clock)
@@ -230,7 +230,7 @@ def test_waiting_job_is_not_sent_again_and_again(shop: Shop) -> None:
     assert shop.history(job).count("started") == 1
 
 
-def test_message_without_a_job_is_dropped(shop: Shop) -> None:
+def test_message_without_a_job_is_dropped(shop: RunnerWorld) -> None:
     job = shop.submit()
     message = shop.message(job)
     shop.store.remove(job.job_id)
@@ -239,7 +239,7 @@ def test_message_without_a_job_is_dropped(shop: Shop) -> None:
     assert shop.queue.messages == []
 
 
-def test_live_lease_is_left_alone(shop: Shop) -> None:
+def test_live_lease_is_left_alone(shop: RunnerWorld) -> None:
     job = shop.submit()
     taken = shop.take(job)
     reconciler = Reconciler(shop.store, shop.queue, shop.clock)
@@ -249,7 +249,7 @@ def test_live_lease_is_left_alone(shop: Shop) -> None:
         assert not any(reconciler.run().to_dict().values())
 
 
-def test_lease_of_a_product_that_a_lost_worker_left_behind_runs_out(shop: Shop) -> None:
+def test_lease_of_a_product_that_a_lost_worker_left_behind_runs_out(shop: RunnerWorld) -> None:
     lock = ProductLock(MemoryLeases(shop.clock), shop.store, "https://cms.example", shop.clock)
     lost, next_one = shop.submit(params={"product_id": "p1"}), shop.submit(params={"product_id": "p1"})
     lock.take(lost)
@@ -264,7 +264,7 @@ def test_lease_of_a_product_that_a_lost_worker_left_behind_runs_out(shop: Shop) 
     assert lock.take(next_one).holder == next_one.job_id
 
 
-def test_waiting_for_a_turn_that_never_comes_ends_with_the_reason(shop: Shop) -> None:
+def test_waiting_for_a_turn_that_never_comes_ends_with_the_reason(shop: RunnerWorld) -> None:
     job = shop.submit()
     busy = BusyError("product-busy", "Another job is writing below the product.", retry_after=600)
     shop.toy.hook = lambda *_: raising(busy)()
@@ -280,7 +280,7 @@ def test_waiting_for_a_turn_that_never_comes_ends_with_the_reason(shop: Shop) ->
     assert "24 hours" in after.error["detail"]
 
 
-def test_progress_ends_the_count_of_waiting(shop: Shop) -> None:
+def test_progress_ends_the_count_of_waiting(shop: RunnerWorld) -> None:
     job = shop.submit()
     busy = BusyError("product-busy", "Busy.", retry_after=60)
     shop.on("read", 0, raising(busy))

@@ -2,39 +2,31 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from typing import Any
-
 import pytest
 
-from shared.directus.taxonomy import TaxonomyReading, build_taxonomy, read_taxonomy_rows, relationship_of
+from shared.directus.taxonomy import (
+    TaxonomyReading,
+    build_taxonomy,
+    relationship_of,
+)
 from shared.directus.taxonomy_rows import rows_of
 from shared.errors import PermanentError
 from shared.taxonomy.model import Category, Item, Taxonomy
 from shared.taxonomy.reader import shipped_taxonomies
-from tests.support.fakes.directus_server import DirectusServer, Row
+from tests.support.directus_taxonomy import (
+    BENEFIT,
+    EXCLUSION,
+    LIMIT,
+    LUGGAGE,
+    PRODUCT,
+    PRODUCT_TYPE,
+    SEGMENT,
+    row,
+)
+from tests.support.fakes.directus_server import Row
 from tests.support.fakes.taxonomy_rows import answered
 from tests.support.shipped import taxonomy, taxonomy_rows
-from tests.unit.directus.conftest import Connect
-
-PRODUCT_TYPE, SEGMENT, BENEFIT, LIMIT, EXCLUSION = (
-    f"{kind}_type" for kind in ("product", "segment", "benefit", "limit", "exclusion")
-)
-
-
-def row(item_id: str, category: str, parents: Mapping[str, str] | None = None, **changes: Any) -> Row:
-    """Return an item below parents, given as parent by the relationship's id; the name is the id."""
-    places = [
-        {"id": key, "related_taxonomy_item": {"id": parent} if parent else None}
-        for key, parent in (parents or {}).items()
-    ]
-    empty = dict.fromkeys(("data_type", "description", "unit", "aliases", "examples", "llm_instruction"))
-    fixed = {"id": item_id, "status": "published", "taxonomy_item_name": item_id, "category": category}
-    return {**empty, **fixed, "parent_relationships": places, **changes}
-
-
-PRODUCT = row("travel", PRODUCT_TYPE)
-LUGGAGE = row("luggage", SEGMENT, {"1": "travel"})
+from tests.support.taxonomies import outline
 
 
 def build(*rows: Row) -> TaxonomyReading:
@@ -45,17 +37,8 @@ def ids(*items: Item) -> list[str]:
     return [item.item_id for item in items]
 
 
-def outline(item: Item) -> tuple[Any, ...]:
-    """Return all of an item but its id, and of everything below it."""
-    return (
-        *(item.name, item.category, item.description, item.data_type, item.unit, item.instruction),
-        *(dict(item.labels), dict(item.aliases), dict(item.examples), dict(item.hints)),
-        [outline(child) for child in item.children],
-    )
-
-
 @pytest.mark.parametrize("name", shipped_taxonomies())
-def test_a_shipped_taxonomy_survives_the_way_through_directus(name: str, connect: Connect) -> None:
+def test_a_shipped_taxonomy_survives_the_way_through_directus(name: str) -> None:
     shipped = taxonomy(name)
     rows = answered(taxonomy_rows(name, "m1"))
     reading = build_taxonomy(list(reversed(rows)))
@@ -242,27 +225,6 @@ def test_an_instruction_may_carry_what_the_rules_need() -> None:
 def test_the_version_tells_one_state_of_the_taxonomy_from_another() -> None:
     one, same, other = build(), build(), build({**LUGGAGE, "description": "Changed."})
     assert one.taxonomy.version == same.taxonomy.version != other.taxonomy.version
-
-
-def test_all_pages_of_one_model_are_read(server: DirectusServer, connect: Connect) -> None:
-    server.add("domain_context_model", {"id": "m1"}, {"id": "m2"})
-    server.add("taxonomy_items", {**PRODUCT, "domain_context_model": "m1"})
-    for number in range(120):
-        segment = row(f"s{number:03d}", SEGMENT, {f"r{number:03d}": "travel"})
-        server.add("taxonomy_items", {**segment, "domain_context_model": "m1"})
-    server.add("taxonomy_items", {**LUGGAGE, "domain_context_model": "m2"})
-    rows = read_taxonomy_rows(connect(page_size=50), "m1")
-    assert len(build_taxonomy(rows).taxonomy.segments) == 120
-    assert server.requests == [("POST", "/graphql")] * 3
-
-
-def test_a_list_of_places_that_may_be_cut_is_refused(server: DirectusServer, connect: Connect) -> None:
-    server.add("domain_context_model", {"id": "m1"})
-    excess = row("excess", LIMIT, {str(n): "travel" for n in range(60)}, domain_context_model="m1")
-    server.add("taxonomy_items", excess)
-    with pytest.raises(PermanentError, match=r"'excess' .* has 50 relationships or more"):
-        read_taxonomy_rows(connect(page_size=50), "m1")
-    assert len(read_taxonomy_rows(connect(page_size=61), "m1")[0]["parent_relationships"]) == 60
 
 
 def test_the_rows_of_a_taxonomy_are_the_same_every_time_and_ids_are_unique() -> None:

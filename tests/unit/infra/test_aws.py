@@ -9,7 +9,6 @@ import pytest
 
 from infra.aws import deploy as aws
 from infra.aws.__main__ import main
-from infra.images.pin import write_base
 from infra.local.errors import LocalError
 from tests.support import shipped
 
@@ -87,15 +86,3 @@ def test_a_short_secret_is_refused_and_nothing_stored() -> None:
     with pytest.raises(LocalError, match="at least 32 characters"):
         aws.store_secrets(parameters, "dev", {"DIRECTUS_SECRET": "short"}, lambda _name: "")
     assert not parameters.stored
-
-
-def test_images_are_built_on_the_base_that_is_deployed(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    configuration = tmp_path / "samconfig.toml"
-    configuration.write_text(aws.CONFIGURATION.read_text())
-    monkeypatch.setattr(aws, "CONFIGURATION", configuration)
-    write_base(configuration, "prod", "python:3@sha256:0")
-    build, deploy = aws.commands(Path("/sam"), "prod")
-    assert build[-2:] == ["--parameter-overrides", "BaseImage=python:3@sha256:0"]
-    assert deploy == ["/sam", "deploy", "--config-env", "prod"]

@@ -17,8 +17,8 @@ from tests.support import shipped
 
 
 @pytest.fixture
-def paths(tmp_path: Path) -> Paths:
-    return Paths(CHECKOUT, tmp_path / "state", tmp_path / "cache")
+def paths() -> Paths:
+    return Paths(CHECKOUT, Path("/stack/state"), Path("/stack/cache"))
 
 
 def test_addresses_of_the_loopback_become_those_of_the_host() -> None:

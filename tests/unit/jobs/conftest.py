@@ -2,9 +2,9 @@ from __future__ import annotations
 
 import pytest
 
-from tests.unit.jobs.shop import Shop
+from tests.support.worlds.runner import RunnerWorld
 
 
 @pytest.fixture
-def shop() -> Shop:
-    return Shop()
+def shop() -> RunnerWorld:
+    return RunnerWorld()

@@ -9,11 +9,11 @@ from shared.jobs import states
 from shared.jobs.execution import Ending
 from shared.jobs.model import Status
 from tests.contracts.jobs import LEASE
-from tests.unit.jobs.shop import STEPS, CrashError, Interposed, Shop, raising
+from tests.support.worlds.runner import STEPS, CrashError, Interposed, RunnerWorld, raising
 
 
 class TestControl:
-    def test_pause_stops_at_the_next_unit_and_resume_goes_on_there(self, shop: Shop) -> None:
+    def test_pause_stops_at_the_next_unit_and_resume_goes_on_there(self, shop: RunnerWorld) -> None:
         job = shop.submit()
         shop.on("read", 1, lambda: shop.ask(states.request_pause, job))
         assert shop.deliver(job).ending is Ending.PAUSED
@@ -27,7 +27,7 @@ class TestControl:
     @pytest.mark.parametrize("asked", ["resume", "cancel"])
     def test_what_comes_after_a_pause_overrules_it(self, asked: str) -> None:
         """Between the worker's look and its write: the pause must not swallow the later request."""
-        shop = Shop()
+        shop = RunnerWorld()
         shop.store = store = Interposed(shop.clock)
         shop.runner = shop.worker()
         job = shop.submit()
@@ -40,7 +40,7 @@ class TestControl:
 
     @pytest.mark.parametrize(("stage", "index"), STEPS)
     def test_cancel_stops_at_the_next_unit_and_leaves_nothing(
-        self, shop: Shop, stage: str, index: int
+        self, shop: RunnerWorld, stage: str, index: int
     ) -> None:
         job = shop.submit()
         shop.on(stage, index, lambda: shop.ask(states.request_cancel, job))
@@ -49,14 +49,14 @@ class TestControl:
         assert shop.files.keys() == []
         assert shop.job(job).artifacts == {}
 
-    def test_cancel_at_the_very_end_wins_over_the_result(self, shop: Shop) -> None:
+    def test_cancel_at_the_very_end_wins_over_the_result(self, shop: RunnerWorld) -> None:
         job = shop.submit()
         shop.toy.finish_hook = lambda: shop.ask(states.request_cancel, job)
         assert shop.deliver(job).ending is Ending.CANCELLED
         assert (shop.job(job).result, shop.files.keys()) == (None, [])
 
     @pytest.mark.parametrize("paused", [False, True])
-    def test_waiting_job_is_cancelled_by_a_worker(self, shop: Shop, *, paused: bool) -> None:
+    def test_waiting_job_is_cancelled_by_a_worker(self, shop: RunnerWorld, *, paused: bool) -> None:
         job = shop.submit()
         if paused:
             shop.ask(states.request_pause, job)
@@ -65,7 +65,7 @@ class TestControl:
         assert shop.deliver(job).ending is Ending.CANCELLED
         assert shop.files.keys() == []
 
-    def test_cancelled_is_written_only_after_the_removal(self, shop: Shop) -> None:
+    def test_cancelled_is_written_only_after_the_removal(self, shop: RunnerWorld) -> None:
         job = shop.submit()
         shop.ask(states.request_cancel, job)
 
@@ -79,7 +79,7 @@ class TestControl:
         shop.files.fault = lambda _operation: None
         assert shop.deliver(job).ending is Ending.CANCELLED
 
-    def test_removal_that_is_not_possible_fails_with_the_reason(self, shop: Shop) -> None:
+    def test_removal_that_is_not_possible_fails_with_the_reason(self, shop: RunnerWorld) -> None:
         job = shop.submit()
         shop.toy.undo_hook = raising(PermanentError("directus-refused", "The rows cannot be removed."))
         shop.ask(states.request_cancel, job)
@@ -89,7 +89,7 @@ class TestControl:
         assert (error["type"].rsplit(":")[-1], error["stage"]) == ("directus-refused", "undo")
 
     @pytest.mark.parametrize("paused", [False, True])
-    def test_removal_that_kills_every_worker_ends_at_last(self, shop: Shop, *, paused: bool) -> None:
+    def test_removal_that_kills_every_worker_ends_at_last(self, shop: RunnerWorld, *, paused: bool) -> None:
         job = shop.submit(max_attempts=2)
         if paused:
             shop.ask(states.request_pause, job)
@@ -118,7 +118,7 @@ class TestControl:
     )
     @pytest.mark.parametrize("working", [False, True])
     def test_what_can_be_asked_for_after_what(
-        self, shop: Shop, asked: list[str], answer: dict[str, str], *, working: bool
+        self, shop: RunnerWorld, asked: list[str], answer: dict[str, str], *, working: bool
     ) -> None:
         job = shop.submit()
         if working:
@@ -129,7 +129,7 @@ class TestControl:
         assert {what: shop.answer(what, job) for what in answer} == answer
         assert shop.job(job) == before
 
-    def test_what_has_ended_is_asked_for_in_vain(self, shop: Shop) -> None:
+    def test_what_has_ended_is_asked_for_in_vain(self, shop: RunnerWorld) -> None:
         job = shop.submit()
         shop.deliver(job)
         assert {shop.answer(what, job) for what in ("pause", "resume", "cancel")} == {"refused"}
@@ -142,7 +142,7 @@ class TestControl:
 
 
 class TestUnlock:
-    def test_another_worker_goes_on_and_the_first_one_changes_nothing(self, shop: Shop) -> None:
+    def test_another_worker_goes_on_and_the_first_one_changes_nothing(self, shop: RunnerWorld) -> None:
         job = shop.submit()
 
         def unlock() -> None:
@@ -156,7 +156,7 @@ class TestUnlock:
         assert [step for step, times in shop.toy.done.items() if times > 1] == [("read", 2)]
         assert shop.history(job).count("unlocked") == 1
 
-    def test_worker_that_was_unlocked_stops_at_its_next_unit(self, shop: Shop) -> None:
+    def test_worker_that_was_unlocked_stops_at_its_next_unit(self, shop: RunnerWorld) -> None:
         job = shop.submit()
         shop.on("read", 1, lambda: shop.ask(states.unlock, job))
         assert shop.deliver(job).ending is Ending.FENCED

@@ -16,12 +16,12 @@ from shared.jobs.runner import Runner, unlimited
 from shared.jobs.store import edit
 from shared.memory.jobs import MemoryJobs
 from tests.contracts.jobs import LEASE, FakeClock, new_job, submit
-from tests.unit.jobs.shop import STEPS, CrashError, Shop, raising
+from tests.support.worlds.runner import STEPS, CrashError, RunnerWorld, raising
 
 
 class TestLoss:
     @pytest.mark.parametrize(("stage", "index"), STEPS)
-    def test_job_of_a_dead_worker_is_taken_over(self, shop: Shop, stage: str, index: int) -> None:
+    def test_job_of_a_dead_worker_is_taken_over(self, shop: RunnerWorld, stage: str, index: int) -> None:
         job = shop.submit()
         shop.on(stage, index, raising(CrashError()))
         with pytest.raises(CrashError):
@@ -32,7 +32,7 @@ class TestLoss:
         assert [step for step, times in shop.toy.done.items() if times > 1] == [(stage, index)]
         assert (shop.job(job).fence, shop.job(job).attempt) == (2, 2)
 
-    def test_late_worker_changes_nothing_any_more(self, shop: Shop) -> None:
+    def test_late_worker_changes_nothing_any_more(self, shop: RunnerWorld) -> None:
         job = shop.submit()
 
         def sleep() -> None:
@@ -46,7 +46,7 @@ class TestLoss:
         assert all("/2/" in artifact.key for artifact in after.artifacts.values())
         assert shop.history(job).count("completed") == 1
 
-    def test_late_worker_leaves_no_file_behind_a_cancellation(self, shop: Shop) -> None:
+    def test_late_worker_leaves_no_file_behind_a_cancellation(self, shop: RunnerWorld) -> None:
         job = shop.submit()
 
         def sleep() -> None:
@@ -58,7 +58,7 @@ class TestLoss:
         assert shop.deliver(job).ending is Ending.FENCED
         assert shop.files.keys() == []
 
-    def test_late_worker_leaves_no_file_behind_a_removal(self, shop: Shop) -> None:
+    def test_late_worker_leaves_no_file_behind_a_removal(self, shop: RunnerWorld) -> None:
         job = shop.submit()
         shop.on("read", 2, lambda: shop.store.remove(job.job_id))
         assert shop.deliver(job).ending is Ending.FENCED
@@ -66,7 +66,7 @@ class TestLoss:
         assert shop.store.units(job.job_id) == []
         assert shop.store.events(job.job_id) == []
 
-    def test_late_worker_sees_the_other_before_its_next_unit(self, shop: Shop) -> None:
+    def test_late_worker_sees_the_other_before_its_next_unit(self, shop: RunnerWorld) -> None:
         job = shop.submit()
 
         def take_over() -> None:
@@ -77,7 +77,7 @@ class TestLoss:
         assert shop.deliver(job).ending is Ending.FENCED
         assert shop.job(job).worker_id == "w2"
 
-    def test_heartbeat_that_fails_stops_the_work(self, shop: Shop) -> None:
+    def test_heartbeat_that_fails_stops_the_work(self, shop: RunnerWorld) -> None:
         limits = ExecutionLimits(timedelta(milliseconds=3), timedelta(seconds=20))
         store, kinds = _NoRenewal(shop.clock), {Kind.ANALYSIS: shop.toy}
         runner = Runner(store, shop.files, shop.queue, kinds, limits=limits, clock=shop.clock)
@@ -87,7 +87,7 @@ class TestLoss:
         assert sum(shop.toy.done.values()) == 1
 
     @pytest.mark.parametrize("ending", [Ending.CONTINUED, Ending.RETRYING])
-    def test_a_message_that_cannot_be_sent_costs_no_attempt(self, shop: Shop, ending: Ending) -> None:
+    def test_a_message_that_cannot_be_sent_costs_no_attempt(self, shop: RunnerWorld, ending: Ending) -> None:
         """The record waits already: the reconciler sends the message that is missing."""
         job = shop.submit(max_attempts=2)
         left = iter([100.0, 100.0])

@@ -25,25 +25,25 @@ from shared.jobs.workflow import MakeWorkflow, Run
 from tests.contracts.jobs import LEASE
 from tests.support.fakes.toy_workflow import Toy
 from tests.support.memory.documents import MemoryDocuments
-from tests.unit.jobs.shop import CrashError, Shop, raising
+from tests.support.worlds.runner import CrashError, RunnerWorld, raising
 
 DAYS = timedelta(days=90)
 
 
-def following(**fields: object) -> tuple[Shop, Job]:
+def following(**fields: object) -> tuple[RunnerWorld, Job]:
     """Return a shop whose analyses are followed by the output ``toy``, and one of them."""
-    shop = Shop()
+    shop = RunnerWorld()
     shop.toy.follow_ups = {"toy": {"colour": "red"}}
     params = {"document_id": "d1", "case_id": "c1", "file_name": "policy.pdf", "chunk_size": 800}
     job = shop.submit(params=params, metadata={"client": "A"}, expires_at=shop.clock() + DAYS, **fields)
     return shop, job
 
 
-def output_of(shop: Shop, job: Job, name: str = "toy") -> Job | None:
+def output_of(shop: RunnerWorld, job: Job, name: str = "toy") -> Job | None:
     return shop.store.get(follow_up_id(job.job_id, name))
 
 
-def made(shop: Shop, job: Job) -> Job:
+def made(shop: RunnerWorld, job: Job) -> Job:
     output = output_of(shop, job)
     assert output is not None
     return output

@@ -9,7 +9,7 @@ from shared.aws.dynamodb.values import from_attributes, to_attributes
 from shared.jobs import states
 from shared.jobs.model import PAGES, Change, Phase
 from tests.support import first_release
-from tests.unit.jobs.records import LEASE, NOW, job, running
+from tests.support.builders.job_records import LEASE, NOW, job, running
 
 
 def progress() -> Change:

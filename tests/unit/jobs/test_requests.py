@@ -9,7 +9,7 @@ import pytest
 from shared.jobs import states
 from shared.jobs.model import Change, Job, Status
 from shared.jobs.states import FencedError, RefusedError, RepeatedError
-from tests.unit.jobs.records import LEASE, NOW, SECOND, job, running
+from tests.support.builders.job_records import LEASE, NOW, SECOND, job, running
 
 Ask = Callable[[Job, datetime, str], Change]
 PAUSE, RESUME, CANCEL = states.request_pause, states.request_resume, states.request_cancel

@@ -8,10 +8,10 @@ from shared.errors import BusyError, PermanentError, TransientError
 from shared.jobs.execution import Ending, Outcome
 from shared.jobs.model import Kind, Status
 from shared.jobs.queue import JobMessage
-from tests.unit.jobs.shop import STEPS, Shop, raising
+from tests.support.worlds.runner import STEPS, RunnerWorld, raising
 
 
-def test_every_unit_is_done_once_and_the_result_is_published(shop: Shop) -> None:
+def test_every_unit_is_done_once_and_the_result_is_published(shop: RunnerWorld) -> None:
     job = shop.submit()
     outcome = shop.deliver(job)
     assert outcome.ending is Ending.COMPLETED
@@ -26,7 +26,7 @@ def test_every_unit_is_done_once_and_the_result_is_published(shop: Shop) -> None
     assert shop.queue.messages == []
 
 
-def test_duplicates_after_the_end_change_nothing(shop: Shop) -> None:
+def test_duplicates_after_the_end_change_nothing(shop: RunnerWorld) -> None:
     job = shop.submit()
     shop.deliver(job)
     after = shop.job(job)
@@ -34,7 +34,7 @@ def test_duplicates_after_the_end_change_nothing(shop: Shop) -> None:
     assert shop.job(job) == after
 
 
-def test_duplicate_during_the_work_changes_nothing(shop: Shop) -> None:
+def test_duplicate_during_the_work_changes_nothing(shop: RunnerWorld) -> None:
     job = shop.submit()
     endings: list[Ending] = []
     shop.on("read", 1, lambda: endings.append(shop.worker().handle(JobMessage(job.job_id, job.kind)).ending))
@@ -42,11 +42,11 @@ def test_duplicate_during_the_work_changes_nothing(shop: Shop) -> None:
     assert endings == [Ending.IGNORED]
 
 
-def test_message_without_a_job_is_dropped(shop: Shop) -> None:
+def test_message_without_a_job_is_dropped(shop: RunnerWorld) -> None:
     assert shop.runner.handle(JobMessage("nobody", Kind.ANALYSIS)) == Outcome(Ending.IGNORED)
 
 
-def test_kind_without_a_workflow_fails(shop: Shop) -> None:
+def test_kind_without_a_workflow_fails(shop: RunnerWorld) -> None:
     job = shop.submit(kind=Kind.CLEANUP)
     assert shop.deliver(job).ending is Ending.FAILED
     error = shop.job(job).error
@@ -54,7 +54,7 @@ def test_kind_without_a_workflow_fails(shop: Shop) -> None:
     assert error["type"].endswith("unknown-kind")
 
 
-def test_early_message_is_sent_again_for_the_right_moment(shop: Shop) -> None:
+def test_early_message_is_sent_again_for_the_right_moment(shop: RunnerWorld) -> None:
     job = shop.submit(not_before=shop.clock() + timedelta(hours=1))
     assert shop.deliver(job).ending is Ending.IGNORED
     [(visible, message)] = shop.queue.messages
@@ -62,7 +62,7 @@ def test_early_message_is_sent_again_for_the_right_moment(shop: Shop) -> None:
 
 
 class TestErrors:
-    def test_transient_error_is_retried_from_the_checkpoint(self, shop: Shop) -> None:
+    def test_transient_error_is_retried_from_the_checkpoint(self, shop: RunnerWorld) -> None:
         job = shop.submit()
         shop.on("read", 2, raising(TransientError("aws-unavailable", "S3 answered 503.")))
         assert shop.deliver(job).ending is Ending.RETRYING
@@ -76,14 +76,16 @@ class TestErrors:
         assert shop.toy.done["read", 1] == 1
         assert shop.toy.done["read", 2] == 2
 
-    def test_asked_for_wait_is_kept_and_the_message_delayed_as_far_as_possible(self, shop: Shop) -> None:
+    def test_asked_for_wait_is_kept_and_the_message_delayed_as_far_as_possible(
+        self, shop: RunnerWorld
+    ) -> None:
         job = shop.submit()
         shop.on("read", 0, raising(TransientError("throttled", "Wait.", retry_after=3000)))
         shop.deliver(job)
         assert shop.job(job).not_before == shop.clock() + timedelta(seconds=3000)
         assert shop.queue.messages[0][0] == shop.clock() + timedelta(seconds=900)
 
-    def test_permanent_error_fails_at_once_and_names_the_stage(self, shop: Shop) -> None:
+    def test_permanent_error_fails_at_once_and_names_the_stage(self, shop: RunnerWorld) -> None:
         job = shop.submit()
         shop.on("add", 1, raising(PermanentError("file-encrypted", "The file is encrypted.")))
         assert shop.deliver(job).ending is Ending.FAILED
@@ -96,7 +98,7 @@ class TestErrors:
         }
 
     def test_unexpected_error_is_retried_then_fails_without_its_text(
-        self, shop: Shop, caplog: pytest.LogCaptureFixture
+        self, shop: RunnerWorld, caplog: pytest.LogCaptureFixture
     ) -> None:
         job = shop.submit(max_attempts=2)
         words = "-".join(("words", "of", "it"))
@@ -113,7 +115,7 @@ class TestErrors:
         assert "execution.py" in str(vars(record)["trace"])
         assert words not in str(vars(record))
 
-    def test_store_that_cannot_be_written_brings_the_message_back(self, shop: Shop) -> None:
+    def test_store_that_cannot_be_written_brings_the_message_back(self, shop: RunnerWorld) -> None:
         job = shop.submit()
 
         def fault(operation: str) -> None:
@@ -124,7 +126,7 @@ class TestErrors:
         with pytest.raises(TransientError):
             shop.deliver(job)
 
-    def test_failure_in_the_end_keeps_every_unit(self, shop: Shop) -> None:
+    def test_failure_in_the_end_keeps_every_unit(self, shop: RunnerWorld) -> None:
         job = shop.submit()
         shop.toy.finish_hook = raising(TransientError("aws-unavailable", "S3 answered 503."))
         assert shop.deliver(job).ending is Ending.RETRYING
@@ -134,7 +136,7 @@ class TestErrors:
         assert shop.deliver(job).ending is Ending.COMPLETED
         assert set(shop.toy.done.values()) == {1}
 
-    def test_waiting_for_ones_turn_is_no_attempt(self, shop: Shop) -> None:
+    def test_waiting_for_ones_turn_is_no_attempt(self, shop: RunnerWorld) -> None:
         job = shop.submit(max_attempts=1)
         shop.on("read", 1, raising(BusyError("product-busy", "Another job has it.", retry_after=60)))
         assert shop.deliver(job).ending is Ending.RETRYING
@@ -143,7 +145,7 @@ class TestErrors:
         shop.clock.advance(seconds=60)
         assert shop.deliver(job).ending is Ending.COMPLETED
 
-    def test_message_of_a_retry_names_the_job_and_the_group_of_its_owner(self, shop: Shop) -> None:
+    def test_message_of_a_retry_names_the_job_and_the_group_of_its_owner(self, shop: RunnerWorld) -> None:
         job = shop.submit()
         shop.on("read", 0, raising(TransientError("throttled", "Wait.")))
         shop.deliver(job)
@@ -151,7 +153,7 @@ class TestErrors:
 
 
 class TestTime:
-    def test_long_work_goes_on_in_further_invocations(self, shop: Shop) -> None:
+    def test_long_work_goes_on_in_further_invocations(self, shop: RunnerWorld) -> None:
         job = shop.submit()
         endings = []
         for _ in range(6):
@@ -162,7 +164,7 @@ class TestTime:
         assert [message.reason for _, message in shop.queue.messages] == ["continuation"] * 3
         assert shop.job(job).attempt == 1
 
-    def test_two_invocations_without_progress_fail(self, shop: Shop) -> None:
+    def test_two_invocations_without_progress_fail(self, shop: RunnerWorld) -> None:
         job = shop.submit()
         assert shop.deliver(job, lambda: 1.0).ending is Ending.CONTINUED
         assert shop.deliver(job, lambda: 1.0).ending is Ending.FAILED

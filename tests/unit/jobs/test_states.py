@@ -9,7 +9,7 @@ import pytest
 from shared.jobs import states
 from shared.jobs.model import Activity, Artifact, Change, Job, Status
 from shared.jobs.states import FencedError, NotDueError, RefusedError
-from tests.unit.jobs.records import LEASE, NOW, PROBLEM, SECOND, job, running
+from tests.support.builders.job_records import LEASE, NOW, PROBLEM, SECOND, job, running
 
 
 def advance(current: Job, percent: int = 50) -> Change:

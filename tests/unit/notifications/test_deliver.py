@@ -22,12 +22,12 @@ from shared.notifications.model import Channel, EventType, NotificationState, pa
 from shared.notifications.queue import NotificationMessage
 from shared.notifications.schedule import WAITS
 from tests.contracts.jobs import FakeClock
-from tests.unit.notifications.desk import RESULT, URL, Desk
+from tests.support.worlds.notifications import RESULT, URL, NotificationWorld
 
 
 @pytest.fixture
-def desk() -> Desk:
-    return Desk()
+def desk() -> NotificationWorld:
+    return NotificationWorld()
 
 
 class CrashError(BaseException):
@@ -45,7 +45,7 @@ class CrashError(BaseException):
         (Status.CANCELLED, "job.cancelled"),
     ],
 )
-def test_every_ending_is_told(desk: Desk, status: Status, event: str) -> None:
+def test_every_ending_is_told(desk: NotificationWorld, status: Status, event: str) -> None:
     desk.webhook()
     job = desk.ended(status)
     assert desk.work() == [DeliveryEnding.EXPANDED, DeliveryEnding.DELIVERED]
@@ -58,7 +58,7 @@ def test_every_ending_is_told(desk: Desk, status: Status, event: str) -> None:
     assert desk.only(job).delivered_at == desk.clock()
 
 
-def test_a_notification_holds_ids_counts_and_links_and_nothing_else(desk: Desk) -> None:
+def test_a_notification_holds_ids_counts_and_links_and_nothing_else(desk: NotificationWorld) -> None:
     desk.webhook()
     job = desk.ended(
         params={"document_id": "d1", "case_id": "case-7", "file_name": "Ms Muster.pdf"},
@@ -84,7 +84,7 @@ def test_a_notification_holds_ids_counts_and_links_and_nothing_else(desk: Desk) 
     }
 
 
-def test_an_error_is_named_and_not_quoted(desk: Desk) -> None:
+def test_an_error_is_named_and_not_quoted(desk: NotificationWorld) -> None:
     desk.webhook()
     desk.ended(Status.FAILED)
     desk.work()
@@ -93,7 +93,7 @@ def test_an_error_is_named_and_not_quoted(desk: Desk) -> None:
     assert "words of the document" not in told
 
 
-def test_only_what_a_webhook_asked_for_is_sent(desk: Desk) -> None:
+def test_only_what_a_webhook_asked_for_is_sent(desk: NotificationWorld) -> None:
     desk.webhook(events=(EventType.FAILED,))
     desk.webhook(disabled_at=desk.clock(), disabled_reason="gone")
     job = desk.ended()
@@ -102,7 +102,7 @@ def test_only_what_a_webhook_asked_for_is_sent(desk: Desk) -> None:
     assert desk.post.sent == []
 
 
-def test_other_owners_webhooks_get_nothing(desk: Desk) -> None:
+def test_other_owners_webhooks_get_nothing(desk: NotificationWorld) -> None:
     desk.webhook()
     desk.ended()
     bobs = desk.webhook("https://hooks.bob.com/x")
@@ -112,10 +112,10 @@ def test_other_owners_webhooks_get_nothing(desk: Desk) -> None:
     assert [url for url, _, _ in desk.post.sent] == [URL]
 
 
-def test_the_webhook_of_one_job_is_told_of_that_job_alone(desk: Desk) -> None:
+def test_the_webhook_of_one_job_is_told_of_that_job_alone(desk: NotificationWorld) -> None:
     secret = "whsec_" + "A" * 43 + "="
     own = webhooks.job_webhook(
-        "w1", Desk().webhook().owner, URL, secret, (EventType.COMPLETED,), desk.clock()
+        "w1", NotificationWorld().webhook().owner, URL, secret, (EventType.COMPLETED,), desk.clock()
     )
     assert desk.webhooks.create(own)
     desk.ended()
@@ -127,7 +127,7 @@ def test_the_webhook_of_one_job_is_told_of_that_job_alone(desk: Desk) -> None:
     assert desk.only(job).target == "https://hooks.acme.com"
 
 
-def test_the_library_of_the_specification_verifies_what_arrives(desk: Desk) -> None:
+def test_the_library_of_the_specification_verifies_what_arrives(desk: NotificationWorld) -> None:
     desk.clock = FakeClock(utc_now())
     desk.__post_init__()
     webhook = desk.webhook()
@@ -140,7 +140,7 @@ def test_the_library_of_the_specification_verifies_what_arrives(desk: Desk) -> N
 # --- Lost, late and doubled messages ----------------------------------------------------------------------
 
 
-def test_a_job_whose_announcement_was_never_sent_is_told_of_all_the_same(desk: Desk) -> None:
+def test_a_job_whose_announcement_was_never_sent_is_told_of_all_the_same(desk: NotificationWorld) -> None:
     desk.webhook()
     job = desk.ended(announce=False)
     assert desk.log(job).state == "pending"
@@ -151,7 +151,7 @@ def test_a_job_whose_announcement_was_never_sent_is_told_of_all_the_same(desk: D
     assert desk.reconcile() == 0
 
 
-def test_messages_that_come_twice_send_nothing_twice(desk: Desk) -> None:
+def test_messages_that_come_twice_send_nothing_twice(desk: NotificationWorld) -> None:
     desk.webhook()
     job = desk.ended()
     desk.queue.send(NotificationMessage.of_job(job.job_id))
@@ -161,13 +161,13 @@ def test_messages_that_come_twice_send_nothing_twice(desk: Desk) -> None:
     assert len(desk.post.sent) == 1
 
 
-def test_messages_about_what_is_not_there_are_ignored(desk: Desk) -> None:
+def test_messages_about_what_is_not_there_are_ignored(desk: NotificationWorld) -> None:
     desk.queue.send(NotificationMessage.of_job("gone"))
     desk.queue.send(NotificationMessage(parent_of("gone"), "msg_1"))
     assert desk.work() == [DeliveryEnding.IGNORED, DeliveryEnding.IGNORED]
 
 
-def test_a_job_that_has_not_ended_is_not_told_of(desk: Desk) -> None:
+def test_a_job_that_has_not_ended_is_not_told_of(desk: NotificationWorld) -> None:
     desk.webhook()
     job = desk.ended()
     desk.queue.messages.clear()
@@ -178,7 +178,9 @@ def test_a_job_that_has_not_ended_is_not_told_of(desk: Desk) -> None:
 
 
 @pytest.mark.parametrize("operation", ["notification_queue.send", "notifications.expand"])
-def test_trouble_between_announcement_and_message_loses_nothing(desk: Desk, operation: str) -> None:
+def test_trouble_between_announcement_and_message_loses_nothing(
+    desk: NotificationWorld, operation: str
+) -> None:
     desk.webhook()
     desk.ended()
 
@@ -201,7 +203,9 @@ def test_trouble_between_announcement_and_message_loses_nothing(desk: Desk, oper
     assert len(desk.post.sent) == 1
 
 
-def test_a_crash_between_sending_and_writing_it_down_sends_again_under_the_same_id(desk: Desk) -> None:
+def test_a_crash_between_sending_and_writing_it_down_sends_again_under_the_same_id(
+    desk: NotificationWorld,
+) -> None:
     desk.webhook()
     job = desk.ended()
 
@@ -226,7 +230,7 @@ def test_a_crash_between_sending_and_writing_it_down_sends_again_under_the_same_
     assert [one.number for one in desk.log(job).attempts[first]] == [2]
 
 
-def test_a_worker_that_lost_its_lease_writes_nothing(desk: Desk) -> None:
+def test_a_worker_that_lost_its_lease_writes_nothing(desk: NotificationWorld) -> None:
     desk.webhook()
     job = desk.ended()
     desk.deliverer().handle(desk.queue.receive() or pytest.fail("no message"))
@@ -247,7 +251,7 @@ def test_a_worker_that_lost_its_lease_writes_nothing(desk: Desk) -> None:
 # --- Attempts ---------------------------------------------------------------------------------------------
 
 
-def test_a_defect_of_ours_is_a_failed_attempt_with_an_end(desk: Desk) -> None:
+def test_a_defect_of_ours_is_a_failed_attempt_with_an_end(desk: NotificationWorld) -> None:
     desk.webhook()
     job = desk.ended()
     desk.post.plan = [RuntimeError("a secret")] * 100
@@ -258,7 +262,7 @@ def test_a_defect_of_ours_is_a_failed_attempt_with_an_end(desk: Desk) -> None:
     assert desk.only(job).reason == "unexpected-error"
 
 
-def test_failed_attempts_are_repeated_for_a_day_and_then_given_up(desk: Desk) -> None:
+def test_failed_attempts_are_repeated_for_a_day_and_then_given_up(desk: NotificationWorld) -> None:
     desk.webhook()
     job = desk.ended()
     desk.post.plan = [PostAnswer(500)] * 100
@@ -277,7 +281,7 @@ def test_failed_attempts_are_repeated_for_a_day_and_then_given_up(desk: Desk) ->
     assert len(set(desk.post.ids)) == 1
 
 
-def test_a_wait_longer_than_a_queue_can_hold_is_made_of_several(desk: Desk) -> None:
+def test_a_wait_longer_than_a_queue_can_hold_is_made_of_several(desk: NotificationWorld) -> None:
     desk.webhook()
     desk.ended()
     desk.post.plan = [PostAnswer(503, "3600")]
@@ -288,7 +292,7 @@ def test_a_wait_longer_than_a_queue_can_hold_is_made_of_several(desk: Desk) -> N
     assert len(desk.post.sent) == 2
 
 
-def test_a_message_lost_during_a_wait_is_sent_by_the_reconciler(desk: Desk) -> None:
+def test_a_message_lost_during_a_wait_is_sent_by_the_reconciler(desk: NotificationWorld) -> None:
     desk.webhook()
     desk.ended()
     desk.post.plan = [PostAnswer(503, "3600")]
@@ -304,7 +308,9 @@ def test_a_message_lost_during_a_wait_is_sent_by_the_reconciler(desk: Desk) -> N
 @pytest.mark.parametrize(
     "answer", [PostAnswer(302), PostAnswer(404), PostAnswer(429), UndeliveredError("timeout")]
 )
-def test_whatever_is_no_success_is_tried_again(desk: Desk, answer: PostAnswer | UndeliveredError) -> None:
+def test_whatever_is_no_success_is_tried_again(
+    desk: NotificationWorld, answer: PostAnswer | UndeliveredError
+) -> None:
     desk.webhook()
     job = desk.ended()
     desk.post.plan = [answer]
@@ -316,14 +322,14 @@ def test_whatever_is_no_success_is_tried_again(desk: Desk, answer: PostAnswer | 
 
 
 @pytest.mark.parametrize("status", [200, 201, 202, 204, 299])
-def test_every_2xx_is_a_success(desk: Desk, status: int) -> None:
+def test_every_2xx_is_a_success(desk: NotificationWorld, status: int) -> None:
     desk.webhook()
     desk.ended()
     desk.post.plan = [PostAnswer(status)]
     assert desk.work() == [DeliveryEnding.EXPANDED, DeliveryEnding.DELIVERED]
 
 
-def test_one_receiver_in_trouble_holds_up_no_other(desk: Desk) -> None:
+def test_one_receiver_in_trouble_holds_up_no_other(desk: NotificationWorld) -> None:
     desk.webhook()
     desk.webhook("https://hooks.other.com/x")
     job = desk.ended()
@@ -335,7 +341,7 @@ def test_one_receiver_in_trouble_holds_up_no_other(desk: Desk) -> None:
 # --- Webhooks that change meanwhile -----------------------------------------------------------------------
 
 
-def test_410_disables_the_webhook_at_once(desk: Desk) -> None:
+def test_410_disables_the_webhook_at_once(desk: NotificationWorld) -> None:
     webhook = desk.webhook()
     first, second = desk.ended(), desk.ended()
     desk.post.plan = [PostAnswer(410)]
@@ -352,7 +358,7 @@ def test_410_disables_the_webhook_at_once(desk: Desk) -> None:
     assert desk.work() == [DeliveryEnding.EXPANDED]
 
 
-def test_a_run_of_failures_disables_the_webhook(desk: Desk) -> None:
+def test_a_run_of_failures_disables_the_webhook(desk: NotificationWorld) -> None:
     webhook = desk.webhook()
     for number in range(1, webhooks.MAX_FAILURES + 1):
         give_up(desk)
@@ -360,7 +366,7 @@ def test_a_run_of_failures_disables_the_webhook(desk: Desk) -> None:
     assert desk.stored(webhook).disabled_reason == "failing"
 
 
-def test_a_success_in_between_ends_the_run(desk: Desk) -> None:
+def test_a_success_in_between_ends_the_run(desk: NotificationWorld) -> None:
     webhook = desk.webhook()
     for _ in range(webhooks.MAX_FAILURES - 1):
         give_up(desk)
@@ -371,7 +377,7 @@ def test_a_success_in_between_ends_the_run(desk: Desk) -> None:
     assert desk.stored(webhook).enabled
 
 
-def test_the_rotated_secret_signs_beside_the_new_one_for_a_day(desk: Desk) -> None:
+def test_the_rotated_secret_signs_beside_the_new_one_for_a_day(desk: NotificationWorld) -> None:
     webhook = desk.webhook()
     after = webhooks.rotated(webhook, desk.clock())
     desk.webhooks.save(webhook, after)
@@ -387,7 +393,7 @@ def test_the_rotated_secret_signs_beside_the_new_one_for_a_day(desk: Desk) -> No
     assert old.text == webhook.secrets[0].text
 
 
-def test_secrets_that_are_rotated_in_a_hurry_do_not_pile_up(desk: Desk) -> None:
+def test_secrets_that_are_rotated_in_a_hurry_do_not_pile_up(desk: NotificationWorld) -> None:
     webhook = desk.webhook()
     for _ in range(10):
         webhook = webhooks.rotated(webhook, desk.clock())
@@ -395,7 +401,7 @@ def test_secrets_that_are_rotated_in_a_hurry_do_not_pile_up(desk: Desk) -> None:
     assert webhook.secrets[0].until is None
 
 
-def test_a_webhook_that_was_removed_gets_nothing_more(desk: Desk) -> None:
+def test_a_webhook_that_was_removed_gets_nothing_more(desk: NotificationWorld) -> None:
     webhook = desk.webhook()
     job = desk.ended()
     desk.deliverer().handle(desk.queue.receive() or pytest.fail("no message"))
@@ -405,7 +411,7 @@ def test_a_webhook_that_was_removed_gets_nothing_more(desk: Desk) -> None:
     assert desk.post.sent == []
 
 
-def test_a_test_reaches_a_disabled_webhook_too_and_counts_as_no_failure(desk: Desk) -> None:
+def test_a_test_reaches_a_disabled_webhook_too_and_counts_as_no_failure(desk: NotificationWorld) -> None:
     webhook = desk.webhook(disabled_at=desk.clock(), disabled_reason="failing")
     made = for_webhook(webhook, EventType.TEST, trial_body(webhook, desk.clock()), desk.clock())
     desk.notifications.create(made)
@@ -415,7 +421,7 @@ def test_a_test_reaches_a_disabled_webhook_too_and_counts_as_no_failure(desk: De
     assert desk.notifications.log(parent_of("", webhook.webhook_id)).state == "delivered"
 
 
-def test_what_was_given_up_can_be_delivered_again(desk: Desk) -> None:
+def test_what_was_given_up_can_be_delivered_again(desk: NotificationWorld) -> None:
     desk.webhook()
     job = desk.ended()
     give_up(desk, announced=True)
@@ -428,7 +434,7 @@ def test_what_was_given_up_can_be_delivered_again(desk: Desk) -> None:
     assert desk.log(job).state == "delivered"
 
 
-def test_what_is_under_way_is_not_asked_for_again(desk: Desk) -> None:
+def test_what_is_under_way_is_not_asked_for_again(desk: NotificationWorld) -> None:
     desk.webhook()
     job = desk.ended()
     desk.deliverer().handle(desk.queue.receive() or pytest.fail("no message"))
@@ -439,7 +445,7 @@ def test_what_is_under_way_is_not_asked_for_again(desk: Desk) -> None:
 # --- E-mail -----------------------------------------------------------------------------------------------
 
 
-def test_an_email_says_the_same_in_words(desk: Desk) -> None:
+def test_an_email_says_the_same_in_words(desk: NotificationWorld) -> None:
     job = desk.ended(kind=Kind.CLEANUP, params={"notify_email": "ann@acme.com", "document_id": "d1"})
     assert desk.work() == [DeliveryEnding.EXPANDED, DeliveryEnding.DELIVERED]
     ((address, subject, text),) = desk.mail.sent
@@ -453,7 +459,7 @@ def test_an_email_says_the_same_in_words(desk: Desk) -> None:
     assert "ann@acme.com" not in repr(notification)
 
 
-def test_an_email_that_cannot_be_sent_now_is_sent_later(desk: Desk) -> None:
+def test_an_email_that_cannot_be_sent_now_is_sent_later(desk: NotificationWorld) -> None:
     desk.ended(Status.FAILED, params={"notify_email": "ann@acme.com"})
     desk.mail.plan = [TransientError("aws-unavailable", "later")]
     assert desk.work() == [DeliveryEnding.EXPANDED, DeliveryEnding.RETRYING]
@@ -461,14 +467,14 @@ def test_an_email_that_cannot_be_sent_now_is_sent_later(desk: Desk) -> None:
     assert "Reason: Bad file" in desk.mail.sent[0][2]
 
 
-def test_an_email_that_is_refused_is_given_up(desk: Desk) -> None:
+def test_an_email_that_is_refused_is_given_up(desk: NotificationWorld) -> None:
     job = desk.ended(params={"notify_email": "ann@acme.com"})
     desk.mail.plan = [PermanentError("aws-refused", "no")]
     assert desk.work() == [DeliveryEnding.EXPANDED, DeliveryEnding.FAILED]
     assert desk.only(job).reason == "aws-refused"
 
 
-def test_without_a_sender_there_is_no_email(desk: Desk) -> None:
+def test_without_a_sender_there_is_no_email(desk: NotificationWorld) -> None:
     job = desk.ended(params={"notify_email": "ann@acme.com"})
     desk.mail = None
     assert desk.work() == [DeliveryEnding.EXPANDED, DeliveryEnding.FAILED]
@@ -478,7 +484,9 @@ def test_without_a_sender_there_is_no_email(desk: Desk) -> None:
 # --- Care -------------------------------------------------------------------------------------------------
 
 
-def test_neither_secrets_nor_addresses_reach_the_log(desk: Desk, caplog: pytest.LogCaptureFixture) -> None:
+def test_neither_secrets_nor_addresses_reach_the_log(
+    desk: NotificationWorld, caplog: pytest.LogCaptureFixture
+) -> None:
     caplog.set_level("DEBUG")
     webhook = desk.webhook()
     desk.ended(params={"notify_email": "ann@acme.com"})
@@ -492,7 +500,7 @@ def test_neither_secrets_nor_addresses_reach_the_log(desk: Desk, caplog: pytest.
     assert webhook.secrets[0].text not in repr(webhook)
 
 
-def test_the_outcome_of_the_job_is_none_of_it(desk: Desk) -> None:
+def test_the_outcome_of_the_job_is_none_of_it(desk: NotificationWorld) -> None:
     desk.webhook()
     job = desk.ended()
     desk.post.plan = [PostAnswer(410)]
@@ -500,7 +508,7 @@ def test_the_outcome_of_the_job_is_none_of_it(desk: Desk) -> None:
     assert desk.jobs.get(job.job_id) == job
 
 
-def test_a_notification_goes_with_its_job(desk: Desk) -> None:
+def test_a_notification_goes_with_its_job(desk: NotificationWorld) -> None:
     desk.webhook()
     job = desk.ended()
     desk.deliverer().handle(desk.queue.receive() or pytest.fail("no message"))
@@ -509,7 +517,7 @@ def test_a_notification_goes_with_its_job(desk: Desk) -> None:
     assert desk.post.sent == []
 
 
-def test_the_store_refuses_a_stale_writer(desk: Desk) -> None:
+def test_the_store_refuses_a_stale_writer(desk: NotificationWorld) -> None:
     desk.webhook()
     job = desk.ended()
     desk.deliverer().handle(desk.queue.receive() or pytest.fail("no message"))
@@ -519,7 +527,7 @@ def test_the_store_refuses_a_stale_writer(desk: Desk) -> None:
         desk.notifications.save(before, states.given_up(before, desk.clock(), "late"))
 
 
-def give_up(desk: Desk, *, announced: bool = False) -> None:
+def give_up(desk: NotificationWorld, *, announced: bool = False) -> None:
     """Let one notification fail for a day."""
     if not announced:
         desk.ended()

@@ -16,7 +16,7 @@ from functions.notify.settings import NotifySettings
 from shared.errors import TransientError
 from shared.jobs.sqs_handler import job_metrics
 from shared.notifications.queue import NotificationMessage
-from tests.unit.notifications.desk import Desk
+from tests.support.worlds.notifications import NotificationWorld
 
 ENVIRONMENT = {
     "JOBS_TABLE": "jobs",
@@ -71,7 +71,7 @@ def test_the_loopback_is_for_the_local_stage_alone(monkeypatch: pytest.MonkeyPat
 
 
 def test_messages_are_handled_and_counted(capsys: pytest.CaptureFixture[str], metrics: Metrics) -> None:
-    desk = Desk()
+    desk = NotificationWorld()
     desk.webhook()
     job = desk.ended(announce=False)
     body = NotificationMessage.of_job(job.job_id).to_json()
@@ -87,7 +87,7 @@ def test_messages_are_handled_and_counted(capsys: pytest.CaptureFixture[str], me
 def test_what_is_no_message_comes_back_and_holds_up_nothing(
     body: str, metrics: Metrics, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    desk = Desk()
+    desk = NotificationWorld()
     desk.webhook()
     good = NotificationMessage.of_job(desk.ended(announce=False).job_id).to_json()
     answer = handler.process(records(body, good), desk.deliverer(), metrics)
@@ -102,7 +102,7 @@ def test_what_is_no_message_comes_back_and_holds_up_nothing(
 def test_trouble_brings_the_message_back_and_says_nothing_of_what_was_read(
     error: Exception, metrics: Metrics, caplog: pytest.LogCaptureFixture
 ) -> None:
-    desk = Desk()
+    desk = NotificationWorld()
     desk.webhook()
     body = NotificationMessage.of_job(desk.ended(announce=False).job_id).to_json()
 

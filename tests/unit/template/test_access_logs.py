@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from tests.unit.template.parts import RESOURCES, TEMPLATE
+from tests.support.template import RESOURCES, TEMPLATE
 
 STAGES = {"Api": "AccessLogSetting", "PushStage": "AccessLogSettings"}
 # What holds no token, no text, no id of a document and nothing about a person, whoever sends what: counted or

@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from infra.local.docker.base import DEBIAN, TRUSTING
-from tests.unit.template.parts import TEMPLATE
+from tests.support.template import TEMPLATE
 
 PARAMETER = TEMPLATE["Parameters"]["BaseImage"]
 DIGEST = f"@sha256:{'0a' * 32}"

@@ -15,7 +15,7 @@ from infra.local.paths import CHECKOUT
 from infra.local.template import resources_of
 from shared.aws.search_function import TIMEOUT
 from shared.settings import CommonSettings
-from tests.unit.template.parts import (
+from tests.support.template import (
     FUNCTIONS,
     QUEUES,
     RESOURCES,

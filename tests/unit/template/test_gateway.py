@@ -9,7 +9,7 @@ import pytest
 from infra.local.template import resources_of
 from tests.support import routes
 from tests.support.paths import OPENAPI
-from tests.unit.template.parts import RESOURCES, TEMPLATE, event_sources
+from tests.support.template import RESOURCES, TEMPLATE, event_sources
 
 ROUTES = {(route.path, route.verb): route.function for route in routes.of_template()}
 

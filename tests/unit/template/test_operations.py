@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from infra.local.template import resources_of
-from tests.unit.template.parts import FUNCTIONS, QUEUES, RESOURCES, TEMPLATE, WORKERS
+from tests.support.template import FUNCTIONS, QUEUES, RESOURCES, TEMPLATE, WORKERS
 
 ALARMS = resources_of(TEMPLATE, "AWS::CloudWatch::Alarm")
 

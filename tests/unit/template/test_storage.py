@@ -8,7 +8,7 @@ from collections.abc import Iterator
 import pytest
 
 from infra.local.template import Json
-from tests.unit.template.parts import QUEUES, RESOURCES, WORKERS, queue_named_by
+from tests.support.template import QUEUES, RESOURCES, WORKERS, queue_named_by
 
 KEY = {"Fn::GetAtt": ["Key", "Arn"]}
 OWN_KEY = {"Fn::If": ["HasKey", KEY, {"Ref": "AWS::NoValue"}]}

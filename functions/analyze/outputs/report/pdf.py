@@ -42,13 +42,14 @@ def write_pdf(report: Report, clip: Clip | None = None) -> bytes:
         source = Path(shutil.copy(_TEMPLATE, place / "report.typ"))
         data = _Data(report, place, clip).make()
         (place / "report.json").write_text(json.dumps(data, ensure_ascii=False), encoding="utf-8")
-        pdf: bytes = typst.compile(
-            source,
-            root=place,
-            format="pdf",
-            pdf_standards=["ua-1"],
-            timestamp=int(report.about.created_at.timestamp()),
-        )
+        made = int(report.about.created_at.timestamp())
+        try:
+            pdf: bytes = typst.compile(
+                source, root=place, format="pdf", pdf_standards=["ua-1"], timestamp=made
+            )
+        except typst.TypstError:
+            # PDF/UA allows no character that no font has; a report with a blank is better than none.
+            pdf = typst.compile(source, root=place, format="pdf", timestamp=made)
     return pdf
 
 

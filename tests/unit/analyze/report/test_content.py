@@ -7,7 +7,7 @@ import pytest
 from functions.analyze.outputs.report.content import amount_text, by_proof, limits_text, titles
 from functions.analyze.outputs.report.words import _tables, labels, readable, words
 from shared.taxonomy.reader import load_taxonomy
-from tests.unit.analyze.report.findings import finding, report
+from tests.support.builders.report_findings import finding, report
 
 
 def test_every_language_has_every_word() -> None:

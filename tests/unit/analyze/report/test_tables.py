@@ -10,7 +10,7 @@ from functions.analyze.outputs.report.csv_file import write_csv
 from functions.analyze.outputs.report.table import rows
 from functions.analyze.outputs.report.xlsx import write_xlsx
 from shared.findings.model import ResultTree
-from tests.unit.analyze.report.findings import finding, report, tree
+from tests.support.builders.report_findings import finding, report, tree
 
 
 def read_csv(data: bytes) -> list[dict[str, str]]:

@@ -4,8 +4,8 @@ import pytest
 
 from shared.taxonomy.model import Taxonomy
 from shared.taxonomy.reader import parse_taxonomy
-from tests.unit.analyze.rules.analysis import analyse, limits_of, pairs
-from tests.unit.analyze.rules.pages import document
+from tests.support.builders.rules_pages import document
+from tests.support.rules_analysis import analyse, limits_of, pairs
 
 TAXONOMY = """
 name: small

@@ -10,9 +10,9 @@ from shared.jobs.workflow import Run
 from shared.memory.files import MemoryFiles
 from shared.taxonomy.model import Taxonomy
 from shared.taxonomy.reader import parse_taxonomy
-from tests.unit.analyze.rules.analysis import analyse
-from tests.unit.analyze.rules.pages import document
-from tests.unit.jobs.records import job
+from tests.support.builders.job_records import job
+from tests.support.builders.rules_pages import document
+from tests.support.rules_analysis import analyse
 
 TAXONOMY = """
 name: small

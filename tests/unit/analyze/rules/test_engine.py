@@ -4,8 +4,8 @@ from functions.analyze.document.model import Document
 from shared.findings.model import ResultTree, to_tree
 from shared.taxonomy.model import Taxonomy
 from tests.support import shipped
-from tests.unit.analyze.rules.analysis import analyse, benefit_of, findings, limits_of, pairs
-from tests.unit.analyze.rules.pages import document
+from tests.support.builders.rules_pages import document
+from tests.support.rules_analysis import analyse, benefit_of, findings, limits_of, pairs
 
 GERMAN = document(
     """

@@ -3,7 +3,7 @@ import pytest
 from functions.analyze.engines.rules.matching import WordIndex, compile_pattern
 from functions.analyze.engines.rules.negation import Negation
 from functions.analyze.engines.rules.outlining import build_outline
-from tests.unit.analyze.rules.pages import document
+from tests.support.builders.rules_pages import document
 
 SENTENCES = (
     "Ihr Reisegepäck kommt verspätet an.",

@@ -3,7 +3,7 @@ from dataclasses import replace
 from functions.analyze.document.model import Document, Page
 from functions.analyze.engines.rules.outline import ClauseKind, Outline
 from functions.analyze.engines.rules.outlining import build_outline
-from tests.unit.analyze.rules.pages import document
+from tests.support.builders.rules_pages import document
 
 
 def path_of(outline: Outline, words: str) -> list[str]:

@@ -5,8 +5,8 @@ import pytest
 from shared.findings.model import ResultTree
 from shared.taxonomy.model import Taxonomy
 from tests.support import shipped
-from tests.unit.analyze.rules.analysis import analyse, pairs
-from tests.unit.analyze.rules.pages import document
+from tests.support.builders.rules_pages import document
+from tests.support.rules_analysis import analyse, pairs
 
 
 @pytest.fixture(scope="module")

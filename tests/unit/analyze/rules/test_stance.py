@@ -4,7 +4,7 @@ from functions.analyze.engines.rules.cues import cues_for
 from functions.analyze.engines.rules.matching import WordIndex
 from functions.analyze.engines.rules.outlining import build_outline
 from functions.analyze.engines.rules.stance import Stances
-from tests.unit.analyze.rules.pages import document
+from tests.support.builders.rules_pages import document
 
 
 def stance_of(words: str, source: str, language: str) -> str:

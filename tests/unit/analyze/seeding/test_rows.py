@@ -12,7 +12,7 @@ from functions.analyze.seeding import values
 from functions.analyze.seeding.rows import Origin, Row, Rows, build
 from shared.directus.batches import MAX_BYTES, cut
 from shared.findings.model import Details, Finding, ResultTree
-from tests.support.fakes.seeding import finding, orphans, small_tree
+from tests.support.worlds.seeding import finding, orphans, small_tree
 
 ORIGIN = Origin("p1", "AVB 2026", "2026-11-21T12:00:00.000Z")
 LIMITS = "insurance_dcm_limit"

@@ -6,7 +6,7 @@ import pytest
 
 from functions.analyze.outputs.summary import extractive
 from functions.analyze.outputs.summary.extractive import candidates, choose
-from tests.unit.analyze.rules.pages import document
+from tests.support.builders.rules_pages import document
 
 TEXT = """
 # Part A
