@@ -60,11 +60,20 @@ def pytest_unconfigure(config: pytest.Config) -> None:
 
 @pytest.hookimpl(wrapper=True)
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> Generator[None, None, None]:
-    """Mark what needs parts from outside; last of all put the files first that take longest."""
+    """Mark what needs parts from outside; last of all put the files first that take longest.
+
+    Files marked ``in_order`` run as they are written, whatever order chance has given them.
+    """
     for item in items:
         if item.path.is_relative_to(TESTS / "peers") or item.path.is_relative_to(TESTS / "browser"):
             item.add_marker(pytest.mark.peer)
+    written = {item: place for place, item in enumerate(items)}
     yield
+    places = [place for place, item in enumerate(items) if item.get_closest_marker("in_order")]
+    for place, item in zip(
+        places, sorted((items[place] for place in places), key=written.__getitem__), strict=True
+    ):
+        items[place] = item
     longest = {TESTS / name: place for place, name in enumerate(LONGEST)}
     items.sort(key=lambda item: longest.get(item.path, len(longest)))
 

@@ -30,6 +30,10 @@ SETTINGS = {
     "DIRECTUS_TOKEN": "a-static-token",
 }
 
+pytestmark = pytest.mark.in_order(
+    reason="what a role without a statement left undone keeps its queue busy for minutes"
+)
+
 
 @pytest.fixture(scope="module")
 def world(tmp_path_factory: pytest.TempPathFactory) -> Iterator[World]:

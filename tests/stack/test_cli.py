@@ -40,6 +40,10 @@ def shell(stack: LocalStack, server_url: str, tmp_path: Path) -> Shell:
     return Shell(environment, tmp_path)
 
 
+def let_ctrl_c_through() -> None:
+    signal.signal(signal.SIGINT, signal.SIG_DFL)
+
+
 class Terminal:
     """A command in a pseudo-terminal."""
 
@@ -54,6 +58,8 @@ class Terminal:
             stdout=other,
             stderr=other,
             start_new_session=True,
+            # A shell starts what runs in its background without Ctrl-C, and children keep that.
+            preexec_fn=let_ctrl_c_through,  # noqa: PLW1509 (no thread runs beside it)
         )
         os.close(other)
 
