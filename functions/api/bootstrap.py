@@ -22,6 +22,7 @@ def on_aws(settings: ApiSettings) -> ApiDependencies:
     from shared.aws.s3 import S3Files
     from shared.aws.search_function import LambdaSearch
     from shared.aws.sqs import SqsQueue
+    from shared.files import keys
     from shared.jobs.model import Kind
 
     endpoint = settings.aws_endpoint_url
@@ -47,7 +48,7 @@ def on_aws(settings: ApiSettings) -> ApiDependencies:
         logins=DirectusLogins(settings.directus_url) if settings.directus_url else None,
         checks={
             "jobs_table": lambda: jobs.get(_NO_ID),
-            "documents_bucket": lambda: files.head(f"documents/{_NO_ID}/original"),
+            "documents_bucket": lambda: files.head(keys.original(_NO_ID)),
             **{f"{kind}_queue": queue_check(url) for kind, url in urls.items()},
         },
     )

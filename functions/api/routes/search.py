@@ -17,6 +17,7 @@ from functions.api.schemas.requests import Identifier
 from functions.api.services import documents
 from shared.auth import Caller
 from shared.documents.model import DocumentNotFoundError, DocumentRecord
+from shared.files import keys
 from shared.files.port import FileMissingError
 from shared.search.index import IndexEntry
 from shared.search.query import MAX_FOUND, MAX_LIMIT, MAX_QUERY, SearchHit, SearchQuestion
@@ -145,7 +146,7 @@ def get_tree(document_id: str, caller: CallerDep, dependencies: DependenciesDep)
     document = documents.find(dependencies, caller, document_id)
     for entry in _entries(dependencies, caller, document):
         with suppress(FileMissingError):
-            return Response(dependencies.files.get(f"{entry.prefix}tree.json"), media_type="application/json")
+            return Response(dependencies.files.get(keys.tree(entry.prefix)), media_type="application/json")
     raise _not_indexed()
 
 

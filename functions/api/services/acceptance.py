@@ -19,12 +19,12 @@ from functions.api.services.webhooks import WebhookService
 from functions.api.settings import ApiSettings
 from shared.auth import Caller
 from shared.errors import TransientError
-from shared.ids import uuid7
 from shared.jobs import states
-from shared.jobs.model import Job, Kind
+from shared.jobs.model import Job, Kind, new_job
 from shared.jobs.queue import JobMessage
 from shared.jobs.store import Idempotency
 from shared.observability import logger
+from shared.sending import send_or_leave
 
 # A guess: what a few workers take to begin the next of an owner's jobs when each lasts seconds to minutes.
 QUEUE_RETRY_SECONDS = 30
@@ -117,16 +117,14 @@ class Acceptance:
     ) -> Submission:
         """Write the record and send its message; a job that came first under the same key is returned."""
         now = self.dependencies.clock()
-        job = Job(
-            job_id=uuid7(),
-            kind=kind,
-            owner=self.caller.owner,
-            params={name: value for name, value in params.items() if value not in (None, "")},
+        job = new_job(
+            kind,
+            self.caller.owner,
+            {name: value for name, value in params.items() if value not in (None, "")},
+            now,
             metadata=dict(request.metadata),
             max_attempts=request.max_attempts,
             retry_of=retry_of,
-            created_at=now,
-            updated_at=now,
             expires_at=now + self.settings.retention,
         )
         stored = self.dependencies.jobs.create(states.submitted(job, self.caller.owner.key), idempotency)
@@ -139,10 +137,8 @@ class Acceptance:
 
 def send_message(dependencies: ApiDependencies, job: Job, reason: str) -> None:
     """Send a job's message to the worker; where that fails, the reconciler sends it."""
-    try:
-        dependencies.queue.send(JobMessage.about(job, reason))
-    except TransientError as error:
-        logger.warning("Message not sent; the reconciler will", job_id=job.job_id, problem=error.code)
+    with logger.append_context_keys(job_id=job.job_id):
+        send_or_leave(dependencies.queue, JobMessage.about(job, reason))
 
 
 def _sha256(text: str) -> str:

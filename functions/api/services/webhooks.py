@@ -21,6 +21,7 @@ from shared.notifications.queue import NotificationMessage
 from shared.notifications.states import NotPendingError
 from shared.notifications.store import WebhookNotFoundError, edit_webhook
 from shared.observability import logger
+from shared.sending import send_or_leave
 
 
 class NotificationNotFoundError(ClauseworksError):
@@ -66,10 +67,7 @@ class WebhookService:
 
     def send(self, notification: Notification) -> None:
         """Send a notification's message to the worker; where that fails, the reconciler sends it."""
-        try:
-            self.ports.queue.send(NotificationMessage.about(notification))
-        except TransientError as error:
-            logger.warning("Message not sent; the reconciler will", problem=error.code)
+        send_or_leave(self.ports.queue, NotificationMessage.about(notification))
 
     def deliver_again(self, parent: str, notification_id: str) -> Notification:
         """Have a notification delivered once more, whether it was delivered or given up.
