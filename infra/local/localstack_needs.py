@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import uuid
 import zipfile
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -134,12 +134,8 @@ def explained(reasons: str) -> str:
     return reasons
 
 
-def command(names: Sequence[str] = tuple(ENVIRONMENT)) -> str:
-    r"""Return the ``docker run`` that starts a LocalStack with all of it.
-
-    >>> command(["SQS_ENDPOINT_STRATEGY"]).splitlines()[1].strip()
-    '-e SQS_ENDPOINT_STRATEGY=path \\'
-    """
-    options = [f"-e {name}={ENVIRONMENT[name]}" for name in names]
+def command() -> str:
+    """Return the ``docker run`` that starts a LocalStack with all of it, as the docs show it."""
+    options = [f"-e {name}={value}" for name, value in ENVIRONMENT.items()]
     lines = ["docker run --rm -p 127.0.0.1:4566:4566", *options, SOCKET, "localstack/localstack:4.14"]
     return " \\\n  ".join(lines)
